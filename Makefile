@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make demo` runs a province's compliance year, `make test` passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: install install-dev install-bench demo test soak bench lint lock clean
+
+install: $(VENV)/.run
+install-dev: $(VENV)/.dev
+install-bench: $(VENV)/.bench
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tanshu needs Python 3.11 or newer; name one with make PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.run requirements/bench.txt
+	$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+demo: install
+	$(BIN)/tanshu demo --fresh
+
+test: install-dev
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal
+
+soak: install-dev
+	$(BIN)/python -m pytest -m soak
+
+bench: install-bench
+	$(BIN)/python -m benchmarks
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+
+# Locks carry hashes and no index address. Needs `uv` on the PATH.
+lock:
+	for name in run dev bench; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache

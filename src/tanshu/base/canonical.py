@@ -1,0 +1,43 @@
+"""One way to write a value as bytes, so that equal values have equal hashes on every machine.
+
+Canonical JSON: sorted keys, UTF-8, no blanks, Decimals and dates as text, bytes as hex. Floats are refused:
+their text differs between languages and they decide nothing here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+
+
+def plain(value: object) -> object:
+    """The JSON-able form of a value; raises TypeError on a float or anything unknown."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON of a value, UTF-8."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256: the one hash of suite `sha-256`."""
+    return hashlib.sha256(data).digest()

@@ -1,0 +1,52 @@
+"""Questions to the book: a moment to a sequence number, holdings then."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sqlalchemy import Connection
+
+from tanshu.base.clock import end_of_day_ns
+from tanshu.base.refusal import Refusal, refusal
+from tanshu.book.commit import Book
+from tanshu.book.state import State
+from tanshu.log import store
+
+BAD_MOMENT = refusal(
+    "BOOK-1101",
+    "无法识别时点“{value}”。写法:seq:序号 或 日期 YYYY-MM-DD(上海时间当日结束)。",
+    "Cannot read the moment “{value}”. Write seq:N, or a date YYYY-MM-DD (end of that Shanghai day).",
+)
+NO_SUCH_MOMENT = refusal(
+    "BOOK-1102",
+    "账簿在 {value} 时还没有记录;现有序号 0 到 {newest}。",
+    "The book has no entry at {value}; it holds 0 to {newest}.",
+)
+
+_SEQ = re.compile(r"^seq:(\d{1,18})$")
+
+
+def moment(conn: Connection, book: Book, text: str) -> int | Refusal:
+    """The sequence number meant by `seq:N` or by a Shanghai date (its end)."""
+    newest = book.tail.seq
+    if match := _SEQ.match(text.strip()):
+        seq = int(match[1])
+        return seq if seq <= newest else NO_SUCH_MOMENT(field="as_of", value=text, newest=newest)
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return BAD_MOMENT(field="as_of", value=text)
+    found = store.seq_at(conn, book.log, end_of_day_ns(day))
+    return NO_SUCH_MOMENT(field="as_of", value=text, newest=newest) if found is None else found
+
+
+def state_at(conn: Connection, book: Book, text: str | None) -> tuple[int, State] | Refusal:
+    """(sequence number, state) now, or as of a moment."""
+    state = book.catch_up(conn)
+    if text is None:
+        return book.tail.seq, state
+    seq = moment(conn, book, text)
+    if isinstance(seq, Refusal):
+        return seq
+    return seq, state if seq == book.tail.seq else book.as_of(conn, seq)

@@ -1,0 +1,184 @@
+"""Where entries lie: one table, written through the raw driver connection of the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tanshu.base.database import driver, metadata
+from tanshu.log.entry import Entry
+
+LOG_ENTRY = Table(
+    "log_entry",
+    metadata,
+    Column("log", SmallInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("time_ns", BigInteger, nullable=False),
+    Column("engine", SmallInteger, nullable=False),
+    Column("era", SmallInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("answer_hash", LargeBinary, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("prev_hash", LargeBinary, nullable=False),
+    Column("records", LargeBinary, nullable=False),
+    Column("results", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    # Not hashed itself: answer_hash is. It can be handed out again, and it can be checked.
+    Column("answer", LargeBinary, nullable=False),
+    UniqueConstraint("log", "key"),
+    comment="The append-only log. The primary key fences a stale writer.",
+)
+
+REGISTRY_LOG = 1
+"""Registry and money share one book; each market and the points book will have logs of their own."""
+
+_COLUMNS = (
+    "log, seq, time_ns, engine, era, key, body_hash, answer_hash, actor, command, prev_hash, "
+    "records, results, hash, answer"
+)
+# Texts are read as bytes where SQLite may hold a damaged one: the hash must judge it, not the driver.
+_ENTRY_COLUMNS = "seq, time_ns, key, body_hash, answer_hash, {actor}, {command}, prev_hash, records, results, hash, engine, era"
+_READ_CHUNK = 2_000
+_SQLITE_MARKS = ", ".join("?" * 15)
+_PG_MARKS = "%s, %s, %s, %s, %s, %b, %b, %b, %s, %s, %b, %b, %b, %b, %b"  # %b sends bytes as they are
+# Any constant will do, as long as every writer of this log takes the same one.
+_PG_LOCK_SPACE = 0x7A5
+
+
+def lock(conn: Connection, log: int) -> None:
+    """Be the only writer of this log until the transaction ends (SQLite's write transaction already is)."""
+    if conn.dialect.name == "postgresql":
+        driver(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PG_LOCK_SPACE, log))
+
+
+def append(conn: Connection, log: int, entries: Sequence[tuple[Entry, bytes]]) -> None:
+    """Append entries with their answers. A duplicate (log, seq) or (log, key) raises the driver's error."""
+    rows = [
+        (
+            log,
+            e.seq,
+            e.time_ns,
+            e.engine,
+            e.era,
+            e.key,
+            e.body_hash,
+            e.answer_hash,
+            e.actor,
+            e.command,
+            e.prev_hash,
+            e.records,
+            e.results,
+            e.hash,
+            answer,
+        )
+        for e, answer in entries
+    ]
+    marks = _SQLITE_MARKS if conn.dialect.name == "sqlite" else _PG_MARKS
+    cursor = driver(conn).cursor()
+    try:
+        cursor.executemany(f"INSERT INTO log_entry ({_COLUMNS}) VALUES ({marks})", rows)
+    finally:
+        cursor.close()
+
+
+def find(conn: Connection, log: int, key: bytes) -> tuple[int, bytes, bytes] | None:
+    """(seq, body hash, answer) of the entry with this key, or None."""
+    row = _one(conn, "SELECT seq, body_hash, answer FROM log_entry WHERE log = ? AND key = ?", (log, key))
+    return None if row is None else (row[0], bytes(row[1]), bytes(row[2]))
+
+
+def tail(conn: Connection, log: int) -> tuple[int, int, bytes] | None:
+    """(seq, time_ns, hash) of the newest entry, or None before genesis."""
+    row = _one(
+        conn, "SELECT seq, time_ns, hash FROM log_entry WHERE log = ? ORDER BY seq DESC LIMIT 1", (log,)
+    )
+    return None if row is None else (row[0], row[1], bytes(row[2]))
+
+
+def seq_at(conn: Connection, log: int, time_ns: int) -> int | None:
+    """The newest sequence number at or before an instant, or None when the log is younger."""
+    row = _one(
+        conn,
+        "SELECT seq FROM log_entry WHERE log = ? AND time_ns <= ? ORDER BY seq DESC LIMIT 1",
+        (log, time_ns),
+    )
+    return None if row is None else row[0]
+
+
+def read(conn: Connection, log: int, after: int = -1, upto: int | None = None) -> Iterator[Entry]:
+    """Entries with after < seq ≤ upto, in order, a chunk at a time."""
+    last = 2**62 if upto is None else upto
+    as_bytes = "CAST({} AS BLOB)" if conn.dialect.name == "sqlite" else "{}"
+    columns = _ENTRY_COLUMNS.format(actor=as_bytes.format("actor"), command=as_bytes.format("command"))
+    while True:
+        rows = _all(
+            conn,
+            f"SELECT {columns} FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? "
+            f"ORDER BY seq LIMIT {_READ_CHUNK}",
+            (log, after, last),
+        )
+        for row in rows:
+            yield _entry(row)
+        if len(rows) < _READ_CHUNK:
+            return
+        after = rows[-1][0]
+
+
+def answers(conn: Connection, log: int, after: int, upto: int) -> dict[int, bytes]:
+    """The answers of entries after < seq ≤ upto, by sequence number."""
+    rows = _all(
+        conn,
+        "SELECT seq, answer FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? ORDER BY seq",
+        (log, after, upto),
+    )
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    seq, time_ns, key, body, answer, actor, command, prev, records, results, hash_, engine, era = row
+    return Entry(
+        seq,
+        time_ns,
+        bytes(key),
+        bytes(body),
+        bytes(answer),
+        _text(actor),
+        _text(command),
+        bytes(prev),
+        bytes(records),
+        bytes(results),
+        bytes(hash_),
+        engine,
+        era,
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="surrogateescape")
+
+
+def _one(conn: Connection, sql: str, values: tuple[object, ...]) -> Any:
+    return _run(conn, sql, values).fetchone()
+
+
+def _all(conn: Connection, sql: str, values: tuple[object, ...]) -> list[Any]:
+    return _run(conn, sql, values).fetchall()
+
+
+def _run(conn: Connection, sql: str, values: tuple[object, ...]) -> Any:
+    if conn.dialect.name == "sqlite":
+        return driver(conn).execute(sql, values)
+    return driver(conn).cursor(binary=True).execute(sql.replace("?", "%s"), values)

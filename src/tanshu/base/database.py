@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tanshu.base.refusal import Refused, refusal
 
@@ -79,15 +79,18 @@ class Database:
         try:
             with database.read():
                 pass
-        except OperationalError as error:
+        except DBAPIError as error:
             raise Refused(UNREACHABLE(field="db", url=url, why=str(error.orig).strip())) from error
         return database
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in one read transaction."""
-        with self.engine.connect() as conn, conn.begin():
-            yield conn
+        with self.engine.connect() as conn:
+            if not self.is_sqlite:  # PostgreSQL would else look afresh with every statement
+                conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

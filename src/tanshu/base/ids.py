@@ -27,7 +27,7 @@ def key_from_text(text: str) -> bytes:
     return digest(text.encode())[:KEY_BYTES]
 
 
-def scenario_key(scenario: str, seed: int, step: str, n: int) -> bytes:
+def scenario_key(scenario: str, seed: str, step: str, n: int) -> bytes:
     """The key of the n-th command of a scenario's step."""
     return digest(f"{scenario}\x1f{seed}\x1f{step}\x1f{n}".encode())[:KEY_BYTES]
 

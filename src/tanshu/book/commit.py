@@ -35,7 +35,7 @@ from tanshu.log.entry import Draft, Entry, genesis, seal
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an accepted command was answered. `repeated`: the key was known, this is the first answer again."""
+    """What an accepted command was answered. `repeated`: the key was known; the first answer again."""
 
     seq: int
     data: Mapping[str, Any]
@@ -95,7 +95,7 @@ C = TypeVar("C")
 
 
 def verb(name: str) -> Callable[[Callable[[Act, C], Decision]], Callable[[Context, C], Outcome]]:
-    """Turn a decision into a service verb: `propose(ctx, command)` commits what `propose(act, command)` decides."""
+    """Turn a decision into a service verb: `verb(ctx, command)` commits what `decide(act, command)` says."""
 
     def wrap(decide: Callable[[Act, C], Decision]) -> Callable[[Context, C], Outcome]:
         @wraps(decide)

@@ -25,10 +25,10 @@ Ints = NDArray[np.int64]
 
 
 class Arrays(NamedTuple):
-    """The state, as arrays. `count` is [accounts, instruments, cells, holds]; cells are an open-addressed
+    """The state, as arrays. `counts` is [accounts, instruments, cells, holds]; cells are an open-addressed
     hash table (key −1: free), holds are sorted by position because positions only grow."""
 
-    count: Ints
+    counts: Ints
     account_flags: Ints
     account_cells: Ints
     instrument_cap: Ints
@@ -220,12 +220,12 @@ def _hold(
     if int(s.cell_key[slot]) < 0 or int(s.cell_available[slot]) < amount:
         return INSUFFICIENT_AVAILABLE, u
     u = _change(s, undo, u, account, instrument, -amount, amount)
-    k = int(s.count[3])
+    k = int(s.counts[3])
     u = _remember(undo, u, U_NEW_HOLD, k, 0)
     s.hold_position[k] = position
     s.hold_cell_key[k] = account << INSTRUMENT_BITS | instrument
     s.hold_remaining[k] = amount
-    s.count[3] = k + 1
+    s.counts[3] = k + 1
     return OK, u
 
 
@@ -281,7 +281,7 @@ def _open_account(
 ) -> tuple[int, int]:
     if instrument != 0 or credit != 0 or hold != 0:
         return RESERVED_FIELD, u
-    n = int(s.count[0])
+    n = int(s.counts[0])
     if account != n or account > ACCOUNT_MAX:
         return NUMBER_NOT_NEXT, u
     if flags & ~(NO_DEBIT | NO_CREDIT | OVERDRAFT) != 0:
@@ -289,7 +289,7 @@ def _open_account(
     u = _remember(undo, u, U_NEW_ACCOUNT, n, 0)
     s.account_flags[n] = flags
     s.account_cells[n] = 0
-    s.count[0] = n + 1
+    s.counts[0] = n + 1
     return OK, u
 
 
@@ -298,7 +298,7 @@ def _set_flags(
 ) -> tuple[int, int]:
     if instrument != 0 or credit != 0 or hold != 0:
         return RESERVED_FIELD, u
-    if account >= int(s.count[0]):
+    if account >= int(s.counts[0]):
         return DEBIT_UNKNOWN, u
     old = int(s.account_flags[account])
     if flags & ~(NO_DEBIT | NO_CREDIT | OVERDRAFT | CLOSED) != 0 or (flags ^ old) & OVERDRAFT != 0:
@@ -317,7 +317,7 @@ def _define_instrument(
 ) -> tuple[int, int]:
     if hold != 0:
         return RESERVED_FIELD, u
-    n = int(s.count[1])
+    n = int(s.counts[1])
     if instrument != n or instrument > INSTRUMENT_MAX:
         return NUMBER_NOT_NEXT, u
     if serialised > 1:
@@ -332,17 +332,17 @@ def _define_instrument(
     s.instrument_scale[n] = scale
     s.instrument_serialised[n] = serialised
     s.instrument_outstanding[n] = 0
-    s.count[1] = n + 1
+    s.counts[1] = n + 1
     return OK, u
 
 
 def _check_names(s: Arrays, instrument: int, debit: int, credit: int, two: bool) -> int:
-    accounts = int(s.count[0])
+    accounts = int(s.counts[0])
     if debit >= accounts:
         return DEBIT_UNKNOWN
     if credit >= accounts:
         return CREDIT_UNKNOWN
-    if instrument >= int(s.count[1]):
+    if instrument >= int(s.counts[1]):
         return INSTRUMENT_UNKNOWN
     if two and debit == credit:
         return SAME_ACCOUNT
@@ -374,14 +374,14 @@ def _check_sides(s: Arrays, debit: int, credit: int, giving: bool) -> int:
 
 def _check_hold(s: Arrays, position: int, account: int, instrument: int, amount: int) -> tuple[int, int]:
     """(code, index of the hold)."""
-    low, high = 0, int(s.count[3])
+    low, high = 0, int(s.counts[3])
     while low < high:
         middle = (low + high) >> 1
         if int(s.hold_position[middle]) < position:
             low = middle + 1
         else:
             high = middle
-    if low >= int(s.count[3]) or int(s.hold_position[low]) != position or int(s.hold_remaining[low]) == 0:
+    if low >= int(s.counts[3]) or int(s.hold_position[low]) != position or int(s.hold_remaining[low]) == 0:
         return HOLD_NOT_OPEN, low
     if int(s.hold_cell_key[low]) != account << INSTRUMENT_BITS | instrument:
         return HOLD_MISMATCH, low
@@ -408,7 +408,7 @@ def _change(s: Arrays, undo: Ints, u: int, account: int, instrument: int, availa
         s.cell_key[slot] = account << INSTRUMENT_BITS | instrument
         s.cell_available[slot] = 0
         s.cell_held[slot] = 0
-        s.count[2] += 1
+        s.counts[2] += 1
     old_available, old_held = int(s.cell_available[slot]), int(s.cell_held[slot])
     if available != 0:
         u = _remember(undo, u, U_AVAILABLE, slot, old_available)
@@ -442,17 +442,17 @@ def _undo(s: Arrays, undo: Ints, mark: int, journal: int) -> None:
         elif kind == U_CELL:
             # Safe in an open-addressed table: the newest key goes first, so no probe ran past it.
             s.cell_key[index] = -1
-            s.count[2] -= 1
+            s.counts[2] -= 1
         elif kind == U_REMAINING:
             s.hold_remaining[index] = old
         elif kind == U_NEW_HOLD:
-            s.count[3] = index
+            s.counts[3] = index
         elif kind == U_FLAGS:
             s.account_flags[index] = old
         elif kind == U_NEW_ACCOUNT:
-            s.count[0] = index
+            s.counts[0] = index
         elif kind == U_NEW_INSTRUMENT:
-            s.count[1] = index
+            s.counts[1] = index
         elif kind == U_OUTSTANDING:
             s.instrument_outstanding[index] = old
         else:
@@ -482,7 +482,7 @@ _HELPERS = (
 
 @cache
 def compiled() -> Callable[..., int]:
-    """`apply`, compiled by Numba from this same text. Imported here because a small command never needs it."""
+    """`apply`, compiled by Numba from this same text. Imported here: a small command never needs it."""
     from numba import njit
 
     scope = dict(globals())

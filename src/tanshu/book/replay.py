@@ -6,7 +6,6 @@ Every link, hash and result code must come out again; the first that does not is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import numpy as np
 
@@ -16,7 +15,9 @@ from tanshu.book.state import State
 from tanshu.log import checks
 from tanshu.log.entry import NO_HASH, Entry, is_intact
 
-_CHUNK = 2_000
+_CHUNK_ENTRIES = 2_000
+_CHUNK_RECORDS = 100_000
+"""A chunk ends at whichever comes first: the kernel's undo journal needs 240 bytes per record."""
 COMPILE_AFTER = 50_000
 """Records replayed in plain Python before loading the compiled kernel pays for itself."""
 
@@ -78,6 +79,13 @@ def _apply(chunk: list[Entry], state: State, *, compiled: bool) -> int:
 
 
 def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    walk = iter(entries)
-    while chunk := list(islice(walk, _CHUNK)):
+    chunk: list[Entry] = []
+    records = 0
+    for entry in entries:
+        chunk.append(entry)
+        records += len(entry.results)
+        if len(chunk) == _CHUNK_ENTRIES or records >= _CHUNK_RECORDS:
+            yield chunk
+            chunk, records = [], 0
+    if chunk:
         yield chunk

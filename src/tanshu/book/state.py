@@ -56,7 +56,7 @@ class State:
             return np.zeros(n, np.int64)
 
         self.arrays = kernel.Arrays(
-            count=zeros(4),
+            counts=zeros(4),
             account_flags=zeros(256),
             account_cells=zeros(256),
             instrument_cap=zeros(16),
@@ -117,14 +117,18 @@ class State:
 
     @property
     def accounts(self) -> int:
-        return int(self.arrays.count[0])
+        return int(self.arrays.counts[0])
 
     @property
     def instruments(self) -> int:
-        return int(self.arrays.count[1])
+        return int(self.arrays.counts[1])
 
     def flags(self, account: int) -> int:
         return int(self.arrays.account_flags[account])
+
+    def is_empty(self, account: int) -> bool:
+        """No cell of the account has anything available or held."""
+        return int(self.arrays.account_cells[account]) == 0
 
     def cell(self, account: int, instrument: int) -> Cell:
         """The cell, zero where nothing was ever moved."""
@@ -156,7 +160,7 @@ class State:
         """Every open hold, oldest first."""
         a = self.arrays
         mask = (1 << kernel.INSTRUMENT_BITS) - 1
-        for k in np.flatnonzero(a.hold_remaining[: int(a.count[3])]):
+        for k in np.flatnonzero(a.hold_remaining[: int(a.counts[3])]):
             key = int(a.hold_cell_key[k])
             yield Hold(
                 int(a.hold_position[k]),
@@ -202,7 +206,7 @@ class State:
         """Make room for a batch: every record may open an account, make two cells or one hold."""
         a = self.arrays
         grown: dict[str, NDArray[np.int64]] = {}
-        groups = (("account_", a.count[0]), ("instrument_", a.count[1]), ("hold_", a.count[3]))
+        groups = (("account_", a.counts[0]), ("instrument_", a.counts[1]), ("hold_", a.counts[3]))
         for prefix, used in groups:
             for name in a._fields:
                 column: NDArray[np.int64] = getattr(a, name)
@@ -212,8 +216,8 @@ class State:
                     grown[name] = bigger
         if grown:
             self.arrays = a._replace(**grown)
-        if (int(a.count[2]) + 2 * records) * 2 > len(a.cell_key):
-            self._rehash(_power_of_two((int(a.count[2]) + 2 * records) * 2))
+        if (int(a.counts[2]) + 2 * records) * 2 > len(a.cell_key):
+            self._rehash(_power_of_two((int(a.counts[2]) + 2 * records) * 2))
 
     def _rehash(self, size: int) -> None:
         old = self.arrays

@@ -1,1 +1,1 @@
-"""The log: append-only, sequenced, hash-chained entries. It is the truth; everything else is derived from it."""
+"""The log: append-only, sequenced, hash-chained entries. The truth; all else is derived."""

@@ -22,6 +22,8 @@ NO_HASH = bytes(32)
 GENESIS_COMMAND = "genesis"
 
 _FIXED = struct.Struct("<HHIqq16s32s32sIIHH")
+_WIDTHS = (16, 32, 32, 32)
+"""Bytes of key, body hash, answer hash and previous hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ def entry_hash(
 
 def is_intact(entry: Entry) -> bool:
     """Does the entry's hash follow from its own bytes?"""
+    widths = tuple(map(len, (entry.key, entry.body_hash, entry.answer_hash, entry.prev_hash)))
+    if widths != _WIDTHS:  # struct would cut or pad them in silence
+        return False
     try:
         return entry.hash == entry_hash(entry, entry.seq, entry.prev_hash, engine=entry.engine, era=entry.era)
     except struct.error:  # a field was altered beyond its width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,8 +51,13 @@ _COLUMNS = (
     "records, results, hash, answer"
 )
 # Texts are read as bytes where SQLite may hold a damaged one: the hash must judge it, not the driver.
-_ENTRY_COLUMNS = "seq, time_ns, key, body_hash, answer_hash, {actor}, {command}, prev_hash, records, results, hash, engine, era"
-_READ_CHUNK = 2_000
+_ENTRY_COLUMNS = (
+    "seq, time_ns, key, body_hash, answer_hash, {actor}, {command}, "
+    "prev_hash, records, results, hash, engine, era"
+)
+_READ_ENTRIES = 2_000
+_READ_BYTES = 16 * 2**20
+"""A stretch of the log is read at once up to whichever comes first, so that memory does not grow with it."""
 _SQLITE_MARKS = ", ".join("?" * 15)
 _PG_MARKS = "%s, %s, %s, %s, %s, %b, %b, %b, %s, %s, %b, %b, %b, %b, %b"  # %b sends bytes as they are
 # Any constant will do, as long as every writer of this log takes the same one.
@@ -100,6 +106,12 @@ def find(conn: Connection, log: int, key: bytes) -> tuple[int, bytes, bytes] | N
     return None if row is None else (row[0], bytes(row[1]), bytes(row[2]))
 
 
+def book_name(conn: Connection, log: int) -> str | None:
+    """The name in the genesis entry, or None before genesis."""
+    row = _one(conn, "SELECT answer FROM log_entry WHERE log = ? AND seq = 0", (log,))
+    return None if row is None else json.loads(bytes(row[0]))["book"]
+
+
 def tail(conn: Connection, log: int) -> tuple[int, int, bytes] | None:
     """(seq, time_ns, hash) of the newest entry, or None before genesis."""
     row = _one(
@@ -123,18 +135,31 @@ def read(conn: Connection, log: int, after: int = -1, upto: int | None = None) -
     last = 2**62 if upto is None else upto
     as_bytes = "CAST({} AS BLOB)" if conn.dialect.name == "sqlite" else "{}"
     columns = _ENTRY_COLUMNS.format(actor=as_bytes.format("actor"), command=as_bytes.format("command"))
-    while True:
+    while (end := _stretch(conn, log, after, last)) is not None:
         rows = _all(
             conn,
-            f"SELECT {columns} FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? "
-            f"ORDER BY seq LIMIT {_READ_CHUNK}",
-            (log, after, last),
+            f"SELECT {columns} FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? ORDER BY seq",
+            (log, after, end),
         )
         for row in rows:
             yield _entry(row)
-        if len(rows) < _READ_CHUNK:
-            return
-        after = rows[-1][0]
+        after = end
+
+
+def _stretch(conn: Connection, log: int, after: int, last: int) -> int | None:
+    """Where the next stretch to be read ends, or None when there is nothing more."""
+    sizes = _all(
+        conn,
+        "SELECT seq, length(records) FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? "
+        f"ORDER BY seq LIMIT {_READ_ENTRIES}",
+        (log, after, last),
+    )
+    total = 0
+    for seq, size in sizes:
+        total += size
+        if total >= _READ_BYTES:
+            return seq
+    return sizes[-1][0] if sizes else None
 
 
 def answers(conn: Connection, log: int, after: int, upto: int) -> dict[int, bytes]:

@@ -1,0 +1,97 @@
+"""Tables as people send them: CSV (UTF-8, with or without BOM) or the first sheet of an XLSX workbook."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from tanshu.base.refusal import Refusal, Refused, refusal
+
+NO_FILE = refusal("BASE-1201", "找不到文件 {path}。", "There is no file {path}.")
+UNREADABLE = refusal(
+    "BASE-1202",
+    "无法读取 {path}:{why}。需要 UTF-8 编码的 CSV 或 XLSX。",
+    "Cannot read {path}: {why}. A CSV in UTF-8 or an XLSX is needed.",
+)
+COLUMN_MISSING = refusal(
+    "BASE-1203",
+    "文件缺少列“{columns}”。应有的列:{needed}。",
+    "The file lacks the columns {columns}. It needs {needed}.",
+)
+FINDINGS = refusal(
+    "BASE-1204",
+    "文件有 {count} 处问题,未导入任何内容。改正后重试,或加 --accept-valid 只导入无误的行。",
+    "The file has {count} findings; nothing was imported. Mend them, or import only the good "
+    "rows with --accept-valid.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of a file: its number as a spreadsheet shows it (the header is 1), and its cells as text."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in one row of a file."""
+
+    row: int
+    refusal: Refusal
+
+    def as_json(self) -> dict[str, object]:
+        return {"row": self.row, **self.refusal.as_json()}
+
+
+def read_table(path: Path, needed: Sequence[str]) -> list[FileRow]:
+    """The rows of a table. Raises Refused: BASE-1201 no file, 1202 unreadable, 1203 a column is missing."""
+    if not path.exists():
+        raise Refused(NO_FILE(field="file", path=path))
+    try:
+        table = list(_xlsx(path) if path.suffix.lower() == ".xlsx" else _csv(path))
+    except (UnicodeDecodeError, csv.Error, BadZipFile, KeyError, OSError) as error:
+        raise Refused(UNREADABLE(field="file", path=path, why=error)) from error
+    header = [cell.strip() for cell in table[0]] if table else []
+    missing = [name for name in needed if name not in header]
+    if missing:
+        raise Refused(COLUMN_MISSING(field="file", columns=", ".join(missing), needed=", ".join(needed)))
+    return [
+        FileRow(number, dict(zip(header, (cell.strip() for cell in cells), strict=False)))
+        for number, cells in enumerate(table[1:], start=2)
+        if any(cell.strip() for cell in cells)
+    ]
+
+
+def _csv(path: Path) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.reader(file)
+
+
+def _xlsx(path: Path) -> Iterator[list[str]]:
+    from openpyxl import load_workbook  # slow to import, and most commands read no workbook
+
+    workbook = load_workbook(path, read_only=True, data_only=True)
+    for row in workbook.worksheets[0].iter_rows(values_only=True):
+        yield [_text(cell) for cell in row]
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)

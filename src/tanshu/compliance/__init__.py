@@ -1,0 +1,1 @@
+"""What is owed: allocation, obligations, surrender and offset, status, penalties, carry-over estimates."""

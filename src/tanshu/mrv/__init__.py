@@ -1,0 +1,1 @@
+"""What was emitted: the year's list of covered entities, unit activity, verified emissions."""

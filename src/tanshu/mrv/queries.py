@@ -1,0 +1,80 @@
+"""Questions to MRV. Of several imports for one year, the newest entry counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from tanshu.mrv.tables import COVERED_ENTITY, UNIT_ACTIVITY, VERIFIED_EMISSIONS
+from tanshu.rules.activity import UnitYear
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entity on a year's list."""
+
+    subject_id: str
+    excluded: bool
+    note: str
+
+
+def listed(conn: Connection, year: int) -> dict[str, Listed]:
+    """The year's list by subject id, in the order of listing."""
+    query = select(COVERED_ENTITY).where(COVERED_ENTITY.c.year == year).order_by(COVERED_ENTITY.c.seq)
+    return {
+        row.subject_id: Listed(row.subject_id, bool(row.excluded), row.note) for row in conn.execute(query)
+    }
+
+
+def years(conn: Connection) -> list[int]:
+    """The years that have a list, oldest first."""
+    query = select(COVERED_ENTITY.c.year).distinct().order_by(COVERED_ENTITY.c.year)
+    return [row.year for row in conn.execute(query)]
+
+
+def verified(conn: Connection, year: int) -> dict[str, int]:
+    """Verified tonnes of a year by subject id."""
+    query = select(VERIFIED_EMISSIONS).where(VERIFIED_EMISSIONS.c.year == year)
+    return {row.subject_id: row.verified_t for row in conn.execute(query.order_by(VERIFIED_EMISSIONS.c.seq))}
+
+
+def verified_of(conn: Connection, subject_id: str, year: int) -> int | None:
+    """Verified tonnes of one entity, None while nothing was verified."""
+    query = select(VERIFIED_EMISSIONS.c.verified_t).where(
+        VERIFIED_EMISSIONS.c.subject_id == subject_id, VERIFIED_EMISSIONS.c.year == year
+    )
+    return conn.execute(query.order_by(VERIFIED_EMISSIONS.c.seq.desc()).limit(1)).scalar()
+
+
+def units(conn: Connection, subject_id: str, year: int) -> tuple[UnitYear, ...]:
+    """An entity's units in a year, by name."""
+    query = select(UNIT_ACTIVITY).where(
+        UNIT_ACTIVITY.c.subject_id == subject_id, UNIT_ACTIVITY.c.year == year
+    )
+    rows = conn.execute(query).all()
+    newest = max((row.seq for row in rows), default=None)
+    return tuple(_unit(row) for row in sorted(rows, key=lambda row: row.unit) if row.seq == newest)
+
+
+def _unit(row: Row[Any]) -> UnitYear:
+    def number(value: str | None) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+    return UnitYear(
+        unit=row.unit,
+        year=row.year,
+        unit_class=row.unit_class,
+        capacity_mw=Decimal(row.capacity_mw),
+        generation_mwh=Decimal(row.generation_mwh),
+        heat_gj=Decimal(row.heat_gj),
+        running_hours=Decimal(row.running_hours),
+        verified_t=row.verified_t,
+        supply_mwh=number(row.supply_mwh),
+        heat_ratio=number(row.heat_ratio),
+        cooling=row.cooling,
+        chp=bool(row.chp),
+        exclusion=row.exclusion,
+    )

@@ -1,0 +1,202 @@
+"""The verbs of MRV: the year's list, unit activity, verified emissions; imported by the province's makers.
+
+Every value is checked here again, whatever the door has checked: a door can be gone round.
+"""
+
+from __future__ import annotations
+
+from calendar import isleap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import insert
+
+from tanshu.base.quantity import QUANTITY_MAX
+from tanshu.base.refusal import Refusal
+from tanshu.book.commit import Act, Decision, verb
+from tanshu.mrv import checks
+from tanshu.mrv.tables import COVERED_ENTITY, UNIT_ACTIVITY, VERIFIED_EMISSIONS
+from tanshu.parties import queries as parties
+from tanshu.parties.authority import may
+from tanshu.parties.model import Right, Subject
+from tanshu.rules.activity import UnitYear
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntity:
+    """One entity of the year's list 名录; excluded: on it, yet outside allocation and surrender."""
+
+    handle: str
+    excluded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntities:
+    year: int
+    entities: tuple[ListedEntity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityUnits:
+    """One entity's units in a year."""
+
+    handle: str
+    units: tuple[UnitYear, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportActivity:
+    year: int
+    entities: tuple[EntityUnits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityEmissions:
+    handle: str
+    verified_t: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEmissions:
+    """Verified emissions of a year, whole tonnes; source: the verification reports they come from."""
+
+    year: int
+    entities: tuple[EntityEmissions, ...]
+    source: str = ""
+
+
+@verb("mrv.list-entities")
+def list_entities(act: Act, command: ListEntities) -> Decision:
+    """Put entities on a year's list. An entity on no list of a year owes nothing for it."""
+    subjects = _subjects(act, [entity.handle for entity in command.entities])
+    if isinstance(subjects, Refusal):
+        return subjects
+    rows = [
+        {
+            "subject_id": subject.id,
+            "year": command.year,
+            "seq": act.seq,
+            "excluded": entity.excluded,
+            "note": entity.note,
+        }
+        for subject, entity in zip(subjects, command.entities, strict=True)
+    ]
+    act.conn.execute(insert(COVERED_ENTITY), rows)
+    return {"year": command.year, "entities": len(rows)}
+
+
+@verb("mrv.import-activity")
+def import_activity(act: Act, command: ImportActivity) -> Decision:
+    """Record what each unit did in a year."""
+    subjects = _subjects(act, [entity.handle for entity in command.entities])
+    if isinstance(subjects, Refusal):
+        return subjects
+    rows = []
+    for subject, entity in zip(subjects, command.entities, strict=True):
+        for unit in entity.units:
+            if unit.year != command.year:
+                return checks.YEAR_INVALID(field="year", value=unit.year)
+            refused = check_unit(unit)
+            if refused:
+                return refused
+            rows.append(_unit_row(act, subject, command.year, unit))
+    if not rows:
+        return checks.NOTHING(field="entities")
+    act.conn.execute(insert(UNIT_ACTIVITY), rows)
+    return {"year": command.year, "entities": len(subjects), "units": len(rows)}
+
+
+@verb("mrv.import-emissions")
+def import_emissions(act: Act, command: ImportEmissions) -> Decision:
+    """Record verified emissions of a year."""
+    subjects = _subjects(act, [entity.handle for entity in command.entities])
+    if isinstance(subjects, Refusal):
+        return subjects
+    rows = []
+    for subject, entity in zip(subjects, command.entities, strict=True):
+        if not 0 <= entity.verified_t <= QUANTITY_MAX:
+            return checks.NOT_TONNES(field="verified_t", value=entity.verified_t)
+        rows.append(
+            {
+                "subject_id": subject.id,
+                "year": command.year,
+                "seq": act.seq,
+                "verified_t": entity.verified_t,
+                "source": command.source,
+            }
+        )
+    act.conn.execute(insert(VERIFIED_EMISSIONS), rows)
+    total = sum(entity.verified_t for entity in command.entities)
+    return {"year": command.year, "entities": len(rows), "verified_t": total}
+
+
+def check_unit(unit: UnitYear) -> Refusal | None:
+    """Is a unit's year possible at all? Hours fit the year; generation fits capacity × hours."""
+    if unit.unit_class not in ("I", "II", "III", "IV"):
+        return checks.CLASS_UNKNOWN(field="unit_class", value=unit.unit_class)
+    if unit.cooling not in ("water", "air"):
+        return checks.COOLING_UNKNOWN(field="cooling", value=unit.cooling)
+    for name in ("capacity_mw", "generation_mwh", "heat_gj", "running_hours", "supply_mwh", "heat_ratio"):
+        value = getattr(unit, name)
+        if value is not None and (not value.is_finite() or value < 0):
+            return checks.NOT_A_NUMBER(field=name, value=value, field_name=name)
+    hours = 8784 if isleap(unit.year) else 8760
+    if unit.running_hours > hours:
+        return checks.HOURS_BEYOND_YEAR(field="running_hours", hours=unit.running_hours, most=hours)
+    if unit.generation_mwh > unit.capacity_mw * unit.running_hours:
+        most = unit.capacity_mw * unit.running_hours
+        load = (unit.generation_mwh / most).quantize(Decimal("0.0001")) if most else Decimal("Infinity")
+        return checks.LOAD_BEYOND_ONE(field="generation_mwh", unit=unit.unit, load=load)
+    if not 0 <= unit.verified_t <= QUANTITY_MAX:
+        return checks.NOT_TONNES(field="verified_t", value=unit.verified_t)
+    return None
+
+
+def _subjects(act: Act, handles: Sequence[str]) -> list[Subject] | Refusal:
+    """The subjects, all in regions whose authority the actor makes entries for."""
+    if not handles:
+        return checks.NOTHING(field="entities")
+    found: dict[str, Subject] = {}
+    cleared: set[str] = set()
+    for handle in handles:
+        subject = parties.subject(act.conn, handle)
+        if isinstance(subject, Refusal):
+            return subject
+        if subject.id in found:
+            return checks.SUBJECT_TWICE(field="handle", handle=handle)
+        found[subject.id] = subject
+        province = subject.region[:2]
+        if province not in cleared:
+            authority = parties.authority_of(act.conn, subject.region)
+            if authority is None:
+                return checks.NO_AUTHORITY(field="handle", handle=handle, region=subject.region)
+            allowed = may(act.conn, act.actor, Right.MAKER, authority.id)
+            if isinstance(allowed, Refusal):
+                return allowed
+            cleared.add(province)
+    return list(found.values())
+
+
+def _unit_row(act: Act, subject: Subject, year: int, unit: UnitYear) -> dict[str, object]:
+    def text(value: Decimal | None) -> str | None:
+        return None if value is None else format(value, "f")
+
+    return {
+        "subject_id": subject.id,
+        "year": year,
+        "unit": unit.unit,
+        "seq": act.seq,
+        "unit_class": unit.unit_class,
+        "capacity_mw": text(unit.capacity_mw),
+        "generation_mwh": text(unit.generation_mwh),
+        "supply_mwh": text(unit.supply_mwh),
+        "heat_gj": text(unit.heat_gj),
+        "running_hours": text(unit.running_hours),
+        "heat_ratio": text(unit.heat_ratio),
+        "cooling": unit.cooling,
+        "chp": unit.chp,
+        "exclusion": unit.exclusion,
+        "verified_t": unit.verified_t,
+    }

@@ -1,0 +1,107 @@
+"""Numbered refusals of parties: subjects 1xxx, accounts 2xxx, people 3xxx."""
+
+from tanshu.base.refusal import refusal
+
+CREDIT_CODE_FORM = refusal(
+    "PAR-1001",
+    "统一社会信用代码“{value}”格式不对:应为 18 位,只用数字和大写字母(不含 I、O、S、V、Z),第 3–8 位为数字。",
+    "“{value}” is not a unified social credit code: 18 digits and capitals without I, O, S, V, Z, with "
+    "digits in places 3 to 8.",
+)
+CREDIT_CODE_CHECK = refusal(
+    "PAR-1002",
+    "统一社会信用代码 {value} 第 {position} 位校验不通过({standard})。请核对营业执照。",
+    "The credit code {value} fails its check in place {position} ({standard}). Compare it with the licence.",
+)
+SUBJECT_EXISTS = refusal("PAR-1003", "主体 {handle} 已登记。", "The subject {handle} is registered already.")
+SUBJECT_UNKNOWN = refusal(
+    "PAR-1004",
+    "没有主体 {handle}。用 tanshu account list 查看已登记的主体。",
+    "There is no subject {handle}. `tanshu account list` shows the registered ones.",
+)
+CREDIT_CODE_NEEDED = refusal(
+    "PAR-1005",
+    "{kind}必须提供统一社会信用代码。",
+    "A subject of kind {kind} needs a unified social credit code.",
+)
+KIND_UNKNOWN = refusal(
+    "PAR-1006",
+    "未知类型“{value}”,可用:{known}。",
+    "Unknown kind “{value}”; known are {known}.",
+)
+NAME_NEEDED = refusal("PAR-1007", "主体名称不能为空。", "A subject needs a name.")
+NAME_DATE_ORDER = refusal(
+    "PAR-1008",
+    "新名称的生效日期 {since} 必须晚于现名称的生效日期 {current}。",
+    "The new name must start after {current}, the start of the present one; {since} does not.",
+)
+HANDLE_FORM = refusal(
+    "PAR-1009",
+    "代号“{value}”只能用小写字母、数字和连字符。",
+    "The handle “{value}” may use only small letters, digits and hyphens.",
+)
+ESTABLISHED = refusal(
+    "PAR-1010",
+    "此账簿已经建立({jurisdiction})。",
+    "This book is established already ({jurisdiction}).",
+)
+
+ACCOUNT_UNKNOWN = refusal(
+    "PAR-2001",
+    "没有账户 {account}。用 tanshu account list 查看账户。",
+    "There is no account {account}. `tanshu account list` shows them.",
+)
+ACCOUNT_EXISTS = refusal(
+    "PAR-2002",
+    "主体 {handle} 已有{kind}账户 {account};每个主体每类账户只能有一个。",
+    "{handle} already has the {kind} account {account}; a subject has one of each kind.",
+)
+ACCOUNT_CLOSED = refusal("PAR-2003", "账户 {account} 已注销。", "The account {account} is closed.")
+ACCOUNT_RESTRICTED = refusal(
+    "PAR-2004",
+    "账户 {account} 处于限制使用状态,不能办理此业务。",
+    "The account {account} is restricted; this transaction is not allowed from it.",
+)
+ACCOUNT_NOT_EMPTY = refusal(
+    "PAR-2005",
+    "账户 {account} 仍有余额或冻结,不能注销。",
+    "The account {account} still holds something and cannot be closed.",
+)
+ACCOUNT_CHECK = refusal(
+    "PAR-2006",
+    "账户号 {account} 校验位不对,请核对。",
+    "The check digits of {account} are wrong; compare the number.",
+)
+ACCOUNT_KIND_BARRED = refusal(
+    "PAR-2007",
+    "{subject}类主体不能开立{kind}账户。",
+    "A subject of kind {subject} cannot have a {kind} account.",
+)
+STATE_STEP = refusal(
+    "PAR-2008",
+    "账户 {account} 不能从“{old}”变为“{new}”。",
+    "The account {account} cannot go from {old} to {new}.",
+)
+
+PERSON_UNKNOWN = refusal(
+    "PAR-3001",
+    "没有经办人 {person}。用 --as 指定已登记的经办人。",
+    "There is no role holder {person}. Name a registered one with --as.",
+)
+PERSON_OF_OTHER = refusal(
+    "PAR-3002",
+    "{person} 属于 {own},此步骤须由 {needed} 办理。",
+    "{person} acts for {own}; this step belongs to {needed}.",
+)
+PERSON_WITHOUT_RIGHT = refusal(
+    "PAR-3003",
+    "{person} 没有“{right}”权限。",
+    "{person} does not have the {right} right.",
+)
+PERSON_EXISTS = refusal("PAR-3004", "经办人 {person} 已登记。", "The role holder {person} exists already.")
+PERSON_INACTIVE = refusal("PAR-3005", "经办人 {person} 已停用。", "The role holder {person} is inactive.")
+RIGHT_UNKNOWN = refusal(
+    "PAR-3006",
+    "未知权限“{value}”,可用:maker、checker。",
+    "Unknown right “{value}”; there are maker and checker.",
+)

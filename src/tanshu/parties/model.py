@@ -1,0 +1,207 @@
+"""The types of parties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tanshu.base.text import Text
+from tanshu.book.records import AccountFlag
+
+
+class SubjectKind(StrEnum):
+    ENTERPRISE = "enterprise"
+    INSTITUTION = "institution"
+    INDIVIDUAL = "individual"
+    AUTHORITY = "authority"
+    REGISTRY = "registry"
+    EXCHANGE = "exchange"
+    BANK = "bank"
+
+
+SUBJECT_LABELS = {
+    SubjectKind.ENTERPRISE: Text("重点排放单位/企业", "enterprise"),
+    SubjectKind.INSTITUTION: Text("机构", "institution"),
+    SubjectKind.INDIVIDUAL: Text("个人", "individual"),
+    SubjectKind.AUTHORITY: Text("主管部门", "authority"),
+    SubjectKind.REGISTRY: Text("登记机构", "registry"),
+    SubjectKind.EXCHANGE: Text("交易机构", "exchange"),
+    SubjectKind.BANK: Text("银行", "bank"),
+}
+NEED_CREDIT_CODE = (SubjectKind.ENTERPRISE, SubjectKind.INSTITUTION)
+HOLDERS = (SubjectKind.ENTERPRISE, SubjectKind.INSTITUTION, SubjectKind.INDIVIDUAL)
+
+
+class AccountKind(StrEnum):
+    NATIONAL = "national"
+    PROVINCIAL = "provincial"
+    REGISTRATION = "registration"
+    TRADING = "trading"
+    CASH = "cash"
+    ISSUANCE = "issuance"
+    SURRENDER = "surrender"
+    CANCELLATION = "cancellation"
+    OFFSET = "offset"
+    EXTERNAL = "external"
+    BANK = "bank"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountType:
+    """What an account of a kind is: its letter in account codes, its words, who may have one, its flags."""
+
+    letter: str
+    label: Text
+    owners: tuple[SubjectKind, ...]
+    flags: AccountFlag = AccountFlag.NONE
+
+
+ACCOUNT_TYPES = {
+    AccountKind.NATIONAL: AccountType("N", Text("国家登记", "national"), (SubjectKind.AUTHORITY,)),
+    AccountKind.PROVINCIAL: AccountType("P", Text("省级登记", "provincial"), (SubjectKind.AUTHORITY,)),
+    AccountKind.REGISTRATION: AccountType("R", Text("登记", "registration"), HOLDERS),
+    AccountKind.TRADING: AccountType("T", Text("交易", "trading"), HOLDERS),
+    AccountKind.CASH: AccountType("C", Text("资金", "cash"), HOLDERS),
+    AccountKind.ISSUANCE: AccountType(
+        "I", Text("发行", "issuance"), (SubjectKind.REGISTRY,), AccountFlag.OVERDRAFT
+    ),
+    # Sinks only receive: what is surrendered or cancelled never comes back by an ordinary transfer.
+    AccountKind.SURRENDER: AccountType(
+        "S", Text("清缴", "surrender"), (SubjectKind.REGISTRY,), AccountFlag.NO_DEBIT
+    ),
+    AccountKind.CANCELLATION: AccountType(
+        "X", Text("自愿注销", "voluntary cancellation"), (SubjectKind.REGISTRY,), AccountFlag.NO_DEBIT
+    ),
+    AccountKind.OFFSET: AccountType(
+        "O", Text("抵销", "offset"), (SubjectKind.REGISTRY,), AccountFlag.NO_DEBIT
+    ),
+    AccountKind.EXTERNAL: AccountType(
+        "E", Text("外部来源", "external source"), (SubjectKind.REGISTRY,), AccountFlag.OVERDRAFT
+    ),
+    AccountKind.BANK: AccountType(
+        "B", Text("结算银行", "settlement bank"), (SubjectKind.BANK,), AccountFlag.OVERDRAFT
+    ),
+}
+
+
+class AccountState(StrEnum):
+    OPEN = "open"
+    RESTRICTED = "restricted"
+    CLOSED = "closed"
+
+
+STATE_LABELS = {
+    AccountState.OPEN: Text("正常", "open"),
+    AccountState.RESTRICTED: Text("限制使用", "restricted"),
+    AccountState.CLOSED: Text("已注销", "closed"),
+}
+STATE_STEPS = {
+    AccountState.OPEN: (AccountState.RESTRICTED, AccountState.CLOSED),
+    AccountState.RESTRICTED: (AccountState.OPEN, AccountState.CLOSED),
+    AccountState.CLOSED: (),
+}
+
+
+class Right(StrEnum):
+    MAKER = "maker"
+    CHECKER = "checker"
+
+
+RIGHT_LABELS = {Right.MAKER: Text("经办", "maker"), Right.CHECKER: Text("复核", "checker")}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody who takes part. handle: the credit code where there is one, else a chosen short name.
+
+    region is the six-digit administrative division (GB/T 2260), "" where it does not apply.
+    """
+
+    id: str
+    handle: str
+    kind: SubjectKind
+    name: str
+    uscc: str | None
+    region: str
+    fictional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of a subject. number is the book's; code is what people write."""
+
+    number: int
+    code: str
+    subject_id: str
+    kind: AccountKind
+    state: AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who acts for a subject, by handle; no personal data."""
+
+    handle: str
+    subject_id: str
+    rights: tuple[Right, ...]
+    active: bool
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    handle: str
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Establish:
+    """Found the register: its institution, its first role holders, its sources and sinks."""
+
+    jurisdiction: str
+    handle: str
+    name: str
+    people: tuple[NewPerson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Register a subject with its accounts and the people who act for it."""
+
+    kind: str
+    name: str
+    handle: str = ""
+    uscc: str = ""
+    region: str = ""
+    fictional: bool = False
+    name_since: date | None = None
+    accounts: tuple[str, ...] = ()
+    people: tuple[NewPerson, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    handle: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appoint:
+    handle: str
+    person: NewPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    handle: str
+    name: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    account: str
+    state: str

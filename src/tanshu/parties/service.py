@@ -1,0 +1,244 @@
+"""The verbs of parties, done by the registry's makers; founding the register is done once, by init."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sqlalchemy import insert, select, update
+
+from tanshu.base.refusal import Refusal
+from tanshu.book.commit import Act, Decision, verb
+from tanshu.book.records import AccountFlag, set_flags
+from tanshu.parties import checks, credit_code, queries
+from tanshu.parties.authority import may_for_kind
+from tanshu.parties.codes import account_code
+from tanshu.parties.model import (
+    ACCOUNT_TYPES,
+    NEED_CREDIT_CODE,
+    STATE_STEPS,
+    AccountKind,
+    AccountState,
+    Appoint,
+    Establish,
+    NewPerson,
+    OpenAccount,
+    Register,
+    Rename,
+    Right,
+    SetState,
+    Subject,
+    SubjectKind,
+)
+from tanshu.parties.tables import ACCOUNT, PERSON, SETTING, SUBJECT, SUBJECT_NAME
+
+SYSTEM_ACCOUNTS = (
+    AccountKind.ISSUANCE,
+    AccountKind.SURRENDER,
+    AccountKind.CANCELLATION,
+    AccountKind.OFFSET,
+    AccountKind.EXTERNAL,
+)
+_HANDLE = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+
+@verb("parties.establish")
+def establish(act: Act, command: Establish) -> Decision:
+    """Found the register of a jurisdiction. Once per book; the first role holders come with it."""
+    known = queries.setting(act.conn, "jurisdiction")
+    if known:
+        return checks.ESTABLISHED(field="jurisdiction", jurisdiction=known)
+    act.conn.execute(insert(SETTING).values(name="jurisdiction", value=command.jurisdiction))
+    new = Register(
+        SubjectKind.REGISTRY,
+        command.name,
+        handle=command.handle,
+        accounts=SYSTEM_ACCOUNTS,
+        people=command.people,
+    )
+    return _register(act, new)
+
+
+@verb("parties.register")
+def register(act: Act, command: Register) -> Decision:
+    """Register a subject, its accounts and its role holders: one entry, all or nothing."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    return clerk if isinstance(clerk, Refusal) else _register(act, command)
+
+
+@verb("parties.open-account")
+def open_account(act: Act, command: OpenAccount) -> Decision:
+    """Open one more account for a subject: one of each kind."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    if isinstance(clerk, Refusal):
+        return clerk
+    subject = queries.subject(act.conn, command.handle)
+    if isinstance(subject, Refusal):
+        return subject
+    code = _open(act, subject, command.kind)
+    return code if isinstance(code, Refusal) else {"subject": subject.handle, "account": code}
+
+
+@verb("parties.appoint")
+def appoint(act: Act, command: Appoint) -> Decision:
+    """Name a role holder for a subject."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    if isinstance(clerk, Refusal):
+        return clerk
+    subject = queries.subject(act.conn, command.handle)
+    if isinstance(subject, Refusal):
+        return subject
+    refused = _appoint(act, subject.id, command.person)
+    return refused or {"subject": subject.handle, "person": command.person.handle}
+
+
+@verb("parties.rename")
+def rename(act: Act, command: Rename) -> Decision:
+    """Give a subject a new name from a date on; the old one stays with its dates."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    if isinstance(clerk, Refusal):
+        return clerk
+    subject = queries.subject(act.conn, command.handle)
+    if isinstance(subject, Refusal):
+        return subject
+    if not command.name.strip():
+        return checks.NAME_NEEDED(field="name")
+    dates = select(SUBJECT_NAME.c.since).where(SUBJECT_NAME.c.subject_id == subject.id)
+    current = max(row.since for row in act.conn.execute(dates))
+    if command.since <= current:
+        return checks.NAME_DATE_ORDER(field="since", since=command.since, current=current)
+    _name(act, subject.id, command.since, command.name)
+    return {"subject": subject.handle, "name": command.name.strip(), "since": command.since}
+
+
+@verb("parties.set-state")
+def set_state(act: Act, command: SetState) -> Decision:
+    """Restrict, restore or close an account. Closing needs every cell to be zero; the book checks it too."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    if isinstance(clerk, Refusal):
+        return clerk
+    account = queries.account(act.conn, command.account)
+    if isinstance(account, Refusal):
+        return account
+    if command.state not in tuple(AccountState):
+        known = ", ".join(AccountState)
+        return checks.KIND_UNKNOWN(field="state", value=command.state, known=known)
+    new = AccountState(command.state)
+    if new not in STATE_STEPS[account.state]:
+        return checks.STATE_STEP(field="state", account=account.code, old=account.state, new=new)
+    if new is AccountState.CLOSED:
+        if not act.state.is_empty(account.number):
+            return checks.ACCOUNT_NOT_EMPTY(field="account", account=account.code)
+        flags = AccountFlag(act.state.flags(account.number)) | AccountFlag.CLOSED
+        act.record(set_flags(account.number, flags))
+    act.conn.execute(update(ACCOUNT).where(ACCOUNT.c.number == account.number).values(state=new))
+    return {"account": account.code, "state": new}
+
+
+def _register(act: Act, command: Register) -> Decision:
+    subject = _new_subject(act, command)
+    if isinstance(subject, Refusal):
+        return subject
+    codes: dict[str, str] = {}
+    for kind in command.accounts:
+        code = _open(act, subject, kind)
+        if isinstance(code, Refusal):
+            return code
+        codes[kind] = code
+    for person in command.people:
+        refused = _appoint(act, subject.id, person)
+        if refused:
+            return refused
+    return {"subject": subject.handle, "id": subject.id, "accounts": codes}
+
+
+def _new_subject(act: Act, command: Register) -> Subject | Refusal:
+    if command.kind not in tuple(SubjectKind):
+        return checks.KIND_UNKNOWN(field="kind", value=command.kind, known=", ".join(SubjectKind))
+    kind = SubjectKind(command.kind)
+    if not command.name.strip():
+        return checks.NAME_NEEDED(field="name")
+    uscc: str | None = None
+    if command.uscc or kind in NEED_CREDIT_CODE:
+        if not command.uscc:
+            return checks.CREDIT_CODE_NEEDED(field="uscc", kind=kind)
+        checked = credit_code.check(command.uscc)
+        if isinstance(checked, Refusal):
+            return checked
+        uscc = checked
+    handle = command.handle or uscc or ""
+    if handle != uscc and not _HANDLE.match(handle):
+        return checks.HANDLE_FORM(field="handle", value=handle)
+    same = (SUBJECT.c.handle == handle) | (SUBJECT.c.uscc == uscc) if uscc else SUBJECT.c.handle == handle
+    if act.conn.execute(select(SUBJECT.c.id).where(same)).first():
+        return checks.SUBJECT_EXISTS(field="handle", handle=handle)
+    subject = Subject(
+        act.id("SUB"), handle, kind, command.name.strip(), uscc, command.region, command.fictional
+    )
+    act.conn.execute(
+        insert(SUBJECT).values(
+            id=subject.id,
+            handle=handle,
+            kind=kind,
+            uscc=uscc,
+            region=command.region,
+            fictional=command.fictional,
+            seq=act.seq,
+        )
+    )
+    _name(act, subject.id, command.name_since or act.today, command.name)
+    return subject
+
+
+def _name(act: Act, subject_id: str, since: date, name: str) -> None:
+    values = {"subject_id": subject_id, "since": since, "name": name.strip(), "seq": act.seq}
+    act.conn.execute(insert(SUBJECT_NAME).values(values))
+
+
+def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
+    if kind not in tuple(AccountKind):
+        return checks.KIND_UNKNOWN(field="account", value=kind, known=", ".join(AccountKind))
+    account_kind = AccountKind(kind)
+    facts = ACCOUNT_TYPES[account_kind]
+    if subject.kind not in facts.owners:
+        return checks.ACCOUNT_KIND_BARRED(field="account", subject=subject.kind, kind=account_kind)
+    known = queries.account_of(act.conn, subject.id, account_kind)
+    if known:
+        return checks.ACCOUNT_EXISTS(
+            field="account", handle=subject.handle, kind=account_kind, account=known.code
+        )
+    number = act.open_account(facts.flags)
+    code = account_code(queries.jurisdiction(act.conn), facts.letter, number)
+    act.conn.execute(
+        insert(ACCOUNT).values(
+            number=number,
+            code=code,
+            subject_id=subject.id,
+            kind=account_kind,
+            state=AccountState.OPEN,
+            seq=act.seq,
+        )
+    )
+    return code
+
+
+def _appoint(act: Act, subject_id: str, person: NewPerson) -> Refusal | None:
+    if not _HANDLE.match(person.handle.lower()):
+        return checks.HANDLE_FORM(field="person", value=person.handle)
+    for right in person.rights:
+        if right not in tuple(Right):
+            return checks.RIGHT_UNKNOWN(field="rights", value=right)
+    if not person.rights:
+        return checks.RIGHT_UNKNOWN(field="rights", value="")
+    if not isinstance(queries.person(act.conn, person.handle), Refusal):
+        return checks.PERSON_EXISTS(field="person", person=person.handle)
+    act.conn.execute(
+        insert(PERSON).values(
+            handle=person.handle,
+            subject_id=subject_id,
+            rights=",".join(person.rights),
+            active=True,
+            seq=act.seq,
+        )
+    )
+    return None

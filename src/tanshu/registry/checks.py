@@ -1,0 +1,110 @@
+"""Numbered refusals of the register: what is asked 1xxx, accounts and balances 2xxx, people and chains 3xxx."""
+
+from tanshu.base.refusal import refusal
+
+TYPE_UNKNOWN = refusal(
+    "REG-1001", "没有业务类型“{value}”,可用:{known}。", "There is no type “{value}”; known are {known}."
+)
+TYPE_NOT_ENABLED = refusal(
+    "REG-1002",
+    "“{name}”在本登记辖区({jurisdiction})不存在。不同主体之间只能通过交易或规则规定的业务转移。",
+    "A {name} does not exist in this jurisdiction ({jurisdiction}). Between subjects, units move by trade or by "
+    "the transactions its rules name.",
+)
+INSTRUMENT_UNKNOWN = refusal(
+    "REG-1003", "没有产品“{value}”,已定义:{known}。", "There is no instrument “{value}”; defined are {known}."
+)
+NO_LINES = refusal("REG-1004", "业务没有明细。", "The transaction has no lines.")
+TOO_MANY_LINES = refusal(
+    "REG-1005", "一笔业务最多 {limit} 条明细。", "A transaction has at most {limit} lines."
+)
+INSTRUMENT_EXISTS = refusal("REG-1006", "产品 {code} 已定义。", "The instrument {code} is defined already.")
+INSTRUMENT_KIND_UNKNOWN = refusal(
+    "REG-1007", "未知产品类别“{value}”,可用:{known}。", "Unknown kind “{value}”; known are {known}."
+)
+SUBJECT_NEEDED = refusal(
+    "REG-1008", "“{name}”必须指明为哪个主体办理。", "Say for which subject the {name} is."
+)
+NOT_ONE_SUBJECT = refusal(
+    "REG-1009", "一笔业务只能涉及一个主体的账户。", "All lines must be of one subject's accounts."
+)
+DVP_LINES = refusal(
+    "REG-1010",
+    "交收必须恰好一条产品明细和一条方向相反的资金明细。",
+    "A settlement has exactly one line of units and one line of cash the other way.",
+)
+
+ACCOUNT_KIND = refusal(
+    "REG-2001",
+    "“{name}”不能用{kind}账户 {account} 作{side}。",
+    "A {name} cannot use the {kind} account {account} as its {side}.",
+)
+NOT_SAME_SUBJECT = refusal(
+    "REG-2002", "“{name}”只能在同一主体的账户之间办理。", "A {name} stays within one subject's accounts."
+)
+NOT_DIFFERENT_SUBJECTS = refusal(
+    "REG-2003", "“{name}”必须在不同主体的账户之间办理。", "A {name} is between two subjects' accounts."
+)
+INSTRUMENT_KIND = refusal(
+    "REG-2004", "“{name}”不能办理产品 {instrument}。", "A {name} cannot carry the instrument {instrument}."
+)
+INSUFFICIENT = refusal(
+    "REG-2005",
+    "账户 {account} 的 {instrument} 可用数量不足:可用 {available},需要 {needed}。",
+    "The account {account} has {available} of {instrument} available; {needed} are needed.",
+)
+HELD = refusal(
+    "REG-2006",
+    "账户 {account} 的 {instrument} 数量被冻结:可用 {available},冻结 {held},需要 {needed}。先办结占用它的业务。",
+    "In account {account}, {held} of {instrument} are held and {available} available; {needed} are needed. "
+    "First end the transaction that holds them.",
+)
+ACCOUNT_MISSING = refusal(
+    "REG-2007",
+    "主体 {subject} 没有可用于“{name}”的账户({kinds})。",
+    "{subject} has no account for a {name} ({kinds}).",
+)
+SAME_ACCOUNT = refusal(
+    "REG-2008", "转出与转入是同一账户 {account}。", "Both sides are the account {account}."
+)
+
+SAME_PERSON = refusal(
+    "REG-3101",
+    "{person} 已在本笔业务中办理过第 {step} 步;同一人不得在一条审批链中办理两次。",
+    "{person} took step {step} of this transaction; nobody acts twice in one chain.",
+)
+OUT_OF_ORDER = refusal(
+    "REG-3102",
+    "还没有轮到 {person}:第 {step} 步应由 {organisation} 办理({act})。",
+    "It is not {person}'s turn: step {step} ({act}) belongs to {organisation}.",
+)
+NOT_PENDING = refusal(
+    "REG-3103",
+    "业务 {id} 已经{state},不能再办理。",
+    "The transaction {id} is {state} and takes no more steps.",
+)
+EXPIRED = refusal(
+    "REG-3104",
+    "业务 {id} 已于 {expired} 过期。请驳回或撤回,并重新申请。",
+    "The transaction {id} expired on {expired}. Reject or withdraw it and propose anew.",
+)
+TRANSACTION_UNKNOWN = refusal(
+    "REG-3105",
+    "没有业务 {id}。用 tanshu tx list 查看。",
+    "There is no transaction {id}. `tanshu tx list` shows them.",
+)
+ORGANISATION_MISSING = refusal(
+    "REG-3106",
+    "审批链第 {step} 步的机构({by})尚未登记。",
+    "The organisation of step {step} ({by}) is not registered.",
+)
+NOT_PROPOSER = refusal(
+    "REG-3107",
+    "只有提出申请的机构({organisation})可以撤回。",
+    "Only the organisation that proposed it ({organisation}) may withdraw it.",
+)
+CHAIN_UNKNOWN = refusal(
+    "REG-3108",
+    "规则包 {pack} 没有审批链“{chain}”。",
+    "The pack {pack} has no approval chain “{chain}”.",
+)

@@ -1,0 +1,135 @@
+"""Questions to the register."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from tanshu.base.refusal import Refusal
+from tanshu.base.text import Text
+from tanshu.registry import checks
+from tanshu.registry.model import Instrument, Line, Step, Transaction, TransactionState, Waiting
+from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
+from tanshu.registry.types import TYPES, InstrumentKind
+
+
+def instruments(conn: Connection) -> list[Instrument]:
+    return [_instrument(row) for row in conn.execute(select(INSTRUMENT).order_by(INSTRUMENT.c.number))]
+
+
+def instrument(conn: Connection, code: str) -> Instrument | Refusal:
+    row = conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.code == code.strip())).first()
+    if row is None:
+        known = ", ".join(one.code for one in instruments(conn)) or "-"
+        return checks.INSTRUMENT_UNKNOWN(field="instrument", value=code, known=known)
+    return _instrument(row)
+
+
+def instrument_by_number(conn: Connection, number: int) -> Instrument:
+    return _instrument(conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.number == number)).one())
+
+
+def transaction(conn: Connection, id: str) -> Transaction | Refusal:
+    row = conn.execute(select(TRANSACTION).where(TRANSACTION.c.id == id.strip())).first()
+    return _transaction(conn, row) if row else checks.TRANSACTION_UNKNOWN(field="transaction", id=id)
+
+
+def transactions(
+    conn: Connection,
+    *,
+    type: str | None = None,
+    state: TransactionState | None = None,
+    subject_id: str | None = None,
+    year: int | None = None,
+    batch: str | None = None,
+) -> list[Transaction]:
+    """Transactions in the order they were proposed."""
+    query = select(TRANSACTION).order_by(TRANSACTION.c.proposed_seq)
+    wanted = (("type", type), ("state", state), ("subject_id", subject_id), ("year", year), ("batch", batch))
+    for name, value in wanted:
+        if value is not None:
+            query = query.where(TRANSACTION.c[name] == value)
+    rows = conn.execute(query).all()
+    lines = _lines_by_transaction(conn) if len(rows) > 1 else None
+    return [_transaction(conn, row, lines) for row in rows]
+
+
+def steps(conn: Connection, id: str) -> list[Step]:
+    """The steps taken of a transaction's chain, in order."""
+    query = select(TRANSACTION_STEP).where(TRANSACTION_STEP.c.transaction_id == id)
+    return [
+        Step(r.n, r.by, r.act, r.person, r.decision, r.seq, r.time_ns, r.comment)
+        for r in conn.execute(query.order_by(TRANSACTION_STEP.c.n))
+    ]
+
+
+def quantity(
+    conn: Connection,
+    type: str,
+    *,
+    state: TransactionState = TransactionState.EFFECTED,
+    subject_id: str | None = None,
+    year: int | None = None,
+    effected_by_ns: int | None = None,
+    proposed_by_ns: int | None = None,
+) -> int:
+    """Σ quantity over the lines of a type's transactions, in tonnes, up to given times if asked."""
+    joined = TRANSACTION_LINE.join(TRANSACTION, TRANSACTION.c.id == TRANSACTION_LINE.c.transaction_id)
+    query = select(func.coalesce(func.sum(TRANSACTION_LINE.c.quantity), 0)).select_from(joined)
+    query = query.where(TRANSACTION.c.type == type, TRANSACTION.c.state == state)
+    if subject_id is not None:
+        query = query.where(TRANSACTION.c.subject_id == subject_id)
+    if year is not None:
+        query = query.where(TRANSACTION.c.year == year)
+    if effected_by_ns is not None:
+        query = query.where(TRANSACTION.c.ended_ns <= effected_by_ns)
+    if proposed_by_ns is not None:
+        query = query.where(TRANSACTION.c.proposed_ns <= proposed_by_ns)
+    return int(conn.execute(query).scalar_one())
+
+
+def _lines_by_transaction(conn: Connection) -> dict[str, tuple[Line, ...]]:
+    query = select(TRANSACTION_LINE).order_by(TRANSACTION_LINE.c.transaction_id, TRANSACTION_LINE.c.n)
+    found: dict[str, tuple[Line, ...]] = {}
+    for row in conn.execute(query):
+        found[row.transaction_id] = (*found.get(row.transaction_id, ()), _line(row))
+    return found
+
+
+def _lines(conn: Connection, id: str) -> tuple[Line, ...]:
+    query = select(TRANSACTION_LINE).where(TRANSACTION_LINE.c.transaction_id == id)
+    return tuple(_line(row) for row in conn.execute(query.order_by(TRANSACTION_LINE.c.n)))
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(row.debit, row.credit, row.instrument, row.quantity, row.hold)
+
+
+def _instrument(row: Row[Any]) -> Instrument:
+    title = Text(row.title_zh, row.title_en)
+    return Instrument(row.number, row.code, InstrumentKind(row.kind), title, row.vintage, row.scale)
+
+
+def _transaction(
+    conn: Connection, row: Row[Any], lines: dict[str, tuple[Line, ...]] | None = None
+) -> Transaction:
+    return Transaction(
+        row.id,
+        TYPES[row.type],
+        TransactionState(row.state),
+        row.subject_id,
+        row.year,
+        row.batch,
+        row.proposed_seq,
+        row.proposed_ns,
+        row.ended_seq,
+        row.ended_ns,
+        row.expires_on,
+        tuple(Waiting(**step) for step in json.loads(row.chain)),
+        row.taken,
+        row.reason,
+        json.loads(row.details),
+        _lines(conn, row.id) if lines is None else lines.get(row.id, ()),
+    )

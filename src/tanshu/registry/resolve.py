@@ -1,0 +1,176 @@
+"""From what was asked to what it means: accounts, instruments and the subject of a transaction.
+
+A blank account is filled with the only one its type allows: the register's own source or sink, the province's
+account, the subject's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from tanshu.base.quantity import check_quantity
+from tanshu.base.refusal import Refusal
+from tanshu.parties import checks as party_checks
+from tanshu.parties import queries as parties
+from tanshu.parties.model import (
+    ACCOUNT_TYPES,
+    HOLDERS,
+    Account,
+    AccountKind,
+    AccountState,
+    Subject,
+    SubjectKind,
+)
+from tanshu.registry import checks, queries
+from tanshu.registry.model import Propose, ProposedLine, SidedLine
+from tanshu.registry.types import Between, Effect, InstrumentKind, TransactionType
+
+LINES_MAX = 256
+
+
+def lines(
+    conn: Connection, kind: TransactionType, command: Propose
+) -> tuple[Subject, tuple[SidedLine, ...]] | Refusal:
+    """The subject and the lines meant by a proposal, each checked against its row of the type table."""
+    if not command.lines:
+        return checks.NO_LINES(field="lines")
+    if len(command.lines) > LINES_MAX:
+        return checks.TOO_MANY_LINES(field="lines", limit=LINES_MAX)
+    named = parties.subject(conn, command.subject) if command.subject else None
+    if isinstance(named, Refusal):
+        return named
+    found: list[SidedLine] = []
+    for asked in command.lines:
+        line = _line(conn, kind, asked, named)
+        if isinstance(line, Refusal):
+            return line
+        found.append(line)
+    if kind.effect is Effect.DELIVERY_VERSUS_PAYMENT and not _is_dvp(found):
+        return checks.DVP_LINES(field="lines")
+    subject = _subject(conn, kind, found, named)
+    return subject if isinstance(subject, Refusal) else (subject, tuple(found))
+
+
+def states(kind: TransactionType, sides: Iterable[SidedLine]) -> Refusal | None:
+    """Are all accounts in a state that allows this type?"""
+    for line in sides:
+        for account in (line.debit, line.credit):
+            if account.state is AccountState.CLOSED:
+                return party_checks.ACCOUNT_CLOSED(field="account", account=account.code)
+            if account.state is AccountState.RESTRICTED and not kind.while_restricted:
+                return party_checks.ACCOUNT_RESTRICTED(field="account", account=account.code)
+    return None
+
+
+def _line(
+    conn: Connection, kind: TransactionType, asked: ProposedLine, named: Subject | None
+) -> SidedLine | Refusal:
+    quantity = check_quantity(asked.quantity)
+    if isinstance(quantity, Refusal):
+        return quantity
+    instrument = queries.instrument(conn, asked.instrument)
+    if isinstance(instrument, Refusal):
+        return instrument
+    if instrument.kind not in kind.instruments:
+        return checks.INSTRUMENT_KIND(field="instrument", name=kind.name.zh, instrument=instrument.code)
+    debit = parties.account(conn, asked.debit) if asked.debit else None
+    credit = parties.account(conn, asked.credit) if asked.credit else None
+    for given in (debit, credit):
+        if isinstance(given, Refusal):
+            return given
+    assert not isinstance(debit, Refusal) and not isinstance(credit, Refusal)
+    debit_side = debit or _only_account(conn, kind, kind.debit, named, credit)
+    credit_side = credit or _only_account(conn, kind, kind.credit, named, debit)
+    for resolved in (debit_side, credit_side):
+        if isinstance(resolved, Refusal):
+            return resolved
+    assert isinstance(debit_side, Account) and isinstance(credit_side, Account)
+    line = SidedLine(debit_side, credit_side, instrument, quantity)
+    return _sides(kind, line) or line
+
+
+def _only_account(
+    conn: Connection,
+    kind: TransactionType,
+    kinds: tuple[AccountKind, ...],
+    named: Subject | None,
+    other: Account | None,
+) -> Account | Refusal:
+    """The one account that a blank side can only mean."""
+    near = named or (parties.subject_by_id(conn, other.subject_id) if other else None)
+    for account_kind in kinds:
+        owner = _owner(conn, account_kind, near)
+        account = parties.account_of(conn, owner.id, account_kind) if owner else None
+        if account and account != other:
+            return account
+    words = ", ".join(ACCOUNT_TYPES[one].label.zh for one in kinds)
+    subject = near.name if near else "-"
+    return checks.ACCOUNT_MISSING(field="account", subject=subject, name=kind.name.zh, kinds=words)
+
+
+def _owner(conn: Connection, kind: AccountKind, near: Subject | None) -> Subject | None:
+    owners = ACCOUNT_TYPES[kind].owners
+    if near and near.kind in owners:
+        return near
+    if SubjectKind.AUTHORITY in owners:
+        return parties.authority_of(conn, near.region) if near else None
+    if owners == HOLDERS:
+        return None
+    return parties.only_of_kind(conn, owners[0])
+
+
+def _sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
+    sides = (("debit", line.debit, kind.debit), ("credit", line.credit, kind.credit))
+    for side, account, allowed in sides:
+        if account.kind not in allowed:
+            return checks.ACCOUNT_KIND(
+                field=side, name=kind.name.zh, kind=account.kind, account=account.code, side=side
+            )
+    if line.debit.number == line.credit.number:
+        return checks.SAME_ACCOUNT(field="credit", account=line.debit.code)
+    same = line.debit.subject_id == line.credit.subject_id
+    if kind.between is Between.SAME_SUBJECT and not same:
+        return checks.NOT_SAME_SUBJECT(field="credit", name=kind.name.zh)
+    if kind.between is Between.DIFFERENT_SUBJECTS and same:
+        return checks.NOT_DIFFERENT_SUBJECTS(field="credit", name=kind.name.zh)
+    return None
+
+
+def _is_dvp(found: list[SidedLine]) -> bool:
+    """One line of units and one of cash the other way, between the same two subjects."""
+    if len(found) != 2:
+        return False
+    units, cash = sorted(found, key=lambda line: line.instrument.kind is InstrumentKind.CASH)
+    return (
+        units.instrument.kind is not InstrumentKind.CASH
+        and cash.instrument.kind is InstrumentKind.CASH
+        and (units.debit.kind, units.credit.kind) == (AccountKind.TRADING, AccountKind.TRADING)
+        and (cash.debit.kind, cash.credit.kind) == (AccountKind.CASH, AccountKind.CASH)
+        and (units.debit.subject_id, units.credit.subject_id)
+        == (cash.credit.subject_id, cash.debit.subject_id)
+    )
+
+
+def _subject(
+    conn: Connection, kind: TransactionType, found: list[SidedLine], named: Subject | None
+) -> Subject | Refusal:
+    """Whose transaction it is: the subject named, else the holder on either side, else who gives."""
+    if named:
+        return named
+    if kind.effect is Effect.DELIVERY_VERSUS_PAYMENT:
+        return parties.subject_by_id(conn, found[0].debit.subject_id)
+    owners: dict[str, Subject] = {}
+    for line in found:
+        for account in (line.debit, line.credit):
+            owners.setdefault(account.subject_id, parties.subject_by_id(conn, account.subject_id))
+    holders = [owner for owner in owners.values() if owner.kind in HOLDERS]
+    if len(holders) > 1 and kind.between is not Between.DIFFERENT_SUBJECTS:
+        return checks.NOT_ONE_SUBJECT(field="lines")
+    if holders:
+        return holders[0]
+    authorities = [owner for owner in owners.values() if owner.kind is SubjectKind.AUTHORITY]
+    if authorities:
+        return authorities[0]
+    return checks.SUBJECT_NEEDED(field="subject", name=kind.name.zh)

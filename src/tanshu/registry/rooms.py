@@ -1,0 +1,69 @@
+"""How a room above takes part in the register's transactions: by checks and hooks it registers at start-up.
+
+A transaction type names the room that owns it. The register runs that room's checks at proposal and again at
+approval, and tells it what became of the transaction, in the same database transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tanshu.base.refusal import Refusal
+from tanshu.book.commit import Act
+from tanshu.registry.model import Proposed
+
+Check = Callable[[Act, Proposed], Refusal | None]
+Hook = Callable[[Act, Proposed], None]
+
+
+def _nothing(_act: Act, _proposed: Proposed) -> None:
+    """The room keeps no rows of its own for this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a room brings: per type code its checks, and what it does when one is proposed or has ended."""
+
+    name: str
+    checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    on_proposed: Mapping[str, Hook] = field(default_factory=dict)
+    on_effected: Mapping[str, Hook] = field(default_factory=dict)
+    on_dropped: Mapping[str, Hook] = field(default_factory=dict)
+
+
+_ROOMS: dict[str, Room] = {}
+
+
+def register(room: Room) -> None:
+    """Take a room's checks and hooks; registering it again replaces them."""
+    _ROOMS[room.name] = room
+
+
+def registered() -> tuple[str, ...]:
+    return tuple(_ROOMS)
+
+
+def check(act: Act, proposed: Proposed) -> Refusal | None:
+    """The first refusal of the owning room, or None."""
+    for one in _room(proposed).checks.get(proposed.type.code, ()):
+        refused = one(act, proposed)
+        if refused:
+            return refused
+    return None
+
+
+def proposed(act: Act, proposed: Proposed) -> None:
+    _room(proposed).on_proposed.get(proposed.type.code, _nothing)(act, proposed)
+
+
+def effected(act: Act, proposed: Proposed) -> None:
+    _room(proposed).on_effected.get(proposed.type.code, _nothing)(act, proposed)
+
+
+def dropped(act: Act, proposed: Proposed) -> None:
+    _room(proposed).on_dropped.get(proposed.type.code, _nothing)(act, proposed)
+
+
+def _room(proposed: Proposed) -> Room:
+    return _ROOMS[proposed.type.room]

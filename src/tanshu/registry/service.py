@@ -1,0 +1,352 @@
+"""The verbs of the register: define an instrument; propose, approve, reject, withdraw a transaction.
+
+Source of the two-step form and of "nobody acts twice": 碳排放权登记管理规则(试行), review of applications;
+the order of organisations is the jurisdiction's registry pack.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import insert, select, update
+
+from tanshu.base.canonical import canonical
+from tanshu.base.refusal import Refusal
+from tanshu.book.commit import Act, Decision, verb
+from tanshu.parties import queries as parties
+from tanshu.parties.authority import may, may_for_kind
+from tanshu.parties.model import Right, Subject, SubjectKind
+from tanshu.registry import checks, effects, queries, resolve, rooms
+from tanshu.registry.model import (
+    TRANSACTION_STATE_LABELS,
+    Decide,
+    DefineInstrument,
+    Propose,
+    Proposed,
+    SidedLine,
+    Transaction,
+    TransactionState,
+    Waiting,
+)
+from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
+from tanshu.registry.types import TYPES, InstrumentKind, TransactionType
+from tanshu.rules import packs, registry_pack
+
+RIGHT_FOR = {"make": Right.MAKER, "check": Right.CHECKER, "approve": Right.CHECKER}
+
+
+@verb("registry.define-instrument")
+def define_instrument(act: Act, command: DefineInstrument) -> Decision:
+    """Define an instrument. Allowances are serialised: each tonne will have a number of its own."""
+    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
+    if isinstance(clerk, Refusal):
+        return clerk
+    if command.kind not in tuple(InstrumentKind):
+        known = ", ".join(InstrumentKind)
+        return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
+    if act.conn.execute(select(INSTRUMENT.c.number).where(INSTRUMENT.c.code == command.code)).first():
+        return checks.INSTRUMENT_EXISTS(field="code", code=command.code)
+    serialised = command.kind == InstrumentKind.ALLOWANCE
+    number = act.define_instrument(scale=command.scale, serialised=serialised)
+    act.conn.execute(
+        insert(INSTRUMENT).values(
+            number=number,
+            code=command.code,
+            kind=command.kind,
+            title_zh=command.title_zh,
+            title_en=command.title_en,
+            vintage=command.vintage,
+            scale=command.scale,
+            seq=act.seq,
+        )
+    )
+    return {"instrument": command.code, "number": number}
+
+
+def decide_proposal(act: Act, command: Propose) -> Decision:
+    """Propose a transaction; its units stay held until the approval chain ends.
+
+    Quantities are in the instrument's minor unit. A chain of one step takes effect at once. Refuses with
+    REG-1xxx (what is asked), REG-2xxx and PAR-2xxx (accounts, balances), REG-3xxx and PAR-3xxx (people), or
+    the owning room's own codes.
+    """
+    kind = _enabled_type(act, command.type)
+    if isinstance(kind, Refusal):
+        return kind
+    resolved = resolve.lines(act.conn, kind, command)
+    if isinstance(resolved, Refusal):
+        return resolved
+    subject, lines = resolved
+    chain = _chain(act, kind)
+    if isinstance(chain, Refusal):
+        return chain
+    refused = _may_take(act, chain, 0, subject, lines)
+    if refused:
+        return refused
+    proposed = Proposed(act.id("TX"), kind, subject, command.year, lines, command.details, at_proposal=True)
+    refused = resolve.states(kind, lines) or effects.covered(act, proposed) or rooms.check(act, proposed)
+    if refused:
+        return refused
+    at_once = len(chain) == 1
+    holds = effects.hold(act, proposed) if kind.held and not at_once else (None,) * len(lines)
+    _insert(act, proposed, command, chain, holds)
+    _take_step(act, proposed.id, 0, chain[0], "made", "")
+    rooms.proposed(act, proposed)
+    if at_once:
+        return _take_effect(act, proposed, holds)
+    return {
+        "id": proposed.id,
+        "state": TransactionState.PENDING,
+        "next": _next(act, chain, 1, subject, lines),
+    }
+
+
+propose = verb("registry.propose")(decide_proposal)
+
+
+@verb("registry.approve")
+def approve(act: Act, command: Decide) -> Decision:
+    """Take the next step of a transaction's chain; the last one puts it into effect.
+
+    Everything that was checked at the proposal is checked again, so a state that changed in between refuses.
+    """
+    found = _turn(act, command)
+    if isinstance(found, Refusal):
+        return found
+    transaction, proposed = found
+    if transaction.expires_on and act.today > transaction.expires_on:
+        return checks.EXPIRED(id=transaction.id, expired=transaction.expires_on)
+    if transaction.type.revalidated:
+        refused = (
+            resolve.states(transaction.type, proposed.lines)
+            or (None if transaction.type.held else effects.covered(act, proposed))
+            or rooms.check(act, proposed)
+        )
+        if refused:
+            return refused
+    _take_step(
+        act,
+        transaction.id,
+        transaction.taken,
+        transaction.chain[transaction.taken],
+        "approved",
+        command.comment,
+    )
+    taken = transaction.taken + 1
+    if taken == len(transaction.chain):
+        return _take_effect(act, proposed, tuple(line.hold for line in transaction.lines))
+    act.conn.execute(update(TRANSACTION).where(TRANSACTION.c.id == transaction.id).values(taken=taken))
+    return {
+        "id": transaction.id,
+        "state": TransactionState.PENDING,
+        "next": _next(act, transaction.chain, taken, proposed.subject, proposed.lines),
+    }
+
+
+@verb("registry.reject")
+def reject(act: Act, command: Decide) -> Decision:
+    """Turn a transaction down at one's own step; what it held is released."""
+    found = _turn(act, command)
+    if isinstance(found, Refusal):
+        return found
+    transaction, proposed = found
+    _take_step(
+        act,
+        transaction.id,
+        transaction.taken,
+        transaction.chain[transaction.taken],
+        "rejected",
+        command.comment,
+    )
+    return _drop(act, transaction, proposed, TransactionState.REJECTED)
+
+
+@verb("registry.withdraw")
+def withdraw(act: Act, command: Decide) -> Decision:
+    """Take a proposal back while it waits: by a maker of the organisation that made it."""
+    transaction = _pending(act, command.transaction)
+    if isinstance(transaction, Refusal):
+        return transaction
+    proposed = effects.as_proposed(act.conn, transaction)
+    organisation = _organisation(act, transaction.chain[0], proposed.subject, proposed.lines)
+    if organisation is None or isinstance(may(act.conn, act.actor, Right.MAKER, organisation.id), Refusal):
+        name = organisation.name if organisation else "-"
+        return checks.NOT_PROPOSER(field="as", organisation=name)
+    return _drop(act, transaction, proposed, TransactionState.WITHDRAWN)
+
+
+# -- steps of a chain --------------------------------------------------------------------------------------
+
+
+def _enabled_type(act: Act, code: str) -> TransactionType | Refusal:
+    kind = TYPES.get(code)
+    if kind is None:
+        return checks.TYPE_UNKNOWN(field="type", value=code, known=", ".join(TYPES))
+    pack = _registry_pack(act)
+    if isinstance(pack, Refusal):
+        return pack
+    if code not in registry_pack.enabled_types(pack):
+        jurisdiction = parties.jurisdiction(act.conn)
+        return checks.TYPE_NOT_ENABLED(field="type", name=kind.name.zh, jurisdiction=jurisdiction)
+    return kind
+
+
+def _registry_pack(act: Act) -> packs.Pack | Refusal:
+    return packs.load(f"{parties.jurisdiction(act.conn)}.registry", allow_draft=act.ctx.allow_draft)
+
+
+def _chain(act: Act, kind: TransactionType) -> tuple[Waiting, ...] | Refusal:
+    pack = _registry_pack(act)
+    if isinstance(pack, Refusal):
+        return pack
+    chain = registry_pack.chains(pack).get(kind.chain)
+    if chain is None:
+        return checks.CHAIN_UNKNOWN(pack=pack.name, chain=kind.chain)
+    return tuple(Waiting(step.by, step.act) for step in chain.steps)
+
+
+def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
+    """The pending transaction, if it is the actor's turn and the actor has not acted in it yet."""
+    transaction = _pending(act, command.transaction)
+    if isinstance(transaction, Refusal):
+        return transaction
+    proposed = effects.as_proposed(act.conn, transaction)
+    for step in queries.steps(act.conn, transaction.id):
+        if step.person == act.actor:
+            return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1)
+    refused = _may_take(act, transaction.chain, transaction.taken, proposed.subject, proposed.lines)
+    return refused or (transaction, proposed)
+
+
+def _pending(act: Act, id: str) -> Transaction | Refusal:
+    transaction = queries.transaction(act.conn, id)
+    if isinstance(transaction, Refusal):
+        return transaction
+    if transaction.state is not TransactionState.PENDING:
+        state = TRANSACTION_STATE_LABELS[transaction.state].zh
+        return checks.NOT_PENDING(field="transaction", id=transaction.id, state=state)
+    return transaction
+
+
+def _may_take(
+    act: Act, chain: tuple[Waiting, ...], n: int, subject: Subject, lines: tuple[SidedLine, ...]
+) -> Refusal | None:
+    """May the actor take step n? Somebody whose step comes later is told that it is not their turn yet."""
+    organisation = _organisation(act, chain[n], subject, lines)
+    if organisation is None:
+        return checks.ORGANISATION_MISSING(step=n + 1, by=chain[n].by)
+    allowed = may(act.conn, act.actor, RIGHT_FOR[chain[n].act], organisation.id)
+    if not isinstance(allowed, Refusal):
+        return None
+    for later in chain[n + 1 :]:
+        theirs = _organisation(act, later, subject, lines)
+        if theirs and not isinstance(may(act.conn, act.actor, RIGHT_FOR[later.act], theirs.id), Refusal):
+            return checks.OUT_OF_ORDER(
+                field="as", person=act.actor, step=n + 1, organisation=organisation.name, act=chain[n].act
+            )
+    return allowed
+
+
+def _organisation(act: Act, step: Waiting, subject: Subject, lines: tuple[SidedLine, ...]) -> Subject | None:
+    """Which subject's people take this step."""
+    match step.by:
+        case "holder":
+            return subject
+        case "province":
+            return parties.authority_of(act.conn, subject.region)
+        case "ministry":
+            return parties.authority_of(act.conn, "000000")
+        case "bank":
+            return parties.subject_by_id(act.conn, lines[0].debit.subject_id)
+        case "exchange":
+            return parties.only_of_kind(act.conn, SubjectKind.EXCHANGE)
+        case _:
+            return parties.only_of_kind(act.conn, SubjectKind.REGISTRY)
+
+
+def _next(
+    act: Act, chain: tuple[Waiting, ...], n: int, subject: Subject, lines: tuple[SidedLine, ...]
+) -> dict[str, object]:
+    organisation = _organisation(act, chain[n], subject, lines)
+    handle = organisation.handle if organisation else None
+    return {"step": n + 1, "of": len(chain), "act": chain[n].act, "by": chain[n].by, "organisation": handle}
+
+
+# -- rows --------------------------------------------------------------------------------------------------
+
+
+def _insert(
+    act: Act,
+    proposed: Proposed,
+    command: Propose,
+    chain: tuple[Waiting, ...],
+    holds: tuple[int | None, ...],
+) -> None:
+    days = proposed.type.expiry_days
+    act.conn.execute(
+        insert(TRANSACTION).values(
+            id=proposed.id,
+            type=proposed.type.code,
+            state=TransactionState.PENDING,
+            subject_id=proposed.subject.id,
+            year=command.year,
+            batch=command.batch,
+            proposed_seq=act.seq,
+            proposed_ns=act.now_ns,
+            expires_on=act.today + timedelta(days=days) if days else None,
+            chain=json.dumps([{"by": step.by, "act": step.act} for step in chain]),
+            taken=1,
+            reason=act.ctx.reason,
+            details=canonical(command.details).decode(),
+        )
+    )
+    rows = [
+        {
+            "transaction_id": proposed.id,
+            "n": n,
+            "debit": line.debit.number,
+            "credit": line.credit.number,
+            "instrument": line.instrument.number,
+            "quantity": line.quantity,
+            "hold": held,
+        }
+        for n, (line, held) in enumerate(zip(proposed.lines, holds, strict=True))
+    ]
+    act.conn.execute(insert(TRANSACTION_LINE), rows)
+
+
+def _take_step(act: Act, id: str, n: int, step: Waiting, decision: str, comment: str) -> None:
+    act.conn.execute(
+        insert(TRANSACTION_STEP).values(
+            transaction_id=id,
+            n=n,
+            by=step.by,
+            act=step.act,
+            person=act.actor,
+            decision=decision,
+            seq=act.seq,
+            time_ns=act.now_ns,
+            comment=comment,
+        )
+    )
+
+
+def _take_effect(act: Act, proposed: Proposed, holds: tuple[int | None, ...]) -> Decision:
+    effects.take_effect(act, proposed, holds)
+    _end(act, proposed.id, TransactionState.EFFECTED)
+    rooms.effected(act, proposed)
+    return {"id": proposed.id, "state": TransactionState.EFFECTED, "next": None}
+
+
+def _drop(act: Act, transaction: Transaction, proposed: Proposed, state: TransactionState) -> Decision:
+    effects.release(act, transaction)
+    _end(act, transaction.id, state)
+    rooms.dropped(act, proposed)
+    return {"id": transaction.id, "state": state, "next": None}
+
+
+def _end(act: Act, id: str, state: TransactionState) -> None:
+    """The chain has ended: every step is taken, or it was cut short."""
+    ended = {"state": state, "ended_seq": act.seq, "ended_ns": act.now_ns}
+    act.conn.execute(update(TRANSACTION).where(TRANSACTION.c.id == id).values(**ended))

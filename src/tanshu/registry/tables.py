@@ -1,0 +1,77 @@
+"""Tables of the register."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+from tanshu.base.database import metadata
+
+INSTRUMENT = Table(
+    "instrument",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="the book's number"),
+    Column("code", String(32), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("title_zh", String(128), nullable=False),
+    Column("title_en", String(128), nullable=False),
+    Column("vintage", SmallInteger),
+    Column("scale", SmallInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+TRANSACTION = Table(
+    "registry_transaction",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("subject_id", String(32), ForeignKey("subject.id"), nullable=False),
+    Column("year", SmallInteger, comment="the compliance year it is for"),
+    Column("batch", String(64), nullable=False),
+    Column("proposed_seq", BigInteger, nullable=False),
+    Column("proposed_ns", BigInteger, nullable=False),
+    Column("ended_seq", BigInteger),
+    Column("ended_ns", BigInteger),
+    Column("expires_on", Date),
+    Column("chain", Text, nullable=False, comment="the approval chain as of the proposal, JSON"),
+    Column("taken", SmallInteger, nullable=False, comment="steps of the chain taken so far"),
+    Column("reason", Text, nullable=False),
+    Column("details", Text, nullable=False, comment="JSON"),
+)
+Index("ix_registry_transaction_subject", TRANSACTION.c.subject_id, TRANSACTION.c.type)
+Index("ix_registry_transaction_type", TRANSACTION.c.type, TRANSACTION.c.state)
+
+TRANSACTION_LINE = Table(
+    "transaction_line",
+    metadata,
+    Column("transaction_id", String(32), ForeignKey("registry_transaction.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("debit", Integer, ForeignKey("account.number"), nullable=False),
+    Column("credit", Integer, ForeignKey("account.number"), nullable=False),
+    Column("instrument", Integer, ForeignKey("instrument.number"), nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("hold", BigInteger, comment="position of the hold while the transaction waits"),
+)
+
+TRANSACTION_STEP = Table(
+    "transaction_step",
+    metadata,
+    Column("transaction_id", String(32), ForeignKey("registry_transaction.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("by", String(16), nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("person", String(64), ForeignKey("person.handle"), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("time_ns", BigInteger, nullable=False),
+    Column("comment", Text, nullable=False),
+)

@@ -13,9 +13,19 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 
+from tanshu.base.refusal import Refused, refusal
+
+NO_FLOAT = refusal(
+    "BASE-1301",
+    "数值 {value} 不能用浮点数表示。请用整数,或把小数写成文字。",
+    "{value} is a floating-point number. Give a whole number, or write the decimal as text.",
+)
+
 
 def plain(value: object) -> object:
-    """The JSON-able form of a value; raises TypeError on a float or anything unknown."""
+    """The JSON-able form of a value. Raises Refused BASE-1301 on a float, TypeError on anything unknown."""
+    if isinstance(value, float):
+        raise Refused(NO_FLOAT(value=value))
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Decimal):

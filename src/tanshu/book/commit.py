@@ -206,6 +206,10 @@ class Book:
 
     def commit(self, requests: Sequence[Request]) -> list[Outcome]:
         """Decide, apply and append requests in order, durable together, each with its own outcome."""
+        try:
+            bodies = [request.body_hash() for request in requests]
+        except Refused as refused:  # a value that has no canonical form
+            return [refused.refusal for _ in requests]
         with self._mutex:
             group = _Group()
             try:
@@ -214,7 +218,8 @@ class Book:
                     state = self.catch_up(conn)
                     group.tail = Tail(self._tail.seq, self._tail.time_ns, self._tail.hash)
                     outcomes = [
-                        self._decide(conn, state, group, r, alone=len(requests) == 1) for r in requests
+                        self._decide(conn, state, group, request, body, alone=len(requests) == 1)
+                        for request, body in zip(requests, bodies, strict=True)
                     ]
                     if group.entries:
                         store.append(conn, self.log, group.entries)
@@ -236,9 +241,15 @@ class Book:
             return outcomes
 
     def _decide(
-        self, conn: Connection, state: State, group: _Group, request: Request, *, alone: bool
+        self,
+        conn: Connection,
+        state: State,
+        group: _Group,
+        request: Request,
+        body_hash: bytes,
+        *,
+        alone: bool,
     ) -> Outcome:
-        body_hash = request.body_hash()
         known = group.answers.get(request.ctx.key) or store.find(conn, self.log, request.ctx.key)
         if known:
             return _again(request, body_hash, known)

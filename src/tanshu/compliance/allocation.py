@@ -22,7 +22,8 @@ from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
 from tanshu.parties.model import Right, Subject
-from tanshu.registry.model import Propose, Proposed, ProposedLine
+from tanshu.registry import queries as registry
+from tanshu.registry.model import Propose, Proposed, ProposedLine, TransactionState
 from tanshu.registry.service import decide_proposal
 from tanshu.rules import power
 
@@ -135,13 +136,17 @@ def _allocable(act: Act, subject: Subject, command: Allocate) -> Refusal | None:
         return checks.NOT_COVERED(field="subject", subject=subject.name, year=command.year)
     if listed.excluded:
         return checks.EXCLUDED(field="subject", subject=subject.name, year=command.year)
-    made = select(ALLOCATION.c.seq).where(
-        ALLOCATION.c.subject_id == subject.id,
-        ALLOCATION.c.year == command.year,
-        ALLOCATION.c.stage == command.stage,
+    decided = select(ALLOCATION).where(
+        ALLOCATION.c.subject_id == subject.id, ALLOCATION.c.year == command.year
     )
-    if act.conn.execute(made).first():
-        return checks.ALLOCATED(field="stage", subject=subject.name, year=command.year, stage=command.stage)
+    made = {row.stage: row.transaction_id for row in act.conn.execute(decided)}
+    if command.stage in made or "final" in made:
+        stage = command.stage if command.stage in made else "final"
+        return checks.ALLOCATED(field="stage", subject=subject.name, year=command.year, stage=stage)
+    if made.get("pre"):
+        pre = registry.transaction(act.conn, made["pre"])
+        if isinstance(pre, Refusal) or pre.state is TransactionState.PENDING:
+            return checks.PRE_PENDING(field="stage", subject=subject.name, transaction=made["pre"])
     return None
 
 

@@ -51,6 +51,12 @@ MISMATCH = refusal(
     "The units of {subject} sum to {units} t for {year}; its verified emissions are {entity} t.",
 )
 
+PRE_PENDING = refusal(
+    "CMP-1011",
+    "{subject} 的预分配业务 {transaction} 尚未生效,不能核定。",
+    "The pre-allocation {transaction} of {subject} has not taken effect; the final one must wait.",
+)
+
 YEAR_NEEDED = refusal("CMP-2001", "必须指明履约年度。", "Name the compliance year.")
 WRONG_VINTAGE = refusal(
     "CMP-2002",

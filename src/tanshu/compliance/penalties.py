@@ -1,7 +1,7 @@
 """Penalties: the system shows the range and its basis; only an authority's recorded decision creates one.
 
-Source of the base price: average traded price of the month before the deadline (国务院令第775号 art. 24); which
-trades count is not published, so all modes and vintages are taken, weighted by volume.
+Source of the base price: average traded price of the month before the deadline (国务院令第775号 art. 24).
+Which trades count is not published, so all modes and vintages are taken, weighted by volume.
 """
 
 from __future__ import annotations

@@ -34,6 +34,12 @@ DVP_LINES = refusal(
     "A settlement has exactly one line of units and one line of cash the other way.",
 )
 
+NOT_ITS_SUBJECT = refusal(
+    "REG-1011",
+    "明细中的账户属于 {subject},不属于 {named}。",
+    "The accounts of the lines are {subject}'s, not {named}'s.",
+)
+
 ACCOUNT_KIND = refusal(
     "REG-2001",
     "“{name}”不能用{kind}账户 {account} 作{side}。",
@@ -66,6 +72,17 @@ ACCOUNT_MISSING = refusal(
 )
 SAME_ACCOUNT = refusal(
     "REG-2008", "转出与转入是同一账户 {account}。", "Both sides are the account {account}."
+)
+
+NEEDS_AUTHORITY = refusal(
+    "REG-2009",
+    "“{name}”必须有一方是主管部门账户。",
+    "One side of a {name} must be an authority's account.",
+)
+NOT_IN_CHARGE = refusal(
+    "REG-2010",
+    "{authority} 不是 {subject} 的主管部门,不能动用其账户。",
+    "{authority} is not in charge of {subject}; its account cannot be used here.",
 )
 
 SAME_PERSON = refusal(

@@ -133,8 +133,13 @@ def _sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
     same = line.debit.subject_id == line.credit.subject_id
     if kind.between is Between.SAME_SUBJECT and not same:
         return checks.NOT_SAME_SUBJECT(field="credit", name=kind.name.zh)
-    if kind.between is Between.DIFFERENT_SUBJECTS and same:
+    if kind.between in (Between.DIFFERENT_SUBJECTS, Between.WITH_AUTHORITY) and same:
         return checks.NOT_DIFFERENT_SUBJECTS(field="credit", name=kind.name.zh)
+    if (
+        kind.between is Between.WITH_AUTHORITY
+        and line.debit.kind == line.credit.kind == AccountKind.REGISTRATION
+    ):
+        return checks.NEEDS_AUTHORITY(field="credit", name=kind.name.zh)
     return None
 
 
@@ -156,21 +161,35 @@ def _is_dvp(found: list[SidedLine]) -> bool:
 def _subject(
     conn: Connection, kind: TransactionType, found: list[SidedLine], named: Subject | None
 ) -> Subject | Refusal:
-    """Whose transaction it is: the subject named, else the holder on either side, else who gives."""
-    if named:
-        return named
-    if kind.effect is Effect.DELIVERY_VERSUS_PAYMENT:
-        return parties.subject_by_id(conn, found[0].debit.subject_id)
-    owners: dict[str, Subject] = {}
-    for line in found:
-        for account in (line.debit, line.credit):
-            owners.setdefault(account.subject_id, parties.subject_by_id(conn, account.subject_id))
-    holders = [owner for owner in owners.values() if owner.kind in HOLDERS]
-    if len(holders) > 1 and kind.between is not Between.DIFFERENT_SUBJECTS:
+    """Whose transaction it is: the holder on either side, else the authority that gives or receives.
+
+    All lines give from one subject and to one. A subject that is named must be that one; only where no side
+    is a holder's or an authority's (offset) does the name decide.
+    """
+    givers, takers = ({getattr(line, side).subject_id for line in found} for side in ("debit", "credit"))
+    dvp = kind.effect is Effect.DELIVERY_VERSUS_PAYMENT
+    if not dvp and (len(givers) > 1 or len(takers) > 1):
         return checks.NOT_ONE_SUBJECT(field="lines")
-    if holders:
-        return holders[0]
-    authorities = [owner for owner in owners.values() if owner.kind is SubjectKind.AUTHORITY]
-    if authorities:
-        return authorities[0]
-    return checks.SUBJECT_NEEDED(field="subject", name=kind.name.zh)
+    first = found[0]
+    giver, taker = (
+        parties.subject_by_id(conn, account.subject_id) for account in (first.debit, first.credit)
+    )
+    concerned = [one for one in (giver, taker) if one.kind in HOLDERS] + [
+        one for one in (giver, taker) if one.kind is SubjectKind.AUTHORITY
+    ]
+    if not concerned:
+        return named or checks.SUBJECT_NEEDED(field="subject", name=kind.name.zh)
+    subject = concerned[0]
+    if named and named.id != subject.id:
+        return checks.NOT_ITS_SUBJECT(field="subject", named=named.name, subject=subject.name)
+    return _in_charge(conn, subject, giver, taker) or subject
+
+
+def _in_charge(conn: Connection, subject: Subject, giver: Subject, taker: Subject) -> Refusal | None:
+    """An authority gives from its own account, and deals with the holders of its own region only."""
+    own = subject if subject.kind is SubjectKind.AUTHORITY else parties.authority_of(conn, subject.region)
+    sides = (giver,) if subject.kind is SubjectKind.AUTHORITY else (giver, taker)
+    for side in sides:
+        if side.kind is SubjectKind.AUTHORITY and (own is None or side.id != own.id):
+            return checks.NOT_IN_CHARGE(field="account", authority=side.name, subject=subject.name)
+    return None

@@ -27,6 +27,8 @@ class Between(StrEnum):
     ANY = "any"
     SAME_SUBJECT = "same"
     DIFFERENT_SUBJECTS = "different"
+    WITH_AUTHORITY = "authority"
+    """Two subjects, at least one of them an authority: nothing passes from holder to holder."""
 
 
 class Effect(StrEnum):
@@ -83,7 +85,7 @@ _TABLE = (
     TransactionType(8,  "surrender",                Text("配额清缴", "surrender"),                    (A.REGISTRATION,), (A.SURRENDER,),  _ALLOWANCE,  Between.ANY,                "surrender",             "compliance", True,  True,  True,  60,    14),
     TransactionType(9,  "offset",                   Text("减排量抵销", "offset"),                     (A.EXTERNAL,),    (A.OFFSET,),      _CREDIT,     Between.SAME_SUBJECT,       "offset",                "compliance", False, True,  True,  60,    0),
     TransactionType(10, "voluntary-cancellation",   Text("自愿注销", "voluntary cancellation"),       (A.REGISTRATION,), (A.CANCELLATION,), (*_ALLOWANCE, *_CREDIT), Between.ANY, "voluntary_cancellation", "registry", True,  False, True,  30,    0),
-    TransactionType(11, "administrative-adjustment", Text("配额调整", "administrative adjustment"),   (A.REGISTRATION, *_ADMIN), (A.REGISTRATION, *_ADMIN), _ALLOWANCE, Between.DIFFERENT_SUBJECTS, "adjustment", "registry", True, True, True, 30,   0),
+    TransactionType(11, "administrative-adjustment", Text("配额调整", "administrative adjustment"),   (A.REGISTRATION, *_ADMIN), (A.REGISTRATION, *_ADMIN), _ALLOWANCE, Between.WITH_AUTHORITY, "adjustment", "registry", True, True, True, 30,   0),
     TransactionType(12, "free-transfer",            Text("自由转让", "free transfer"),                (A.REGISTRATION,), (A.REGISTRATION,), (*_ALLOWANCE, *_CREDIT), Between.DIFFERENT_SUBJECTS, "free_transfer", "registry", True, False, True, 10,  0),
 )
 # fmt: on

@@ -1,0 +1,102 @@
+"""Fixtures of the house: every test that touches a database runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tanshu.base.canonical import digest
+from tanshu.base.database import Database
+from tanshu.book.commit import Book, Context
+from tests.support.clock import START_NS, Ticker
+from tests.support.databases import PostgresServer, SqliteTemplate
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+MakeContext = Callable[..., Context]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server per worker, started by the first test that needs it."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    return SqliteTemplate(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[str]:
+    """A fresh SQLite database with all tables."""
+    with sqlite_template.fresh(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh PostgreSQL database with all tables."""
+    with postgres_server.fresh() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with all tables: the test runs once on each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database.open(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def book(database: Database) -> Book:
+    """A book whose genesis entry is dated 2024-01-02 09:00 in Shanghai."""
+    created = Book(database)
+    created.create("test", START_NS)
+    return created
+
+
+@pytest.fixture
+def ticker() -> Ticker:
+    """The clock of a test's contexts: one second later at each reading."""
+    return Ticker()
+
+
+@pytest.fixture
+def context(book: Book, ticker: Ticker) -> MakeContext:
+    """`context(actor, n, **changes)`: who asks, with the n-th key of that actor; n counts up by itself."""
+    drawn = iter(range(1, 1_000_000))
+
+    def make(actor: str = "registry-maker-1", n: int | None = None, **changes: object) -> Context:
+        number = f"auto-{next(drawn)}" if n is None else str(n)
+        key = digest(f"{actor} {number}".encode())[:16]
+        return Context(book, actor, key, clock=ticker).with_(**changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Published data that real-data tests read: TANSHU_DATA, else `../shared/data` beside the repository."""
+    folder = Path(os.environ.get("TANSHU_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        missing = f"no published data at {folder}; name its folder with TANSHU_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return folder

@@ -1,0 +1,1 @@
+"""What tests share: a clock, a PostgreSQL server, tiny commands, worlds of the book."""

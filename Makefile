@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install install-dev install-bench demo test soak bench lint lock clean
+.PHONY: install install-dev install-bench demo test soak bench lint lock migration clean
 
 install: $(VENV)/.run
 install-dev: $(VENV)/.dev
@@ -46,6 +46,10 @@ lint: install-dev
 # Locks carry hashes and no index address. Needs `uv` on the PATH.
 lock:
 	for name in run dev bench; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+
+# Until 0.1 there is one initial revision; write it anew after changing tables.
+migration: install
+	$(BIN)/python -m tanshu.migrations.regenerate
 
 clean:
 	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tanshu import migrations
+from tanshu.base import steps as _step_tables  # noqa: F401
 from tanshu.base.clock import Clock, system_clock
-from tanshu.base.database import Database, metadata
+from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
-from tanshu.base.refusal import Refusal, Refused
+from tanshu.base.refusal import Refusal, Refused, refusal
 from tanshu.book.commit import Book, Context
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as _compliance_tables  # noqa: F401  (declares its tables)
 from tanshu.log import store as _log_tables  # noqa: F401
+from tanshu.log.checks import NOT_INITIALISED
 from tanshu.mrv import tables as _mrv_tables  # noqa: F401
+from tanshu.parties import queries as parties
 from tanshu.parties import tables as _party_tables  # noqa: F401
 from tanshu.parties.model import Establish, NewPerson
 from tanshu.parties.service import establish
@@ -21,6 +25,12 @@ from tanshu.registry import rooms
 from tanshu.registry import tables as _registry_tables  # noqa: F401
 from tanshu.registry.types import TYPES
 from tanshu.rules import packs
+
+OTHER_VERSION = refusal(
+    "APP-1001",
+    "数据库 {url} 的表结构版本为 {known},本程序需要 {needed}。请使用与之对应的程序版本。",
+    "The tables of {url} are of revision {known}; this program needs {needed}. Use the version that made it.",
+)
 
 FIRST_PEOPLE = (
     NewPerson("registry-maker-1", ("maker",)),
@@ -65,7 +75,12 @@ def found(
     if isinstance(pack, Refusal):
         raise Refused(pack)
     database = Database.open(url, create=True)
-    metadata.create_all(database.engine)
+    with database.read() as conn:
+        known = migrations.revision(conn)
+    if known is None:
+        migrations.upgrade(database)
+    elif known != migrations.HEAD:
+        raise Refused(OTHER_VERSION(field="db", url=url, known=known, needed=migrations.HEAD))
     book = Book(database)
     book.create(name, clock())
     ctx = Context(book, "tanshu", key_from_text(f"establish {jurisdiction}"), clock=clock)
@@ -76,7 +91,16 @@ def found(
 
 
 def open_installation(url: str) -> Installation:
-    """Open what `found` made. Raises Refused BASE-1101 (no database), LOG-1002 (no book in it)."""
+    """Open what `found` made.
+
+    Raises Refused BASE-1101 (no database), LOG-1002 (no book in it), APP-1001 (tables of another version).
+    """
     wire()
     database = Database.open(url)
+    with database.read() as conn:
+        known = migrations.revision(conn)
+        if known is None or parties.setting(conn, "jurisdiction") is None:
+            raise Refused(NOT_INITIALISED(field="db"))
+    if known != migrations.HEAD:
+        raise Refused(OTHER_VERSION(field="db", url=url, known=known, needed=migrations.HEAD))
     return Installation(database, Book(database))

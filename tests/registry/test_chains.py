@@ -127,9 +127,7 @@ def test_restricted_holders_still_receive_allocations_and_surrender(market: Mark
     market.emit(market.plant_a, 5_000)
     market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 1_000))
     line = ("CEA22", 1, market.account(market.plant_a))
-    market.refuses(
-        "PAR-2004", lambda: market.propose("plant-a-maker-1", "voluntary-cancellation", line)
-    )
+    market.refuses("PAR-2004", lambda: market.propose("plant-a-maker-1", "voluntary-cancellation", line))
 
 
 def test_every_type_has_its_room_and_every_enabled_type_its_chain(market: Market):

@@ -45,9 +45,7 @@ def test_a_floating_quantity_is_refused_before_anything_else(stocked: Market):
 
 def test_held_amounts_are_told_apart_from_missing_ones(stocked: Market):
     stocked.accepted(stocked.surrender("plant-a-maker-1", stocked.plant_a, 600))
-    refusal = stocked.refuses(
-        "REG-2006", lambda: stocked.surrender("plant-a-maker-1", stocked.plant_a, 600)
-    )
+    refusal = stocked.refuses("REG-2006", lambda: stocked.surrender("plant-a-maker-1", stocked.plant_a, 600))
     assert "400" in refusal.sentence("en") and "600" in refusal.sentence("zh")
 
 
@@ -87,9 +85,7 @@ def test_a_free_transfer_between_subjects_does_not_exist_in_china(stocked: Marke
     line = ("CEA22", 1, stocked.account(stocked.plant_a), stocked.account(stocked.plant_b))
     stocked.refuses("REG-1002", lambda: stocked.propose("plant-a-maker-1", "free-transfer", line))
     stocked.refuses("REG-2002", lambda: stocked.propose("plant-a-maker-1", "position-transfer", line))
-    stocked.refuses(
-        "REG-2009", lambda: stocked.propose("hubei-maker-1", "administrative-adjustment", line)
-    )
+    stocked.refuses("REG-2009", lambda: stocked.propose("hubei-maker-1", "administrative-adjustment", line))
 
 
 def test_nobody_moves_anothers_units_by_naming_a_subject(stocked: Market):
@@ -164,13 +160,9 @@ def test_a_key_repeated_answers_the_same_and_a_key_reused_is_refused(stocked: Ma
 def test_unknown_transactions_and_instruments_defined_twice(stocked: Market):
     stocked.refuses("REG-3105", lambda: stocked.approve("registry-checker-1", "TX-nothing"))
     again = DefineInstrument("CEA22", "allowance", "", "", 2022)
-    stocked.refuses(
-        "REG-1006", lambda: service.define_instrument(stocked.ctx("registry-maker-1"), again)
-    )
+    stocked.refuses("REG-1006", lambda: service.define_instrument(stocked.ctx("registry-maker-1"), again))
     odd = DefineInstrument("X", "tulip", "", "")
-    stocked.refuses(
-        "REG-1007", lambda: service.define_instrument(stocked.ctx("registry-maker-1"), odd)
-    )
+    stocked.refuses("REG-1007", lambda: service.define_instrument(stocked.ctx("registry-maker-1"), odd))
 
 
 def test_a_refused_command_leaves_its_key_free(stocked: Market):
@@ -187,6 +179,4 @@ def test_a_refused_command_leaves_its_key_free(stocked: Market):
 
 def test_reject_needs_ones_turn(stocked: Market):
     id = stocked.accepted(stocked.surrender("plant-a-maker-1", stocked.plant_a, 1))["id"]
-    stocked.refuses(
-        "REG-3102", lambda: service.reject(stocked.ctx("registry-checker-1"), Decide(id))
-    )
+    stocked.refuses("REG-3102", lambda: service.reject(stocked.ctx("registry-checker-1"), Decide(id)))

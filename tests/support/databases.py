@@ -12,8 +12,11 @@ from pathlib import Path
 
 import psycopg
 
-from tanshu.base.database import Database, metadata
-from tanshu.log import store as _log_tables  # noqa: F401 - declares its tables
+from tanshu import (
+    app,  # noqa: F401 - declares every room's tables
+    migrations,
+)
+from tanshu.base.database import Database
 
 TEMPLATE = "tanshu_template"
 
@@ -21,7 +24,7 @@ TEMPLATE = "tanshu_template"
 def make_tables(url: str) -> None:
     """Create every table of the house in an empty database. The one place that knows how."""
     database = Database.open(url, create=True)
-    metadata.create_all(database.engine)
+    migrations.upgrade(database)
     database.close()
 
 

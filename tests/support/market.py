@@ -139,9 +139,7 @@ class Market:
     def give(self, handle: str, quantity: int, instrument: str = "CEA22") -> None:
         """Opening stock of a finished year, through issuance and allocation."""
         own = self.account("hubei", AccountKind.PROVINCIAL)
-        self.done(
-            "registry-maker-1", "issuance", (instrument, quantity, "", own), by=("registry-checker-1",)
-        )
+        self.done("registry-maker-1", "issuance", (instrument, quantity, "", own), by=("registry-checker-1",))
         self.done(
             "hubei-maker-1",
             "final-allocation",
@@ -153,9 +151,7 @@ class Market:
     def emit(self, handle: str, verified_t: int, year: int = YEAR) -> None:
         """Put a plant on the year's list, with verified emissions."""
         self.accepted(
-            mrv.list_entities(
-                self.ctx("hubei-maker-1"), mrv.ListEntities(year, (mrv.ListedEntity(handle),))
-            )
+            mrv.list_entities(self.ctx("hubei-maker-1"), mrv.ListEntities(year, (mrv.ListedEntity(handle),)))
         )
         self.accepted(
             mrv.import_emissions(
@@ -187,15 +183,16 @@ class Market:
     # -- founding ------------------------------------------------------------------------------------------
 
     def _found(self) -> None:
+        authority, enterprise = SubjectKind.AUTHORITY, SubjectKind.ENTERPRISE
         subjects = (
-            Register(SubjectKind.AUTHORITY, "湖北省生态环境厅", "hubei", region="420000", accounts=("provincial",)),
-            Register(SubjectKind.AUTHORITY, "邻省主管部门", "henan", region="410000", accounts=("provincial",)),
-            Register(SubjectKind.AUTHORITY, "国家主管部门", "ministry", region="000000", accounts=("national",)),
+            Register(authority, "湖北省生态环境厅", "hubei", region="420000", accounts=("provincial",)),
+            Register(authority, "邻省主管部门", "henan", region="410000", accounts=("provincial",)),
+            Register(authority, "国家主管部门", "ministry", region="000000", accounts=("national",)),
             Register(SubjectKind.EXCHANGE, "交易机构", "exchange"),
             Register(SubjectKind.BANK, "结算银行", "bank", accounts=("bank",)),
-            Register(SubjectKind.ENTERPRISE, "甲电厂", uscc=self.plant_a, region="420100", accounts=HOLDER),
-            Register(SubjectKind.ENTERPRISE, "乙电厂", uscc=self.plant_b, region="420500", accounts=HOLDER),
-            Register(SubjectKind.ENTERPRISE, "外省电厂", uscc=self.stranger, region="410100", accounts=HOLDER),
+            Register(enterprise, "甲电厂", uscc=self.plant_a, region="420100", accounts=HOLDER),
+            Register(enterprise, "乙电厂", uscc=self.plant_b, region="420500", accounts=HOLDER),
+            Register(enterprise, "外省电厂", uscc=self.stranger, region="410100", accounts=HOLDER),
         )
         names = ("hubei", "henan", "ministry", "exchange", "bank", "plant-a", "plant-b", "stranger")
         for subject, name in zip(subjects, names, strict=True):

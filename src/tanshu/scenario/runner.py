@@ -8,7 +8,7 @@ from datetime import time
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from tanshu.app import Installation, found, open_installation
 from tanshu.base import steps as marks
@@ -172,4 +172,5 @@ def _wipe(url: str) -> None:
     database = Database.open(url)
     with database.write() as conn:
         metadata.drop_all(conn)
+        conn.execute(text("DROP TABLE alembic_version"))
     database.close()

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install install-dev install-bench demo test soak bench lint lock migration clean
+.PHONY: install debian-venv install-dev install-bench demo test soak bench lint lock migration clean
 
 install: $(VENV)/.run
 install-dev: $(VENV)/.dev
@@ -12,10 +12,16 @@ install-bench: $(VENV)/.bench
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tanshu needs Python 3.11 or newer; name one with make PYTHON=…"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || $(MAKE) --no-print-directory debian-venv
 	$(PIP) install --require-hashes -r requirements/run.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Debian keeps the venv module in a package of its own.
+debian-venv:
+	rm -rf $(VENV)
+	$(if $(filter-out 0,$(shell id -u)),sudo) apt-get install --yes python3-venv
+	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt

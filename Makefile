@@ -35,7 +35,7 @@ demo: install
 	$(BIN)/tanshu demo --fresh
 
 test: install-dev
-	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
 
 soak: install-dev
 	$(BIN)/python -m pytest -m soak

@@ -1,0 +1,161 @@
+"""kill -9 at any moment: nothing acknowledged is lost, and a resumed run ends at the same hash."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from tanshu import audit
+from tanshu.base.database import Database
+from tanshu.base.refusal import Refused
+from tanshu.book.commit import Act, Book, verb
+from tanshu.book.records import AccountFlag
+from tanshu.log import store
+from tanshu.scenario import runner
+from tests.support.databases import PostgresServer
+
+TANSHU = Path(sys.executable).with_name("tanshu")
+DEMO_ENTRIES = 1_100
+MOMENTS = {"": 5, "soak": 100}
+# One worker runs all of these, so that the undisturbed year is run once.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The log hash of a year nobody disturbed, on SQLite."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('year')}/tanshu.db"
+    installation = runner.run(url, runner.load("hubei-power-2023"))
+    installation.close()
+    return _tail_hash(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An address where there is nothing yet: no file, or a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/demo.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"bare_{os.getpid()}_{random.randrange(10**9)}"
+    server.execute(f"CREATE DATABASE {name}")
+    yield server.url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_the_same_year_has_the_same_hash_on_both_databases(bare_url: str, undisturbed: str):
+    shown = _demo(bare_url)
+    assert shown["log_hash"] == undisturbed
+    assert shown["verified_t"] == shown["surrendered_t"] + shown["offset_t"]
+
+
+def test_a_killed_demo_resumes_to_the_undisturbed_hash(bare_url: str, undisturbed: str):
+    _kill_and_resume(bare_url, undisturbed, MOMENTS[""])
+
+
+@pytest.mark.soak
+def test_a_demo_killed_a_hundred_times_resumes_to_the_undisturbed_hash(bare_url: str, undisturbed: str):
+    _kill_and_resume(bare_url, undisturbed, MOMENTS["soak"])
+
+
+@verb("test.open")
+def _open(act: Act, _command: object):
+    act.open_account(AccountFlag.OVERDRAFT)
+    act.open_account()
+    act.define_instrument()
+    return {}
+
+
+def test_every_acknowledged_command_survives_a_kill(book: Book, context, database: Database):
+    _open(context(), None)
+    seed = random.randrange(2**32)
+    dice = random.Random(seed)
+    acknowledged: list[tuple[int, bytes]] = []
+    for _ in range(5):
+        child = _start([sys.executable, "-m", "tests.crash.acknowledger", database.url])
+        assert child.stdout
+        for _ in range(dice.randrange(5, 60)):
+            seq, key = child.stdout.readline().split()
+            acknowledged.append((int(seq), bytes.fromhex(key)))
+        time.sleep(dice.random() / 200)
+        child.kill()
+        rest = child.communicate()[0]
+        acknowledged += [
+            (int(line.split()[0]), bytes.fromhex(line.split()[1]))
+            for line in rest.splitlines(keepends=True)
+            if line.endswith("\n")
+        ]
+    with database.read() as conn:
+        found = {key: store.find(conn, store.REGISTRY_LOG, key) for _, key in acknowledged}
+        state = book.catch_up(conn)
+    lost = [seq for seq, key in acknowledged if found[key] is None or found[key][0] != seq]  # type: ignore[index]
+    assert not lost, f"seed {seed}"
+    assert state.cell(1, 0).available >= len(acknowledged)
+    assert audit.run(database).first_bad is None
+
+
+def _kill_and_resume(url: str, undisturbed: str, moments: int) -> None:
+    seed = random.randrange(2**32)
+    dice = random.Random(seed)
+    # The first moments fall into the founding, the others anywhere in the log.
+    targets = [-1, *sorted(dice.randrange(0, DEMO_ENTRIES - 20) for _ in range(moments - 1))]
+    for target in targets:
+        child = _start([str(TANSHU), "demo", "--resume", "--json", "--db", url])
+        deadline = time.monotonic() + 120
+        if target < 0:
+            time.sleep(dice.random() * 2)
+        while child.poll() is None and _tail_seq(url) < target and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(dice.random() / 50)
+        child.kill()
+        child.communicate()
+    assert _demo(url, "--resume")["log_hash"] == undisturbed, f"seed {seed}"
+    database = Database.open(url)
+    assert audit.run(database).first_bad is None
+    database.close()
+
+
+def _demo(url: str, *options: str) -> dict[str, object]:
+    done = subprocess.run(
+        [str(TANSHU), "demo", "--json", "--db", url, *options], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def _start(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _tail_seq(url: str) -> int:
+    """The newest sequence number, -1 while there is none to be read."""
+    try:
+        database = Database.open(url)
+    except Refused:
+        return -1
+    try:
+        with database.read() as conn:
+            if not inspect(conn).has_table(store.LOG_ENTRY.name):
+                return -1
+            tail = store.tail(conn, store.REGISTRY_LOG)
+            return tail[0] if tail else -1
+    finally:
+        database.close()
+
+
+def _tail_hash(url: str) -> str:
+    database = Database.open(url)
+    with database.read() as conn:
+        tail = store.tail(conn, store.REGISTRY_LOG)
+    database.close()
+    assert tail
+    return tail[2].hex()

@@ -63,30 +63,59 @@ class TransactionType:
     revalidated: bool
     expiry_days: int | None
     reversible_days: int
-    effect: Effect = Effect.MOVE
+    effect: Effect
 
 
-_ALLOWANCE = (InstrumentKind.ALLOWANCE,)
-_CREDIT = (InstrumentKind.CREDIT,)
-_CASH = (InstrumentKind.CASH,)
-_ADMIN = (A.PROVINCIAL, A.NATIONAL)
-_OWN = (A.REGISTRATION, A.TRADING)
+_ISSUER, _ADMIN, _HOLDER = (A.ISSUANCE,), (A.PROVINCIAL, A.NATIONAL), (A.REGISTRATION,)
+_OWN, _MARKET, _ALL_HELD = (A.REGISTRATION, A.TRADING), (A.TRADING, A.CASH), (A.REGISTRATION, A.PROVINCIAL, A.NATIONAL)
+_SINK, _DROPPED, _OFFSET, _OUTSIDE = (A.SURRENDER,), (A.CANCELLATION,), (A.OFFSET,), (A.EXTERNAL,)
+_BANK, _CASH_SIDE = (A.BANK,), (A.CASH,)
+_CEA, _CREDIT, _MONEY = (InstrumentKind.ALLOWANCE,), (InstrumentKind.CREDIT,), (InstrumentKind.CASH,)
+_UNITS, _DVP = (*_CEA, *_CREDIT), (*_CEA, *_CREDIT, *_MONEY)
+_ANY, _SAME, _TWO, _AUTH = Between.ANY, Between.SAME_SUBJECT, Between.DIFFERENT_SUBJECTS, Between.WITH_AUTHORITY
+_MOVE, _BOTH = Effect.MOVE, Effect.DELIVERY_VERSUS_PAYMENT
 
+
+def _row(
+    number: int,
+    code: str,
+    zh: str,
+    en: str,
+    gives: tuple[A, ...],
+    receives: tuple[A, ...],
+    what: tuple[InstrumentKind, ...],
+    between: Between,
+    chain: str,
+    room: str,
+    held: bool,
+    while_restricted: bool,
+    revalidated: bool,
+    expiry_days: int | None,
+    reversible_days: int,
+    effect: Effect,
+) -> TransactionType:
+    return TransactionType(
+        number, code, Text(zh, en), gives, receives, what, between, chain, room,
+        held, while_restricted, revalidated, expiry_days, reversible_days, effect,
+    )  # fmt: skip
+
+
+Y, N = True, False
 # fmt: off
 _TABLE = (
-    #               no  code                        names                                            gives             receives          of what      between                     chain                    room          held   restr. reval. expiry rev.
-    TransactionType(1,  "issuance",                 Text("配额发行", "issuance"),                     (A.ISSUANCE,),    _ADMIN,           _ALLOWANCE,  Between.ANY,                "issuance",              "registry",   False, True,  True,  30,    0),
-    TransactionType(2,  "pre-allocation",           Text("预分配", "pre-allocation"),                 _ADMIN,           (A.REGISTRATION,), _ALLOWANCE, Between.DIFFERENT_SUBJECTS, "allocation",            "compliance", True,  True,  True,  30,    0),
-    TransactionType(3,  "final-allocation",         Text("核定分配", "final allocation"),             _ADMIN,           (A.REGISTRATION,), _ALLOWANCE, Between.DIFFERENT_SUBJECTS, "allocation",            "compliance", True,  True,  True,  30,    0),
-    TransactionType(4,  "return-of-excess",         Text("多退", "return of excess"),                 (A.REGISTRATION,), _ADMIN,          _ALLOWANCE,  Between.DIFFERENT_SUBJECTS, "return_of_excess",      "compliance", True,  True,  True,  30,    0),
-    TransactionType(5,  "cash-deposit",             Text("入金", "cash deposit"),                     (A.BANK,),        (A.CASH,),        _CASH,       Between.DIFFERENT_SUBJECTS, "cash_deposit",          "registry",   False, False, True,  5,     0),
-    TransactionType(6,  "position-transfer",        Text("持仓划转", "position transfer"),            _OWN,             _OWN,             (*_ALLOWANCE, *_CREDIT), Between.SAME_SUBJECT, "position_transfer", "registry",  True,  False, True,  5,     0),
-    TransactionType(7,  "trade-settlement",         Text("交易交收", "trade settlement"),             (A.TRADING, A.CASH), (A.TRADING, A.CASH), (*_ALLOWANCE, *_CREDIT, *_CASH), Between.DIFFERENT_SUBJECTS, "trade_settlement", "registry", True, False, True, 2, 0, Effect.DELIVERY_VERSUS_PAYMENT),
-    TransactionType(8,  "surrender",                Text("配额清缴", "surrender"),                    (A.REGISTRATION,), (A.SURRENDER,),  _ALLOWANCE,  Between.ANY,                "surrender",             "compliance", True,  True,  True,  60,    14),
-    TransactionType(9,  "offset",                   Text("减排量抵销", "offset"),                     (A.EXTERNAL,),    (A.OFFSET,),      _CREDIT,     Between.SAME_SUBJECT,       "offset",                "compliance", False, True,  True,  60,    0),
-    TransactionType(10, "voluntary-cancellation",   Text("自愿注销", "voluntary cancellation"),       (A.REGISTRATION,), (A.CANCELLATION,), (*_ALLOWANCE, *_CREDIT), Between.ANY, "voluntary_cancellation", "registry", True,  False, True,  30,    0),
-    TransactionType(11, "administrative-adjustment", Text("配额调整", "administrative adjustment"),   (A.REGISTRATION, *_ADMIN), (A.REGISTRATION, *_ADMIN), _ALLOWANCE, Between.WITH_AUTHORITY, "adjustment", "registry", True, True, True, 30,   0),
-    TransactionType(12, "free-transfer",            Text("自由转让", "free transfer"),                (A.REGISTRATION,), (A.REGISTRATION,), (*_ALLOWANCE, *_CREDIT), Between.DIFFERENT_SUBJECTS, "free_transfer", "registry", True, False, True, 10,  0),
+    # no  code                         zh           en                           gives      receives    what      between  chain                     room        held restr again expiry rev effect
+    _row(1, "issuance",                  "配额发行",   "issuance",                  _ISSUER,   _ADMIN,     _CEA,     _ANY,   "issuance",               "registry",   N,  Y,   Y,    30,   0, _MOVE),
+    _row(2, "pre-allocation",            "预分配",     "pre-allocation",            _ADMIN,    _HOLDER,    _CEA,     _TWO,   "allocation",             "compliance", Y,  Y,   Y,    30,   0, _MOVE),
+    _row(3, "final-allocation",          "核定分配",   "final allocation",          _ADMIN,    _HOLDER,    _CEA,     _TWO,   "allocation",             "compliance", Y,  Y,   Y,    30,   0, _MOVE),
+    _row(4, "return-of-excess",          "多退",       "return of excess",          _HOLDER,   _ADMIN,     _CEA,     _TWO,   "return_of_excess",       "compliance", Y,  Y,   Y,    30,   0, _MOVE),
+    _row(5, "cash-deposit",              "入金",       "cash deposit",              _BANK,     _CASH_SIDE, _MONEY,   _TWO,   "cash_deposit",           "registry",   N,  N,   Y,     5,   0, _MOVE),
+    _row(6, "position-transfer",         "持仓划转",   "position transfer",         _OWN,      _OWN,       _UNITS,   _SAME,  "position_transfer",      "registry",   Y,  N,   Y,     5,   0, _MOVE),
+    _row(7, "trade-settlement",          "交易交收",   "trade settlement",          _MARKET,   _MARKET,    _DVP,     _TWO,   "trade_settlement",       "registry",   Y,  N,   Y,     2,   0, _BOTH),
+    _row(8, "surrender",                 "配额清缴",   "surrender",                 _HOLDER,   _SINK,      _CEA,     _ANY,   "surrender",              "compliance", Y,  Y,   Y,    60,  14, _MOVE),
+    _row(9, "offset",                    "减排量抵销", "offset",                    _OUTSIDE,  _OFFSET,    _CREDIT,  _SAME,  "offset",                 "compliance", N,  Y,   Y,    60,   0, _MOVE),
+    _row(10, "voluntary-cancellation",   "自愿注销",   "voluntary cancellation",    _HOLDER,   _DROPPED,   _UNITS,   _ANY,   "voluntary_cancellation", "registry",   Y,  N,   Y,    30,   0, _MOVE),
+    _row(11, "administrative-adjustment", "配额调整",  "administrative adjustment", _ALL_HELD, _ALL_HELD,  _CEA,     _AUTH,  "adjustment",             "registry",   Y,  Y,   Y,    30,   0, _MOVE),
+    _row(12, "free-transfer",            "自由转让",   "free transfer",             _HOLDER,   _HOLDER,    _UNITS,   _TWO,   "free_transfer",          "registry",   Y,  N,   Y,    10,   0, _MOVE),
 )
 # fmt: on
 

@@ -1,0 +1,134 @@
+"""Running a scenario: which databases it touches, how it resumes, that its hash is one value.
+
+Only the first steps are run here; the whole year is run by the crash tests.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tanshu import app
+from tanshu.base.database import Database
+from tanshu.base.refusal import Refused
+from tanshu.log import store
+from tanshu.scenario import runner
+from tanshu.scenario.runner import Condition, Progress, Run
+from tests.support.clock import Ticker
+from tests.support.databases import PostgresServer
+
+
+class Stopped(Exception):
+    """The test pulls the plug."""
+
+
+@pytest.fixture(scope="module")
+def whole() -> Run:
+    return runner.load("hubei-power-2023")
+
+
+@pytest.fixture(scope="module")
+def short(whole: Run) -> Run:
+    """The first three steps: institutions, accounts, lists."""
+    return replace(whole, steps=whole.steps[:3])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An address where there is nothing yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/demo.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"runner_{os.getpid()}_{random.randrange(10**9)}"
+    server.execute(f"CREATE DATABASE {name}")
+    yield server.url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def tail_hash(url: str) -> bytes:
+    database = Database.open(url)
+    with database.read() as conn:
+        tail = store.tail(conn, store.REGISTRY_LOG)
+    database.close()
+    assert tail
+    return tail[2]
+
+
+def stop_at(step: str, done: int):
+    def watch(progress: Progress) -> None:
+        if (progress.step, progress.done) == (step, done):
+            raise Stopped
+
+    return watch
+
+
+def refused(url: str, scenario: Run, **options: bool) -> str:
+    with pytest.raises(Refused) as error:
+        runner.run(url, scenario, **options)
+    return error.value.refusal.code
+
+
+@pytest.mark.parametrize(("step", "done"), [("institutions", 1), ("accounts", 30), ("accounts", 60)])
+def test_a_stopped_run_must_be_resumed_and_ends_the_same(
+    bare_url: str, short: Run, tmp_path: Path, step: str, done: int
+):
+    with pytest.raises(Stopped):
+        runner.run(bare_url, short, watch=stop_at(step, done))
+    assert refused(bare_url, short) == "SCN-2003"
+    runner.run(bare_url, short, resume=True).close()
+    undisturbed = f"sqlite:///{tmp_path}/undisturbed.db"
+    runner.run(undisturbed, short).close()
+    assert tail_hash(bare_url) == tail_hash(undisturbed)
+
+
+def test_a_finished_run_is_left_as_it_is_and_fresh_rebuilds_it_to_the_same_hash(bare_url: str, short: Run):
+    runner.run(bare_url, short).close()
+    first = tail_hash(bare_url)
+    assert runner.examine(bare_url, short) == (Condition.FINISHED, 3)
+    runner.run(bare_url, short).close()
+    assert tail_hash(bare_url) == first
+    runner.run(bare_url, short, fresh=True).close()
+    assert tail_hash(bare_url) == first
+
+
+@pytest.mark.parametrize("options", [{}, {"resume": True}, {"fresh": True}])
+def test_another_database_is_never_touched(database_url: str, short: Run, options: dict[str, bool]):
+    app.found(database_url, name="somebody's", clock=Ticker()).close()
+    before = tail_hash(database_url)
+    assert refused(database_url, short, **options) == "SCN-2002"
+    assert tail_hash(database_url) == before
+
+
+def test_tables_of_some_other_program_are_never_touched(tmp_path: Path, short: Run):
+    url = f"sqlite:///{tmp_path}/other.db"
+    database = Database.open(url, create=True)
+    with database.write() as conn:
+        conn.exec_driver_sql("CREATE TABLE payroll (name TEXT)")
+    database.close()
+    assert refused(url, short, fresh=True) == "SCN-2002"
+
+
+def test_tables_without_a_first_entry_are_a_run_that_never_began(database_url: str, short: Run):
+    assert runner.examine(database_url, short) == (Condition.EMPTY, 0)
+    runner.run(database_url, short).close()
+    assert runner.examine(database_url, short) == (Condition.FINISHED, 3)
+
+
+def test_unknown_scenarios_are_refused():
+    with pytest.raises(Refused) as error:
+        runner.load("atlantis")
+    assert error.value.refusal.code == "SCN-2001"
+
+
+def test_every_step_reports_its_progress(bare_url: str, short: Run):
+    seen: list[Progress] = []
+    runner.run(bare_url, short, watch=seen.append).close()
+    finished = [one for one in seen if one.done == one.commands]
+    assert [one.step for one in finished] == ["institutions", "accounts", "lists"]
+    assert finished[1].commands == 60

@@ -75,19 +75,11 @@ def found(
     if isinstance(pack, Refusal):
         raise Refused(pack)
     database = Database.open(url, create=True)
-    with database.read() as conn:
-        known = migrations.revision(conn)
-    if known is None:
-        migrations.upgrade(database)
-    elif known != migrations.HEAD:
-        raise Refused(OTHER_VERSION(field="db", url=url, known=known, needed=migrations.HEAD))
-    book = Book(database)
-    book.create(name, clock())
-    ctx = Context(book, "tanshu", key_from_text(f"establish {jurisdiction}"), clock=clock)
-    outcome = establish(ctx, Establish(jurisdiction, "registry", registry_name, FIRST_PEOPLE))
-    if isinstance(outcome, Refusal):
-        raise Refused(outcome)
-    return Installation(database, book)
+    try:
+        return _found(database, name, Establish(jurisdiction, "registry", registry_name, FIRST_PEOPLE), clock)
+    except BaseException:
+        database.close()
+        raise
 
 
 def open_installation(url: str) -> Installation:
@@ -97,10 +89,35 @@ def open_installation(url: str) -> Installation:
     """
     wire()
     database = Database.open(url)
+    try:
+        with database.read() as conn:
+            _check_revision(database, migrations.revision(conn))
+            if parties.setting(conn, "jurisdiction") is None:
+                raise Refused(NOT_INITIALISED(field="db"))
+        return Installation(database, Book(database))
+    except BaseException:
+        database.close()
+        raise
+
+
+def _found(database: Database, name: str, command: Establish, clock: Clock) -> Installation:
     with database.read() as conn:
         known = migrations.revision(conn)
-        if known is None or parties.setting(conn, "jurisdiction") is None:
-            raise Refused(NOT_INITIALISED(field="db"))
+    if known is None:
+        migrations.upgrade(database)
+    else:
+        _check_revision(database, known)
+    book = Book(database)
+    book.create(name, clock())
+    key = key_from_text(f"establish {command.jurisdiction}")
+    outcome = establish(Context(book, "tanshu", key, clock=clock), command)
+    if isinstance(outcome, Refusal):
+        raise Refused(outcome)
+    return Installation(database, book)
+
+
+def _check_revision(database: Database, known: str | None) -> None:
+    if known is None:
+        raise Refused(NOT_INITIALISED(field="db"))
     if known != migrations.HEAD:
-        raise Refused(OTHER_VERSION(field="db", url=url, known=known, needed=migrations.HEAD))
-    return Installation(database, Book(database))
+        raise Refused(OTHER_VERSION(field="db", url=database.url, known=known, needed=migrations.HEAD))

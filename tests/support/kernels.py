@@ -47,10 +47,10 @@ class Fast:
         return found.available, found.held
 
     def cells(self) -> list[tuple[int, int, int, int]]:
-        return [tuple(cell) for cell in self.state.cells()]
+        return [(c.account, c.instrument, c.available, c.held) for c in self.state.cells()]
 
     def holds(self) -> list[tuple[int, int, int, int]]:
-        return [tuple(hold) for hold in self.state.holds()]
+        return [(h.position, h.account, h.instrument, h.remaining) for h in self.state.holds()]
 
     def flags(self) -> list[int]:
         return [self.state.flags(account) for account in range(self.state.accounts)]

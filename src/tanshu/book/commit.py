@@ -206,10 +206,7 @@ class Book:
 
     def commit(self, requests: Sequence[Request]) -> list[Outcome]:
         """Decide, apply and append requests in order, durable together, each with its own outcome."""
-        try:
-            bodies = [request.body_hash() for request in requests]
-        except Refused as refused:  # a value that has no canonical form
-            return [refused.refusal for _ in requests]
+        bodies = [_body_hash(request) for request in requests]
         with self._mutex:
             group = _Group()
             try:
@@ -246,10 +243,12 @@ class Book:
         state: State,
         group: _Group,
         request: Request,
-        body_hash: bytes,
+        body_hash: bytes | Refusal,
         *,
         alone: bool,
     ) -> Outcome:
+        if isinstance(body_hash, Refusal):
+            return body_hash
         known = group.answers.get(request.ctx.key) or store.find(conn, self.log, request.ctx.key)
         if known:
             return _again(request, body_hash, known)
@@ -262,9 +261,10 @@ class Book:
                 raise _RollBack(decision)  # the whole transaction was this command
             savepoint.rollback()
             return decision
+        group.applied.append(applied)  # before anything else may fail: what is in this list is taken back
         if savepoint:
             savepoint.commit()
-        return group.add(request, act, decision, applied, body_hash)
+        return group.add(request, act, decision, applied.results.tobytes(), body_hash)
 
     def _discard(self) -> None:
         self._state = State()
@@ -290,10 +290,9 @@ class _Group:
         self.committing = False
 
     def add(
-        self, request: Request, act: Act, data: Mapping[str, Any], applied: Applied, body_hash: bytes
+        self, request: Request, act: Act, data: Mapping[str, Any], results: bytes, body_hash: bytes
     ) -> Answer:
         answer = canonical(data)
-        self.applied.append(applied)
         draft = Draft(
             act.now_ns,
             request.ctx.key,
@@ -302,13 +301,20 @@ class _Group:
             request.ctx.actor,
             request.name,
             records.encode(act.rows).tobytes(),
-            applied.results.tobytes(),
+            results,
         )
         entry = seal(draft, act.seq, self.tail.hash)
         self.tail = Tail(entry.seq, entry.time_ns, entry.hash)
         self.entries.append((entry, answer))
         self.answers[entry.key] = (entry.seq, body_hash, answer)
         return Answer(entry.seq, json.loads(answer))
+
+
+def _body_hash(request: Request) -> bytes | Refusal:
+    try:
+        return request.body_hash()
+    except Refused as refused:  # a value that has no canonical form
+        return refused.refusal
 
 
 def _run(request: Request, act: Act, state: State) -> tuple[Decision, Applied]:

@@ -25,8 +25,9 @@ Ints = NDArray[np.int64]
 
 
 class Arrays(NamedTuple):
-    """The state, as arrays. `counts` is [accounts, instruments, cells, holds]; cells are an open-addressed
-    hash table (key −1: free), holds are sorted by position because positions only grow."""
+    """The state, as arrays. `counts` is [accounts, instruments, cells, holds]. `cells` is an open-addressed
+    hash table of rows [key, available, held] (key −1: free; a row is one visit to memory, columns would be
+    three). Holds are sorted by position because positions only grow."""
 
     counts: Ints
     account_flags: Ints
@@ -35,9 +36,7 @@ class Arrays(NamedTuple):
     instrument_scale: Ints
     instrument_serialised: Ints
     instrument_outstanding: Ints
-    cell_key: Ints
-    cell_available: Ints
-    cell_held: Ints
+    cells: Ints
     hold_position: Ints
     hold_cell_key: Ints
     hold_remaining: Ints
@@ -55,11 +54,16 @@ OPEN_ACCOUNT, SET_FLAGS, DEFINE_INSTRUMENT, TRANSFER, HOLD, CAPTURE, RELEASE = 1
 NO_DEBIT, NO_CREDIT, OVERDRAFT, CLOSED, LINKED = 1, 2, 4, 8, 1
 ACCOUNT_MAX, INSTRUMENT_MAX, AMOUNT_MAX, SCALE_MAX = (1 << 31) - 1, (1 << 20) - 1, (1 << 62) - 1, 9
 INSTRUMENT_BITS, POSITION_BITS = 20, 16
+INSTRUMENT_MASK = (1 << INSTRUMENT_BITS) - 1
+KEY, AVAILABLE, HELD = 0, 1, 2
+"""The columns of a cell."""
 
-# What an undo row restores.
-U_AVAILABLE, U_HELD, U_CELL, U_REMAINING, U_NEW_HOLD = 0, 1, 2, 3, 4
-U_FLAGS, U_NEW_ACCOUNT, U_NEW_INSTRUMENT, U_OUTSTANDING, U_CELLS = 5, 6, 7, 8, 9
-UNDO_PER_RECORD = 10
+# What an undo row restores. Cells are named by their key, not their place: the table may have moved since.
+# A cell once made stays in the table, empty: a table of this kind cannot forget out of order.
+U_AVAILABLE, U_HELD, U_REMAINING, U_NEW_HOLD, U_FLAGS = 0, 1, 2, 3, 4
+U_NEW_ACCOUNT, U_NEW_INSTRUMENT, U_OUTSTANDING, U_CELLS = 5, 6, 7, 8
+UNDO_PER_RECORD = 6
+"""The most rows one record writes: a capture changes two cells, two counts, a hold and the outstanding."""
 
 
 def apply(
@@ -128,6 +132,17 @@ def take_back(s: Arrays, undo: Ints, journal: int) -> None:
     _undo(s, undo, 0, journal)
 
 
+def move_cells(old: Ints, s: Arrays) -> None:
+    """Put every cell of an outgrown table into the new one."""
+    for h in range(len(old)):
+        key = int(old[h, KEY])
+        if key >= 0:
+            slot = _slot(s, key)
+            s.cells[slot, KEY] = key
+            s.cells[slot, AVAILABLE] = int(old[h, AVAILABLE])
+            s.cells[slot, HELD] = int(old[h, HELD])
+
+
 def _one(
     position: int,
     op: int,
@@ -172,16 +187,14 @@ def _transfer(
         return code, u
     debit_overdraft = int(s.account_flags[debit]) & OVERDRAFT != 0
     credit_overdraft = int(s.account_flags[credit]) & OVERDRAFT != 0
-    debit_slot = _slot(s, debit, instrument)
-    gives = int(s.cell_available[debit_slot]) if int(s.cell_key[debit_slot]) >= 0 else 0
+    gives = _available(s, debit, instrument)
     if not debit_overdraft and gives < amount:
         return INSUFFICIENT_AVAILABLE, u
     grows = 0
     if debit_overdraft:
         grows += max(0, amount - gives) - max(0, -gives)
     if credit_overdraft:
-        credit_slot = _slot(s, credit, instrument)
-        gets = int(s.cell_available[credit_slot]) if int(s.cell_key[credit_slot]) >= 0 else 0
+        gets = _available(s, credit, instrument)
         grows += max(0, -gets - amount) - max(0, -gets)
     outstanding = int(s.instrument_outstanding[instrument])
     if outstanding + grows > int(s.instrument_cap[instrument]):
@@ -216,8 +229,7 @@ def _hold(
         return code, u
     if int(s.account_flags[account]) & OVERDRAFT != 0:
         return HOLD_ON_OVERDRAFT, u
-    slot = _slot(s, account, instrument)
-    if int(s.cell_key[slot]) < 0 or int(s.cell_available[slot]) < amount:
+    if _available(s, account, instrument) < amount:
         return INSUFFICIENT_AVAILABLE, u
     u = _change(s, undo, u, account, instrument, -amount, amount)
     k = int(s.counts[3])
@@ -244,8 +256,7 @@ def _capture(
     if code != OK:
         return code, u
     if int(s.account_flags[credit]) & OVERDRAFT != 0:
-        slot = _slot(s, credit, instrument)
-        gets = int(s.cell_available[slot]) if int(s.cell_key[slot]) >= 0 else 0
+        gets = _available(s, credit, instrument)
         shrinks = max(0, -gets) - max(0, -gets - amount)
         if shrinks != 0:
             outstanding = int(s.instrument_outstanding[instrument])
@@ -390,32 +401,35 @@ def _check_hold(s: Arrays, position: int, account: int, instrument: int, amount:
     return OK, low
 
 
-def _slot(s: Arrays, account: int, instrument: int) -> int:
+def _slot(s: Arrays, key: int) -> int:
     """Where the cell is, or the free slot where it would be. Products stay below 2^63."""
-    key = account << INSTRUMENT_BITS | instrument
-    mask = len(s.cell_key) - 1
+    mask = len(s.cells) - 1
+    account, instrument = key >> INSTRUMENT_BITS, key & INSTRUMENT_MASK
     h = (account * 2654435761 + instrument * 2246822519) >> 12 & mask
-    while int(s.cell_key[h]) != key and int(s.cell_key[h]) >= 0:
+    while int(s.cells[h, KEY]) != key and int(s.cells[h, KEY]) >= 0:
         h = (h + 1) & mask
     return h
 
 
+def _available(s: Arrays, account: int, instrument: int) -> int:
+    """A free slot holds zeros, as a cell does in which nothing was ever moved."""
+    return int(s.cells[_slot(s, account << INSTRUMENT_BITS | instrument), AVAILABLE])
+
+
 def _change(s: Arrays, undo: Ints, u: int, account: int, instrument: int, available: int, held: int) -> int:
     """Add to a cell, making it if need be; keep the account's count of non-zero cells."""
-    slot = _slot(s, account, instrument)
-    if int(s.cell_key[slot]) < 0:
-        u = _remember(undo, u, U_CELL, slot, 0)
-        s.cell_key[slot] = account << INSTRUMENT_BITS | instrument
-        s.cell_available[slot] = 0
-        s.cell_held[slot] = 0
+    key = account << INSTRUMENT_BITS | instrument
+    slot = _slot(s, key)
+    if int(s.cells[slot, KEY]) < 0:
+        s.cells[slot, KEY] = key
         s.counts[2] += 1
-    old_available, old_held = int(s.cell_available[slot]), int(s.cell_held[slot])
+    old_available, old_held = int(s.cells[slot, AVAILABLE]), int(s.cells[slot, HELD])
     if available != 0:
-        u = _remember(undo, u, U_AVAILABLE, slot, old_available)
-        s.cell_available[slot] = old_available + available
+        u = _remember(undo, u, U_AVAILABLE, key, old_available)
+        s.cells[slot, AVAILABLE] = old_available + available
     if held != 0:
-        u = _remember(undo, u, U_HELD, slot, old_held)
-        s.cell_held[slot] = old_held + held
+        u = _remember(undo, u, U_HELD, key, old_held)
+        s.cells[slot, HELD] = old_held + held
     was = old_available != 0 or old_held != 0
     now = old_available + available != 0 or old_held + held != 0
     if was != now:
@@ -436,13 +450,9 @@ def _undo(s: Arrays, undo: Ints, mark: int, journal: int) -> None:
     for u in range(journal - 1, mark - 1, -1):
         kind, index, old = int(undo[u, 0]), int(undo[u, 1]), int(undo[u, 2])
         if kind == U_AVAILABLE:
-            s.cell_available[index] = old
+            s.cells[_slot(s, index), AVAILABLE] = old
         elif kind == U_HELD:
-            s.cell_held[index] = old
-        elif kind == U_CELL:
-            # Safe in an open-addressed table: the newest key goes first, so no probe ran past it.
-            s.cell_key[index] = -1
-            s.counts[2] -= 1
+            s.cells[_slot(s, index), HELD] = old
         elif kind == U_REMAINING:
             s.hold_remaining[index] = old
         elif kind == U_NEW_HOLD:
@@ -463,6 +473,7 @@ def _undo(s: Arrays, undo: Ints, mark: int, journal: int) -> None:
 _HELPERS = (
     _remember,
     _slot,
+    _available,
     _undo,
     _check_names,
     _check_amount,
@@ -480,20 +491,33 @@ _HELPERS = (
 )
 
 
-@cache
 def compiled() -> Callable[..., int]:
-    """`apply`, compiled by Numba from this same text. Imported here: a small command never needs it."""
-    from numba import njit
+    """`apply`, compiled by Numba from this same text."""
+    return _compiled()["apply"]
 
+
+def compiled_move_cells() -> Callable[[Ints, Arrays], None]:
+    """`move_cells`, compiled likewise."""
+    return _compiled()["move_cells"]
+
+
+@cache
+def _compiled() -> dict[str, Any]:
+    """The functions of this module, compiled. Numba is imported here: a small command never needs it."""
+    from numba import njit
+    from numba.core.options import DefaultOptions
+
+    # The kernel allocates nothing. Counting references to its arrays would take most of its time.
+    uncounted: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
     scope = dict(globals())
 
     def build(function: Any) -> Any:
         plain = FunctionType(function.__code__, scope, function.__name__)
         try:
-            return njit(plain, cache=True)
+            return njit(plain, cache=True, **uncounted)
         except RuntimeError:  # a read-only installation has nowhere to keep compiled code
-            return njit(plain)
+            return njit(plain, **uncounted)
 
-    for helper in _HELPERS:
-        scope[helper.__name__] = build(helper)
-    return build(apply)
+    for function in (*_HELPERS, move_cells, apply):
+        scope[function.__name__] = build(function)
+    return scope

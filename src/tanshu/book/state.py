@@ -15,6 +15,8 @@ from tanshu.book.records import Records, positions
 
 COMPILE_FROM = 1_000
 """Batches of at least this many records are worth the compiled kernel's start-up (seconds, once)."""
+COMPILED_MOVE_FROM = 1 << 16
+"""Tables of more slots than this are moved by compiled code when they are outgrown."""
 
 
 class Cell(NamedTuple):
@@ -63,9 +65,7 @@ class State:
             instrument_scale=zeros(16),
             instrument_serialised=zeros(16),
             instrument_outstanding=zeros(16),
-            cell_key=np.full(1024, -1, np.int64),
-            cell_available=zeros(1024),
-            cell_held=zeros(1024),
+            cells=_free_cells(256),
             hold_position=zeros(256),
             hold_cell_key=zeros(256),
             hold_remaining=zeros(256),
@@ -132,40 +132,30 @@ class State:
 
     def cell(self, account: int, instrument: int) -> Cell:
         """The cell, zero where nothing was ever moved."""
-        slot = kernel._slot(self.arrays, account, instrument)
-        if int(self.arrays.cell_key[slot]) < 0:
-            return Cell(account, instrument, 0, 0)
-        return Cell(
-            account,
-            instrument,
-            int(self.arrays.cell_available[slot]),
-            int(self.arrays.cell_held[slot]),
-        )
+        cells = self.arrays.cells
+        row = cells[kernel._slot(self.arrays, account << kernel.INSTRUMENT_BITS | instrument)]
+        return Cell(account, instrument, int(row[kernel.AVAILABLE]), int(row[kernel.HELD]))
 
     def cells(self) -> Iterator[Cell]:
         """Every non-zero cell, by account and instrument."""
-        a = self.arrays
-        used = np.flatnonzero((a.cell_key >= 0) & ((a.cell_available != 0) | (a.cell_held != 0)))
-        mask = (1 << kernel.INSTRUMENT_BITS) - 1
-        for slot in used[np.argsort(a.cell_key[used])]:
-            key = int(a.cell_key[slot])
-            yield Cell(
-                key >> kernel.INSTRUMENT_BITS,
-                key & mask,
-                int(a.cell_available[slot]),
-                int(a.cell_held[slot]),
-            )
+        for key, available, held in self._cell_rows().tolist():
+            yield Cell(key >> kernel.INSTRUMENT_BITS, key & kernel.INSTRUMENT_MASK, available, held)
+
+    def _cell_rows(self) -> NDArray[np.int64]:
+        """Rows [key, available, held] of every non-zero cell, by key."""
+        cells = self.arrays.cells
+        used = cells[(cells[:, kernel.AVAILABLE] != 0) | (cells[:, kernel.HELD] != 0)]
+        return used[np.argsort(used[:, kernel.KEY])]
 
     def holds(self) -> Iterator[Hold]:
         """Every open hold, oldest first."""
         a = self.arrays
-        mask = (1 << kernel.INSTRUMENT_BITS) - 1
         for k in np.flatnonzero(a.hold_remaining[: int(a.counts[3])]):
             key = int(a.hold_cell_key[k])
             yield Hold(
                 int(a.hold_position[k]),
                 key >> kernel.INSTRUMENT_BITS,
-                key & mask,
+                key & kernel.INSTRUMENT_MASK,
                 int(a.hold_remaining[k]),
             )
 
@@ -195,7 +185,7 @@ class State:
                 column[: self.instruments].astype("<i8").tobytes()
                 for column in (a.instrument_cap, a.instrument_scale, a.instrument_serialised)
             ),
-            np.array(list(self.cells()), "<i8").tobytes(),
+            self._cell_rows().astype("<i8").tobytes(),
             np.array(list(self.holds()), "<i8").tobytes(),
         ]
         return digest(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
@@ -205,35 +195,34 @@ class State:
     def _reserve(self, records: int) -> None:
         """Make room for a batch: every record may open an account, make two cells or one hold."""
         a = self.arrays
-        grown: dict[str, NDArray[np.int64]] = {}
-        groups = (("account_", a.counts[0]), ("instrument_", a.counts[1]), ("hold_", a.counts[3]))
-        for prefix, used in groups:
-            for name in a._fields:
-                column: NDArray[np.int64] = getattr(a, name)
-                if name.startswith(prefix) and len(column) < int(used) + records:
-                    bigger = np.zeros(_power_of_two(int(used) + records), np.int64)
-                    bigger[: len(column)] = column
-                    grown[name] = bigger
-        if grown:
-            self.arrays = a._replace(**grown)
-        if (int(a.counts[2]) + 2 * records) * 2 > len(a.cell_key):
-            self._rehash(_power_of_two((int(a.counts[2]) + 2 * records) * 2))
+        accounts, instruments, cells, holds = (int(used) + records for used in a.counts)
+        if accounts > len(a.account_flags):
+            self._lengthen("account_", accounts)
+        if instruments > len(a.instrument_cap):
+            self._lengthen("instrument_", instruments)
+        if holds > len(a.hold_position):
+            self._lengthen("hold_", holds)
+        if 2 * (cells + records) > len(a.cells):  # never more than half full
+            self.arrays = self.arrays._replace(cells=_free_cells(_power_of_two(2 * (cells + records))))
+            many = len(a.cells) > COMPILED_MOVE_FROM
+            (kernel.compiled_move_cells() if many else kernel.move_cells)(a.cells, self.arrays)
 
-    def _rehash(self, size: int) -> None:
-        old = self.arrays
-        self.arrays = old._replace(
-            cell_key=np.full(size, -1, np.int64),
-            cell_available=np.zeros(size, np.int64),
-            cell_held=np.zeros(size, np.int64),
-        )
-        new = self.arrays
-        mask = (1 << kernel.INSTRUMENT_BITS) - 1
-        for slot in np.flatnonzero(old.cell_key >= 0):
-            key = int(old.cell_key[slot])
-            target = kernel._slot(new, key >> kernel.INSTRUMENT_BITS, key & mask)
-            new.cell_key[target] = key
-            new.cell_available[target] = old.cell_available[slot]
-            new.cell_held[target] = old.cell_held[slot]
+    def _lengthen(self, prefix: str, wanted: int) -> None:
+        """Copy the columns of this prefix into longer ones."""
+        grown: dict[str, NDArray[np.int64]] = {}
+        for name in self.arrays._fields:
+            if name.startswith(prefix):
+                column: NDArray[np.int64] = getattr(self.arrays, name)
+                grown[name] = np.zeros(_power_of_two(wanted), np.int64)
+                grown[name][: len(column)] = column
+        self.arrays = self.arrays._replace(**grown)
+
+
+def _free_cells(slots: int) -> NDArray[np.int64]:
+    """An empty table; the number of slots is a power of two."""
+    cells = np.zeros((slots, 3), np.int64)
+    cells[:, kernel.KEY] = -1
+    return cells
 
 
 def _power_of_two(at_least: int) -> int:

@@ -80,6 +80,7 @@ class Database:
             with database.read():
                 pass
         except DBAPIError as error:
+            engine.dispose()
             raise Refused(UNREACHABLE(field="db", url=url, why=str(error.orig).strip())) from error
         return database
 

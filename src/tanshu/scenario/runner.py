@@ -98,7 +98,11 @@ def run(
         return open_installation(url)
     opening = shanghai_ns(scenario.facts.dates.opening, FOUNDED_AT)
     installation = found(url, name=scenario.book_name, clock=lambda: opening)
-    _run_steps(installation, scenario, watch or (lambda _: None))
+    try:
+        _run_steps(installation, scenario, watch or (lambda _: None))
+    except BaseException:
+        installation.close()
+        raise
     return installation
 
 

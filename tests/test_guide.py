@@ -1,0 +1,51 @@
+"""The guide is run line by line, so that it cannot grow stale; both languages say the same commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tanshu.cli.main import app
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+_REFUSED = re.compile(r"\s+# refused (\S+)$")
+
+
+def commands(name: str) -> list[tuple[str, str | None]]:
+    """(command line without `tanshu`, code of the refusal it announces)."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    lines = [line for block in _BLOCK.findall(text) for line in block.splitlines()]
+    assert all(line.startswith("$ tanshu ") for line in lines)
+    found: list[tuple[str, str | None]] = []
+    for line in lines:
+        refused = _REFUSED.search(line)
+        command = _REFUSED.sub("", line).removeprefix("$ tanshu ")
+        found.append((command, refused[1] if refused else None))
+    return found
+
+
+def test_every_line_of_the_guide_does_what_it_says(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = shutil.copytree(DOCS / "examples", tmp_path / "guide")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TANSHU_DB", database_url)
+    said: dict[str, str] = {}
+    for command, refused in commands("guide.md"):
+        result = CliRunner().invoke(app, shlex.split(command), env={"TANSHU_LANG": "en"})
+        assert result.exit_code == (1 if refused else 0), (command, result.output, result.exception)
+        if refused:
+            assert refused in result.output, command
+        said[command] = result.output
+    assert "401,000" in said["comply status --year 2023"]
+    assert "audit passed" in said["book audit"]
+
+
+def test_both_languages_run_the_same_commands():
+    assert commands("guide.md") == commands("guide.zh-CN.md")

@@ -55,7 +55,7 @@ lock:
 
 # Until 0.1 there is one initial revision; write it anew after changing tables.
 migration: install
-	$(BIN)/python -m tanshu.migrations.regenerate
+	$(BIN)/python scripts/regenerate_migration.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache

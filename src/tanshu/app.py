@@ -9,7 +9,7 @@ from tanshu.base import steps as _step_tables  # noqa: F401
 from tanshu.base.clock import Clock, system_clock
 from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
-from tanshu.base.refusal import Refusal, Refused, refusal
+from tanshu.base.refusal import Refused, need, refusal
 from tanshu.book.commit import Book, Context
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as _compliance_tables  # noqa: F401  (declares its tables)
@@ -71,9 +71,7 @@ def found(
 ) -> Installation:
     """Make the tables, the genesis entry and the register itself. On an existing one: opens it."""
     wire()
-    pack = packs.load(f"{jurisdiction}.registry")
-    if isinstance(pack, Refusal):
-        raise Refused(pack)
+    need(packs.load(f"{jurisdiction}.registry"))
     database = Database.open(url, create=True)
     try:
         return _found(database, name, Establish(jurisdiction, "registry", registry_name, FIRST_PEOPLE), clock)
@@ -110,9 +108,7 @@ def _found(database: Database, name: str, command: Establish, clock: Clock) -> I
     book = Book(database)
     book.create(name, clock())
     key = key_from_text(f"establish {command.jurisdiction}")
-    outcome = establish(Context(book, "tanshu", key, clock=clock), command)
-    if isinstance(outcome, Refusal):
-        raise Refused(outcome)
+    need(establish(Context(book, "tanshu", key, clock=clock), command))
     return Installation(database, book)
 
 

@@ -15,8 +15,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as with_default
+from typing import TypeVar
 
 from tanshu.base.text import Lang, Text
+
+T = TypeVar("T")
 
 _CODE = re.compile(r"^[A-Z]{2,5}-\d{4}$")
 _CATALOGUE: dict[str, RefusalKind] = {}
@@ -81,8 +84,15 @@ def catalogue() -> Mapping[str, RefusalKind]:
 
 
 class Refused(Exception):
-    """A refusal on its way out through code that cannot return a value (loaders, command-line doors)."""
+    """A refusal on its way out: of a loader, of a verb's decision (the commit turns it into its answer)."""
 
     def __init__(self, why: Refusal):
         super().__init__(str(why))
         self.refusal = why
+
+
+def need(answer: T | Refusal) -> T:
+    """The value; its refusal leaves as `Refused`."""
+    if isinstance(answer, Refusal):
+        raise Refused(answer)
+    return answer

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from tanshu.base.canonical import canonical
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import checks, packs
 from tanshu.compliance.tables import ALLOCATION
@@ -59,15 +59,11 @@ def allocate(act: Act, command: Allocate) -> Decision:
     """
     if command.stage not in STAGES:
         return checks.STAGE_UNKNOWN(field="stage", value=command.stage)
-    subject = parties.subject(act.conn, command.subject)
-    if isinstance(subject, Refusal):
-        return subject
+    subject = need(parties.subject(act.conn, command.subject))
     refused = _may_allocate(act, subject) or _allocable(act, subject, command)
     if refused:
         return refused
-    computed = compute(act, subject, command.year, command.stage)
-    if isinstance(computed, Refusal):
-        return computed
+    computed = need(compute(act, subject, command.year, command.stage))
     _record(act, subject, command, computed)
     answer: dict[str, Any] = {
         "subject": subject.handle,
@@ -105,9 +101,7 @@ def _final(act: Act, subject: Subject, year: int, pack: packs.Pack) -> Computed 
     units = mrv.units(act.conn, subject.id, year)
     if not units:
         return checks.NO_ACTIVITY(field="year", subject=subject.name, year=year)
-    result = power.allocate(pack, units)
-    if isinstance(result, Refusal):
-        return result
+    result = need(power.allocate(pack, units))
     verified = mrv.verified_of(act.conn, subject.id, year)
     if verified is None:
         return checks.NO_EMISSIONS(field="year", subject=subject.name, year=year)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import checks, obligations, packs
 from tanshu.compliance.obligations import Status
@@ -28,9 +28,7 @@ def close_year(act: Act, command: CloseYear) -> Decision:
     authority = parties.authority_of(act.conn, command.region)
     if authority is None:
         return checks.NO_AUTHORITY(field="region", region=command.region)
-    allowed = may(act.conn, act.actor, Right.CHECKER, authority.id)
-    if isinstance(allowed, Refusal):
-        return allowed
+    need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     deadline = packs.deadline(act.conn, command.year)
     if act.today <= deadline:
         return checks.DEADLINE_AHEAD(field="year", year=command.year, deadline=deadline)

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from tanshu.base.refusal import Refusal, Refused
+from tanshu.base.refusal import need
 from tanshu.parties import queries as parties
 from tanshu.rules import compliance_calendar
 from tanshu.rules import packs as rule_packs
@@ -15,34 +15,22 @@ from tanshu.rules.packs import Pack
 
 def power(conn: Connection, year: int, *, allow_draft: bool = False) -> Pack:
     """The allocation pack of a year. Raises Refused (RULE-10xx) when there is none or it is a draft."""
-    return _or_refuse(rule_packs.load(f"{parties.jurisdiction(conn)}.power.{year}", allow_draft=allow_draft))
+    return need(rule_packs.load(f"{parties.jurisdiction(conn)}.power.{year}", allow_draft=allow_draft))
 
 
 def carry_over(conn: Connection) -> Pack:
-    return _or_refuse(rule_packs.load(f"{parties.jurisdiction(conn)}.carry_over"))
+    return need(rule_packs.load(f"{parties.jurisdiction(conn)}.carry_over"))
 
 
 def registry(conn: Connection) -> Pack:
-    return _or_refuse(rule_packs.load(f"{parties.jurisdiction(conn)}.registry"))
+    return need(rule_packs.load(f"{parties.jurisdiction(conn)}.registry"))
 
 
 def deadline(conn: Connection, year: int) -> date:
     """The last day to surrender for a year. Raises Refused (RULE-3xxx) for a year without a calendar."""
-    found = compliance_calendar.deadline(parties.jurisdiction(conn), year)
-    if isinstance(found, Refusal):
-        raise Refused(found)
-    return found
+    return need(compliance_calendar.deadline(parties.jurisdiction(conn), year))
 
 
 def instrument(conn: Connection, year: int) -> str:
     """The allowance issued for a compliance year: 2019 and 2020 share CEA19-20."""
-    found = compliance_calendar.instrument(parties.jurisdiction(conn), year)
-    if isinstance(found, Refusal):
-        raise Refused(found)
-    return found
-
-
-def _or_refuse(found: Pack | Refusal) -> Pack:
-    if isinstance(found, Refusal):
-        raise Refused(found)
-    return found
+    return need(compliance_calendar.instrument(parties.jurisdiction(conn), year))

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import checks, obligations, trades
 from tanshu.compliance.tables import PENALTY_DECISION
@@ -64,20 +64,14 @@ def penalty_range(
 @verb("compliance.decide-penalty")
 def decide_penalty(act: Act, command: DecidePenalty) -> Decision:
     """Record an authority's penalty decision. The register takes it down; it does not judge it."""
-    subject = parties.subject(act.conn, command.subject)
-    if isinstance(subject, Refusal):
-        return subject
+    subject = need(parties.subject(act.conn, command.subject))
     authority = parties.authority_of(act.conn, subject.region)
     if authority is None:
         return checks.NOT_COVERED(field="subject", subject=subject.name, year=command.year)
-    allowed = may(act.conn, act.actor, Right.CHECKER, authority.id)
-    if isinstance(allowed, Refusal):
-        return allowed
+    need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     if command.amount_fen <= 0 or not command.basis.strip() or not command.document.strip():
         return checks.DECISION_NEEDS(field="amount_fen")
-    owed = obligations.owed(act.conn, subject, command.year, today=act.today)
-    if isinstance(owed, Refusal):
-        return owed
+    owed = need(obligations.owed(act.conn, subject, command.year, today=act.today))
     if owed.status_at_deadline is None:
         return checks.DEADLINE_AHEAD(field="year", year=command.year, deadline=owed.deadline)
     if not owed.due_at_deadline_t:

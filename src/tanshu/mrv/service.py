@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import insert
 
 from tanshu.base.quantity import QUANTITY_MAX
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.mrv import checks
 from tanshu.mrv.tables import COVERED_ENTITY, UNIT_ACTIVITY, VERIFIED_EMISSIONS
@@ -70,9 +70,7 @@ class ImportEmissions:
 @verb("mrv.list-entities")
 def list_entities(act: Act, command: ListEntities) -> Decision:
     """Put entities on a year's list. An entity on no list of a year owes nothing for it."""
-    subjects = _subjects(act, [entity.handle for entity in command.entities])
-    if isinstance(subjects, Refusal):
-        return subjects
+    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
     rows = [
         {
             "subject_id": subject.id,
@@ -90,9 +88,7 @@ def list_entities(act: Act, command: ListEntities) -> Decision:
 @verb("mrv.import-activity")
 def import_activity(act: Act, command: ImportActivity) -> Decision:
     """Record what each unit did in a year."""
-    subjects = _subjects(act, [entity.handle for entity in command.entities])
-    if isinstance(subjects, Refusal):
-        return subjects
+    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
         for unit in entity.units:
@@ -111,9 +107,7 @@ def import_activity(act: Act, command: ImportActivity) -> Decision:
 @verb("mrv.import-emissions")
 def import_emissions(act: Act, command: ImportEmissions) -> Decision:
     """Record verified emissions of a year."""
-    subjects = _subjects(act, [entity.handle for entity in command.entities])
-    if isinstance(subjects, Refusal):
-        return subjects
+    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
         if not 0 <= entity.verified_t <= QUANTITY_MAX:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import insert, select, update
 
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.book.records import AccountFlag, set_flags
 from tanshu.parties import checks, credit_code, queries
@@ -62,19 +62,15 @@ def establish(act: Act, command: Establish) -> Decision:
 @verb("parties.register")
 def register(act: Act, command: Register) -> Decision:
     """Register a subject, its accounts and its role holders: one entry, all or nothing."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    return clerk if isinstance(clerk, Refusal) else _register(act, command)
+    _by_clerk(act)
+    return _register(act, command)
 
 
 @verb("parties.open-account")
 def open_account(act: Act, command: OpenAccount) -> Decision:
     """Open one more account for a subject: one of each kind."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    if isinstance(clerk, Refusal):
-        return clerk
-    subject = queries.subject(act.conn, command.handle)
-    if isinstance(subject, Refusal):
-        return subject
+    _by_clerk(act)
+    subject = need(queries.subject(act.conn, command.handle))
     code = _open(act, subject, command.kind)
     return code if isinstance(code, Refusal) else {"subject": subject.handle, "account": code}
 
@@ -82,12 +78,8 @@ def open_account(act: Act, command: OpenAccount) -> Decision:
 @verb("parties.appoint")
 def appoint(act: Act, command: Appoint) -> Decision:
     """Name a role holder for a subject."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    if isinstance(clerk, Refusal):
-        return clerk
-    subject = queries.subject(act.conn, command.handle)
-    if isinstance(subject, Refusal):
-        return subject
+    _by_clerk(act)
+    subject = need(queries.subject(act.conn, command.handle))
     refused = _appoint(act, subject.id, command.person)
     return refused or {"subject": subject.handle, "person": command.person.handle}
 
@@ -95,12 +87,8 @@ def appoint(act: Act, command: Appoint) -> Decision:
 @verb("parties.rename")
 def rename(act: Act, command: Rename) -> Decision:
     """Give a subject a new name from a date on; the old one stays with its dates."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    if isinstance(clerk, Refusal):
-        return clerk
-    subject = queries.subject(act.conn, command.handle)
-    if isinstance(subject, Refusal):
-        return subject
+    _by_clerk(act)
+    subject = need(queries.subject(act.conn, command.handle))
     if not command.name.strip():
         return checks.NAME_NEEDED(field="name")
     dates = select(SUBJECT_NAME.c.since).where(SUBJECT_NAME.c.subject_id == subject.id)
@@ -114,12 +102,8 @@ def rename(act: Act, command: Rename) -> Decision:
 @verb("parties.set-state")
 def set_state(act: Act, command: SetState) -> Decision:
     """Restrict, restore or close an account. Closing needs every cell to be zero; the book checks it too."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    if isinstance(clerk, Refusal):
-        return clerk
-    account = queries.account(act.conn, command.account)
-    if isinstance(account, Refusal):
-        return account
+    _by_clerk(act)
+    account = need(queries.account(act.conn, command.account))
     if command.state not in tuple(AccountState):
         known = ", ".join(AccountState)
         return checks.KIND_UNKNOWN(field="state", value=command.state, known=known)
@@ -135,10 +119,13 @@ def set_state(act: Act, command: SetState) -> Decision:
     return {"account": account.code, "state": new}
 
 
+def _by_clerk(act: Act) -> None:
+    """Only the registry's makers keep the list of subjects."""
+    need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
+
+
 def _register(act: Act, command: Register) -> Decision:
-    subject = _new_subject(act, command)
-    if isinstance(subject, Refusal):
-        return subject
+    subject = need(_new_subject(act, command))
     codes: dict[str, str] = {}
     for kind in command.accounts:
         code = _open(act, subject, kind)

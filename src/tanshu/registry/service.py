@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import insert, select, update
 
 from tanshu.base.canonical import canonical
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
@@ -39,9 +39,7 @@ RIGHT_FOR = {"make": Right.MAKER, "check": Right.CHECKER, "approve": Right.CHECK
 @verb("registry.define-instrument")
 def define_instrument(act: Act, command: DefineInstrument) -> Decision:
     """Define an instrument. Allowances are serialised: each tonne will have a number of its own."""
-    clerk = may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY)
-    if isinstance(clerk, Refusal):
-        return clerk
+    need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
     if command.kind not in tuple(InstrumentKind):
         known = ", ".join(InstrumentKind)
         return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
@@ -71,16 +69,10 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     REG-1xxx (what is asked), REG-2xxx and PAR-2xxx (accounts, balances), REG-3xxx and PAR-3xxx (people), or
     the owning room's own codes.
     """
-    kind = _enabled_type(act, command.type)
-    if isinstance(kind, Refusal):
-        return kind
-    resolved = resolve.lines(act.conn, kind, command)
-    if isinstance(resolved, Refusal):
-        return resolved
+    kind = need(_enabled_type(act, command.type))
+    resolved = need(resolve.lines(act.conn, kind, command))
     subject, lines = resolved
-    chain = _chain(act, kind)
-    if isinstance(chain, Refusal):
-        return chain
+    chain = need(_chain(act, kind))
     refused = _may_take(act, chain, 0, subject, lines)
     if refused:
         return refused
@@ -111,9 +103,7 @@ def approve(act: Act, command: Decide) -> Decision:
 
     Everything that was checked at the proposal is checked again, so a state that changed in between refuses.
     """
-    found = _turn(act, command)
-    if isinstance(found, Refusal):
-        return found
+    found = need(_turn(act, command))
     transaction, proposed = found
     if transaction.expires_on and act.today > transaction.expires_on:
         return checks.EXPIRED(id=transaction.id, expired=transaction.expires_on)
@@ -147,9 +137,7 @@ def approve(act: Act, command: Decide) -> Decision:
 @verb("registry.reject")
 def reject(act: Act, command: Decide) -> Decision:
     """Turn a transaction down at one's own step; what it held is released."""
-    found = _turn(act, command)
-    if isinstance(found, Refusal):
-        return found
+    found = need(_turn(act, command))
     transaction, proposed = found
     _take_step(
         act,
@@ -165,9 +153,7 @@ def reject(act: Act, command: Decide) -> Decision:
 @verb("registry.withdraw")
 def withdraw(act: Act, command: Decide) -> Decision:
     """Take a proposal back while it waits: by a maker of the organisation that made it."""
-    transaction = _pending(act, command.transaction)
-    if isinstance(transaction, Refusal):
-        return transaction
+    transaction = need(_pending(act, command.transaction))
     proposed = effects.as_proposed(act.conn, transaction)
     organisation = _organisation(act, transaction.chain[0], proposed.subject, proposed.lines)
     if organisation is None or isinstance(may(act.conn, act.actor, Right.MAKER, organisation.id), Refusal):
@@ -183,9 +169,7 @@ def _enabled_type(act: Act, code: str) -> TransactionType | Refusal:
     kind = TYPES.get(code)
     if kind is None:
         return checks.TYPE_UNKNOWN(field="type", value=code, known=", ".join(TYPES))
-    pack = _registry_pack(act)
-    if isinstance(pack, Refusal):
-        return pack
+    pack = need(_registry_pack(act))
     if code not in registry_pack.enabled_types(pack):
         jurisdiction = parties.jurisdiction(act.conn)
         return checks.TYPE_NOT_ENABLED(field="type", name=kind.name.zh, jurisdiction=jurisdiction)
@@ -197,9 +181,7 @@ def _registry_pack(act: Act) -> packs.Pack | Refusal:
 
 
 def _chain(act: Act, kind: TransactionType) -> tuple[Waiting, ...] | Refusal:
-    pack = _registry_pack(act)
-    if isinstance(pack, Refusal):
-        return pack
+    pack = need(_registry_pack(act))
     chain = registry_pack.chains(pack).get(kind.chain)
     if chain is None:
         return checks.CHAIN_UNKNOWN(pack=pack.name, chain=kind.chain)
@@ -208,9 +190,7 @@ def _chain(act: Act, kind: TransactionType) -> tuple[Waiting, ...] | Refusal:
 
 def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
     """The pending transaction, if it is the actor's turn and the actor has not acted in it yet."""
-    transaction = _pending(act, command.transaction)
-    if isinstance(transaction, Refusal):
-        return transaction
+    transaction = need(_pending(act, command.transaction))
     proposed = effects.as_proposed(act.conn, transaction)
     for step in queries.steps(act.conn, transaction.id):
         if step.person == act.actor:
@@ -220,9 +200,7 @@ def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
 
 
 def _pending(act: Act, id: str) -> Transaction | Refusal:
-    transaction = queries.transaction(act.conn, id)
-    if isinstance(transaction, Refusal):
-        return transaction
+    transaction = need(queries.transaction(act.conn, id))
     if transaction.state is not TransactionState.PENDING:
         state = TRANSACTION_STATE_LABELS[transaction.state].zh
         return checks.NOT_PENDING(field="transaction", id=transaction.id, state=state)

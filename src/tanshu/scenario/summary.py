@@ -121,7 +121,7 @@ def write_report(installation: Installation, run: Run, folder: Path | str, lang:
             title=facts.title,
             stamp=facts.stamp,
             estimated=run.year.estimated_fields,
-            published_fen=facts.prices_fen,
+            published_fen={(month, mode): fen for (month, mode), fen in facts.prices_fen.items()},
             places=_places(run),
             sources=tuple(facts.sources.values()),
         )
@@ -148,10 +148,9 @@ def in_words(totals: Totals, lang: Lang) -> str:
 
 def _shown(name: str, value: object, lang: Lang) -> str:
     unit = next((text for mark, text in _UNITS.items() if name.endswith(mark) or name.startswith(mark)), None)
+    text = str(value)
     if isinstance(value, int):
         text = yuan(value) if name.endswith("_fen") else f"{value:,}"
-    else:
-        text = str(value)
     return text + (unit.in_(lang) if unit else "")
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
-from tanshu.base.refusal import Refusal, Refused
+from tanshu.base.refusal import need
 from tanshu.base.text import Text
 from tanshu.compliance.allocation import Allocate, allocate
 from tanshu.compliance.closing import CloseYear, close_year
@@ -295,16 +295,9 @@ class _Plan:
     # -- pieces --------------------------------------------------------------------------------------------
 
     def _pre(self) -> dict[str, int]:
-        pack = packs.load(self.facts.rule_pack)
-        if isinstance(pack, Refusal):
-            raise Refused(pack)
-        found: dict[str, int] = {}
-        for uscc in self.entities:
-            quantity = power.pre_allocation(pack, self.year.verified_2022[uscc])
-            if isinstance(quantity, Refusal):
-                raise Refused(quantity)
-            found[uscc] = quantity
-        return found
+        pack = need(packs.load(self.facts.rule_pack))
+        last = self.year.verified_2022
+        return {uscc: need(power.pre_allocation(pack, last[uscc])) for uscc in self.entities}
 
     def _province_of(self, uscc: str) -> str:
         return PROVINCE if uscc in self.year.verified_2023 else ELSEWHERE

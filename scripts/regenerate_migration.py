@@ -9,12 +9,12 @@ from alembic import command
 from alembic.config import Config
 
 import tanshu.app  # noqa: F401  (declares every room's tables)
+from tanshu import migrations
 from tanshu.base.database import Database
-from tanshu.migrations import HEAD
 
 
 def main() -> None:
-    here = Path(__file__).parent
+    here = Path(migrations.__file__).parent
     for old in (here / "versions").glob("*.py"):
         old.unlink()
     config = Config()
@@ -23,7 +23,7 @@ def main() -> None:
         database = Database.open(f"sqlite:///{folder}/empty.db", create=True)
         with database.write() as conn:
             config.attributes["connection"] = conn
-            command.revision(config, "The tables of every room", autogenerate=True, rev_id=HEAD)
+            command.revision(config, "The tables of every room", autogenerate=True, rev_id=migrations.HEAD)
         database.close()
 
 

@@ -1,0 +1,133 @@
+"""履约证明: the certificate of a surrender or an offset, with what the entity owed and owes for the year."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection
+
+from tanshu.base.clock import business_date
+from tanshu.base.refusal import Refusal, refusal
+from tanshu.base.text import Lang, Text
+from tanshu.book.commit import Book
+from tanshu.compliance import obligations, packs
+from tanshu.compliance.obligations import STATUS_LABELS, Owed
+from tanshu.compliance.surrender import read_claims
+from tanshu.log import store
+from tanshu.parties import queries as parties
+from tanshu.registry import queries as registry
+from tanshu.registry.certificate import Row, Table, certificate
+from tanshu.registry.model import Transaction, TransactionState
+from tanshu.rules import registry_pack
+
+NOT_A_PAYMENT = refusal(
+    "CMP-4001",
+    "业务 {id} 不是配额清缴或减排量抵销({type}),没有履约证明。",
+    "The transaction {id} ({type}) is neither a surrender nor an offset and has no compliance certificate.",
+)
+PAYMENTS = ("surrender", "offset")
+TITLES = {
+    "surrender": Text("履约证明 · 配额清缴", "Compliance certificate · surrender"),
+    "offset": Text("履约证明 · 减排量抵销", "Compliance certificate · offset"),
+}
+
+
+def surrender_certificate(
+    conn: Connection,
+    book: Book,
+    transaction_id: str,
+    lang: Lang,
+    stamp: Text | None = None,
+    *,
+    owed: Owed | None = None,
+) -> str | Refusal:
+    """The compliance certificate of an effected surrender or offset, as one HTML page.
+
+    owed: the entity's year, where the caller has it already. Refuses with REG-3105 (no such transaction),
+    CMP-4001 (another type), REG-4001 (not effected) or what `obligations.owed` refuses with.
+    """
+    transaction = registry.transaction(conn, transaction_id)
+    if isinstance(transaction, Refusal):
+        return transaction
+    if transaction.type.code not in PAYMENTS or transaction.year is None:
+        return NOT_A_PAYMENT(field="transaction", id=transaction.id, type=transaction.type.code)
+    if transaction.state is not TransactionState.EFFECTED:
+        return certificate(conn, book, transaction.id, lang)
+    subject = parties.subject_by_id(conn, transaction.subject_id)
+    found = owed or obligations.owed(conn, subject, transaction.year)
+    if isinstance(found, Refusal):
+        return found
+    late = is_late(conn, transaction, found.deadline)
+    return certificate(
+        conn,
+        book,
+        transaction.id,
+        lang,
+        title=TITLES[transaction.type.code],
+        lead=_lead(transaction, found, late),
+        extra_rows=_rows(conn, found, late),
+        extra_tables=_claims(transaction),
+        stamp=stamp,
+    )
+
+
+def is_late(conn: Connection, transaction: Transaction, deadline: date) -> bool:
+    """Made after the deadline (补缴), by the day that the registry pack says counts."""
+    by_submission = registry_pack.surrender_date(packs.registry(conn)) == "submission"
+    time_ns = transaction.proposed_ns if by_submission else transaction.ended_ns
+    assert time_ns is not None, "an effected transaction has ended"
+    return business_date(time_ns) > deadline
+
+
+def _lead(transaction: Transaction, owed: Owed, late: bool) -> Text:
+    name, quantity = owed.subject.name, f"{transaction.quantity:,}"
+    kind = transaction.type.name
+    zh_late, en_late = ("补缴", "late, ") if late else ("", "")
+    return Text(
+        f"兹证明:{name} 为 {owed.year} 年度{zh_late}{kind.zh} {quantity} 吨,已经登记生效。",
+        f"For the compliance year {owed.year}, the {en_late}{kind.en} of {quantity} t by {name} "
+        "has been registered and has taken effect.",
+    )
+
+
+def _rows(conn: Connection, owed: Owed, late: bool) -> tuple[Row, ...]:
+    tail = store.tail(conn, store.REGISTRY_LOG)
+    assert tail is not None, "an open book has a genesis entry"
+    rows: list[Row] = [
+        (Text("履约年度", "Compliance year"), str(owed.year)),
+        (Text("应清缴", "Obligation"), _tonnes(owed.obligation_t)),
+        (Text("累计清缴配额", "Surrendered so far"), _tonnes(owed.surrendered_t)),
+        (Text("累计抵销", "Offset so far"), _tonnes(owed.offset_t)),
+        (Text("尚欠", "Still due"), _tonnes(owed.due_t)),
+        (Text("清缴截止日", "Deadline"), owed.deadline.isoformat()),
+        (Text("当前状态", "Status now"), STATUS_LABELS[owed.status]),
+    ]
+    if owed.status_at_deadline is not None:
+        rows.append((Text("截止日状态", "Status at the deadline"), STATUS_LABELS[owed.status_at_deadline]))
+    if late:
+        note = Text(
+            "补缴:在截止日之后办理,截止日状态不变", "late: made after the deadline, whose status stays"
+        )
+        rows.append((Text("备注", "Note"), note))
+    as_of = Text(f"登记簿第 {tail[0]} 条", f"entry {tail[0]} of the log")
+    rows.append((Text("履约数据截至", "Year's figures as of"), as_of))
+    return tuple(rows)
+
+
+def _claims(transaction: Transaction) -> tuple[Table, ...]:
+    """Of an offset: which cancellations in the credits' own registry it uses."""
+    claims = read_claims(transaction.details)
+    if isinstance(claims, Refusal):
+        return ()
+    columns = (
+        Text("减排量注销编号", "Cancellation number"),
+        Text("项目", "Project"),
+        Text("登记日期", "Registered on"),
+        Text("数量", "Quantity"),
+    )
+    rows = tuple((one.number, one.project, str(one.registered_on), _tonnes(one.quantity)) for one in claims)
+    return (Table(Text("使用的减排量", "Reductions used"), columns, rows, frozenset({3})),)
+
+
+def _tonnes(quantity: int) -> Text:
+    return Text(f"{quantity:,} 吨", f"{quantity:,} t")

@@ -1,0 +1,147 @@
+"""Certificates of the register: they repeat the log and say where in it they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from tanshu.base.refusal import Refusal
+from tanshu.base.text import Lang, Text
+from tanshu.log import store
+from tanshu.parties.model import AccountKind
+from tanshu.registry import queries
+from tanshu.registry.certificate import certificate, holding_certificate
+from tests.support.market import Market
+
+LANGS: tuple[Lang, ...] = ("zh", "en")
+STAMP = Text("虚构数据,仅供测试", "fictional data, for tests")
+
+
+def paper(market: Market, id: str, lang: Lang = "en", stamp: Text | None = None) -> str:
+    with market.database.read() as conn:
+        found = certificate(conn, market.book, id, lang, stamp=stamp)
+    assert isinstance(found, str), found
+    return found
+
+
+@pytest.fixture
+def surrendered(market: Market) -> str:
+    """plant-a has surrendered 600 CEA22 for 2023: the transaction's id."""
+    market.give(market.plant_a, 1_000)
+    market.emit(market.plant_a, 900)
+    id = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 600))["id"]
+    for checker in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(market.approve(checker, id))
+    return id
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_it_names_figures_accounts_and_people(market: Market, surrendered: str, lang: Lang) -> None:
+    html = paper(market, surrendered, lang)
+    with market.database.read() as conn:
+        transaction = queries.transaction(conn, surrendered)
+    assert not isinstance(transaction, Refusal)
+    for fact in ("甲电厂", market.plant_a, market.account(market.plant_a), "CEA22", "600", surrendered):
+        assert fact in html, fact
+    for person in ("plant-a-maker-1", "plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        assert person in html, person
+    assert ("配额清缴" if lang == "zh" else "surrender") in html
+    assert "http" not in html and "<script" not in html
+
+
+def test_it_names_its_place_in_the_log(market: Market, surrendered: str) -> None:
+    html = paper(market, surrendered)
+    with market.database.read() as conn:
+        transaction = queries.transaction(conn, surrendered)
+        assert not isinstance(transaction, Refusal) and transaction.ended_seq is not None
+        seq = transaction.ended_seq
+        entry = next(store.read(conn, market.book.log, after=seq - 1, upto=seq))
+    assert entry.hash.hex() in html
+    assert f"hash of entry {seq} must be" in html and "tanshu book audit" in html
+
+
+def test_times_are_shanghais(market: Market, surrendered: str) -> None:
+    html = paper(market, surrendered)
+    assert "2024-" in html and "(Shanghai)" in html
+
+
+def test_later_entries_change_nothing_on_it(market: Market, surrendered: str) -> None:
+    before = paper(market, surrendered)
+    market.give(market.plant_b, 10)
+    assert paper(market, surrendered) == before
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_stamp_is_on_its_face(market: Market, surrendered: str, lang: Lang) -> None:
+    html = paper(market, surrendered, lang, STAMP)
+    assert STAMP.in_(lang) in html
+    assert ("虚构数据</div>" if lang == "zh" else "FICTIONAL</div>") in html
+    assert "FICTIONAL" not in paper(market, surrendered, "en")
+
+
+def test_a_pending_transaction_has_none_REG_4001(market: Market) -> None:
+    market.give(market.plant_a, 1_000)
+    market.emit(market.plant_a, 900)
+    id = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 600))["id"]
+    with market.database.read() as conn:
+        found = certificate(conn, market.book, id, "zh")
+    assert isinstance(found, Refusal) and found.code == "REG-4001"
+    assert "审核中" in found.sentence("zh") and "pending" in found.sentence("en")
+
+
+def test_an_unknown_transaction_REG_3105(market: Market) -> None:
+    with market.database.read() as conn:
+        found = certificate(conn, market.book, "TX-nothing", "zh")
+    assert isinstance(found, Refusal) and found.code == "REG-3105"
+
+
+def test_a_settlement_shows_both_legs_and_the_buyer(market: Market) -> None:
+    market.give(market.plant_a, 1_000)
+    seller_r, seller_t = (
+        market.account(market.plant_a, kind) for kind in (AccountKind.REGISTRATION, AccountKind.TRADING)
+    )
+    market.accepted(
+        market.propose("plant-a-maker-1", "position-transfer", ("CEA22", 100, seller_r, seller_t))
+    )
+    buyer_cash = market.account(market.plant_b, AccountKind.CASH)
+    market.done(
+        "bank-maker-1", "cash-deposit", ("CNY", 2_000_000, "", buyer_cash), by=("registry-checker-1",)
+    )
+    id = market.done(
+        "exchange-maker-1",
+        "trade-settlement",
+        ("CEA22", 100, seller_t, market.account(market.plant_b, AccountKind.TRADING)),
+        ("CNY", 975_000, buyer_cash, market.account(market.plant_a, AccountKind.CASH)),
+        by=("registry-checker-1", "registry-checker-2"),
+        details={"trade": 1, "mode": "listing", "price_fen": 9_750, "traded_on": "2024-11-11"},
+    )
+    html = paper(market, id)
+    for fact in ("甲电厂", "乙电厂", "100 t", "9,750.00 CNY", "97.50 CNY/t"):
+        assert fact in html, fact
+
+
+@pytest.mark.usefixtures("surrendered")
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_subject_holds(market: Market, lang: Lang) -> None:
+    market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 300))
+    with market.database.read() as conn:
+        state = market.book.catch_up(conn)
+        html = holding_certificate(conn, market.book, state, market.plant_a, lang, stamp=STAMP)
+        assert isinstance(html, str)
+        assert market.book.tail.hash.hex() in html and str(market.book.tail.seq) in html
+    unit = "吨" if lang == "zh" else "t"
+    for fact in ("甲电厂", market.account(market.plant_a), f"100 {unit}", f"300 {unit}", f"400 {unit}"):
+        assert fact in html, fact
+    assert STAMP.in_(lang) in html
+
+
+def test_a_subject_without_holdings_holds_nothing(market: Market) -> None:
+    with market.database.read() as conn:
+        state = market.book.catch_up(conn)
+        html = holding_certificate(conn, market.book, state, market.plant_b, "en")
+    assert isinstance(html, str) and ">none<" in html
+
+
+def test_the_holdings_of_nobody_are_refused(market: Market) -> None:
+    with market.database.read() as conn:
+        found = holding_certificate(conn, market.book, market.book.catch_up(conn), "nobody", "en")
+    assert isinstance(found, Refusal) and found.code == "PAR-1004"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.parties import checks
@@ -27,12 +27,12 @@ def jurisdiction(conn: Connection) -> str:
 
 def subject(conn: Connection, handle: str, *, on: date | None = None) -> Subject | Refusal:
     """The subject by handle or credit code; its name as of `on` (default: the newest)."""
-    found = _subject(conn, select(SUBJECT).where(SUBJECT.c.handle == handle.strip()), on)
+    found = _subject(conn, SUBJECT.c.handle == handle.strip(), on=on)
     return found or checks.SUBJECT_UNKNOWN(field="subject", handle=handle)
 
 
 def subject_by_id(conn: Connection, subject_id: str, *, on: date | None = None) -> Subject:
-    found = _subject(conn, select(SUBJECT).where(SUBJECT.c.id == subject_id), on)
+    found = _subject(conn, SUBJECT.c.id == subject_id, on=on)
     assert found is not None, subject_id
     return found
 
@@ -47,16 +47,12 @@ def subjects(conn: Connection, *, kind: SubjectKind | None = None) -> list[Subje
 
 def authority_of(conn: Connection, region: str) -> Subject | None:
     """The provincial authority in charge of a region (its first two digits), or None."""
-    query = select(SUBJECT).where(
-        SUBJECT.c.kind == SubjectKind.AUTHORITY, SUBJECT.c.region == region[:2] + "0000"
-    )
-    return _subject(conn, query, None)
+    return _subject(conn, SUBJECT.c.kind == SubjectKind.AUTHORITY, SUBJECT.c.region == region[:2] + "0000")
 
 
 def only_of_kind(conn: Connection, kind: SubjectKind) -> Subject | None:
     """The first registered subject of a kind: the registry, the exchange."""
-    query = select(SUBJECT).where(SUBJECT.c.kind == kind).order_by(SUBJECT.c.seq).limit(1)
-    return _subject(conn, query, None)
+    return _subject(conn, SUBJECT.c.kind == kind)
 
 
 def account(conn: Connection, code: str) -> Account | Refusal:
@@ -103,15 +99,28 @@ def people_of(conn: Connection, subject_id: str) -> list[Person]:
     return [one for one in found if isinstance(one, Person)]
 
 
-def _subject(conn: Connection, query: Select[Any], on: date | None) -> Subject | None:
-    row = conn.execute(query).first()
-    if row is None:
-        return None
-    names = select(SUBJECT_NAME.c.name).where(SUBJECT_NAME.c.subject_id == row.id)
-    newest = names.order_by(SUBJECT_NAME.c.since.desc()).limit(1)
-    then = newest.where(SUBJECT_NAME.c.since <= on) if on else newest
-    name = conn.execute(then).scalar() or conn.execute(newest).scalar() or ""
-    return _to_subject(row, name)
+_NEWEST = (
+    select(SUBJECT_NAME.c.name)
+    .where(SUBJECT_NAME.c.subject_id == SUBJECT.c.id)
+    .order_by(SUBJECT_NAME.c.since.desc())
+    .limit(1)
+)
+_NAME = _NEWEST.scalar_subquery()
+_NAMED = select(SUBJECT, _NAME.label("name"))
+_NAMED_ON = select(
+    SUBJECT,
+    func.coalesce(
+        _NEWEST.where(SUBJECT_NAME.c.since <= bindparam("on", type_=Date)).scalar_subquery(), _NAME
+    ).label("name"),
+)
+"""Built once: putting a statement together costs more than running it."""
+
+
+def _subject(conn: Connection, *where: ColumnElement[bool], on: date | None = None) -> Subject | None:
+    """The first registered subject that fits, with its name as of `on`, else the newest."""
+    query = (_NAMED_ON if on else _NAMED).where(*where).order_by(SUBJECT.c.seq).limit(1)
+    row = conn.execute(query, {"on": on} if on else {}).first()
+    return _to_subject(row, row.name) if row else None
 
 
 def _newest_names(conn: Connection) -> dict[str, str]:

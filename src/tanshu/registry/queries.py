@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
@@ -32,8 +33,11 @@ def instrument_by_number(conn: Connection, number: int) -> Instrument:
 
 
 def transaction(conn: Connection, id: str) -> Transaction | Refusal:
-    row = conn.execute(select(TRANSACTION).where(TRANSACTION.c.id == id.strip())).first()
-    return _transaction(conn, row) if row else checks.TRANSACTION_UNKNOWN(field="transaction", id=id)
+    this = TRANSACTION.c.id == id.strip()
+    row = conn.execute(select(TRANSACTION).where(this)).first()
+    if row is None:
+        return checks.TRANSACTION_UNKNOWN(field="transaction", id=id)
+    return _transaction(row, _lines_of(conn, select(TRANSACTION.c.id).where(this))[row.id])
 
 
 def transactions(
@@ -46,14 +50,11 @@ def transactions(
     batch: str | None = None,
 ) -> list[Transaction]:
     """Transactions in the order they were proposed."""
-    query = select(TRANSACTION).order_by(TRANSACTION.c.proposed_seq)
     wanted = (("type", type), ("state", state), ("subject_id", subject_id), ("year", year), ("batch", batch))
-    for name, value in wanted:
-        if value is not None:
-            query = query.where(TRANSACTION.c[name] == value)
-    rows = conn.execute(query).all()
-    lines = _lines_by_transaction(conn) if len(rows) > 1 else None
-    return [_transaction(conn, row, lines) for row in rows]
+    conditions = [TRANSACTION.c[name] == value for name, value in wanted if value is not None]
+    rows = conn.execute(select(TRANSACTION).where(*conditions).order_by(TRANSACTION.c.proposed_seq)).all()
+    lines = _lines_of(conn, select(TRANSACTION.c.id).where(*conditions)) if rows else {}
+    return [_transaction(row, lines.get(row.id, ())) for row in rows]
 
 
 def steps(conn: Connection, id: str) -> list[Step]:
@@ -90,17 +91,13 @@ def quantity(
     return int(conn.execute(query).scalar_one())
 
 
-def _lines_by_transaction(conn: Connection) -> dict[str, tuple[Line, ...]]:
-    query = select(TRANSACTION_LINE).order_by(TRANSACTION_LINE.c.transaction_id, TRANSACTION_LINE.c.n)
-    found: dict[str, tuple[Line, ...]] = {}
-    for row in conn.execute(query):
-        found[row.transaction_id] = (*found.get(row.transaction_id, ()), _line(row))
-    return found
-
-
-def _lines(conn: Connection, id: str) -> tuple[Line, ...]:
-    query = select(TRANSACTION_LINE).where(TRANSACTION_LINE.c.transaction_id == id)
-    return tuple(_line(row) for row in conn.execute(query.order_by(TRANSACTION_LINE.c.n)))
+def _lines_of(conn: Connection, ids: Select[tuple[str]]) -> dict[str, tuple[Line, ...]]:
+    """The lines of these transactions, in order."""
+    query = select(TRANSACTION_LINE).where(TRANSACTION_LINE.c.transaction_id.in_(ids))
+    found: dict[str, list[Line]] = defaultdict(list)
+    for row in conn.execute(query.order_by(TRANSACTION_LINE.c.n)):
+        found[row.transaction_id].append(_line(row))
+    return {id: tuple(lines) for id, lines in found.items()}
 
 
 def _line(row: Row[Any]) -> Line:
@@ -112,9 +109,7 @@ def _instrument(row: Row[Any]) -> Instrument:
     return Instrument(row.number, row.code, InstrumentKind(row.kind), title, row.vintage, row.scale)
 
 
-def _transaction(
-    conn: Connection, row: Row[Any], lines: dict[str, tuple[Line, ...]] | None = None
-) -> Transaction:
+def _transaction(row: Row[Any], lines: tuple[Line, ...]) -> Transaction:
     return Transaction(
         row.id,
         TYPES[row.type],
@@ -131,5 +126,5 @@ def _transaction(
         row.taken,
         row.reason,
         json.loads(row.details),
-        _lines(conn, row.id) if lines is None else lines.get(row.id, ()),
+        lines,
     )

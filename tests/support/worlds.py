@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
-from tanshu.book.records import AMOUNT_MAX, LINKED, AccountFlag, Op, Row, position
+from tanshu.book.records import AMOUNT_MAX, LINKED, Op, Row, position
 from tests.support.commands import CEA, CNY, ISSUER, MAKER, SINK, TAKER
 
 FIRST_SEQ = 1
@@ -27,7 +27,7 @@ FLAGS = (0, 0, 1, 2, 8, 4, 5, 16)
 Entries = list[list[Row]]
 
 
-def worlds(records: int = 10) -> st.SearchStrategy[bytes]:
+def worlds(records: int = 8) -> st.SearchStrategy[bytes]:
     """Bytes for so many records; read them with `entries`."""
     return st.binary(min_size=RECORD_BYTES * records, max_size=RECORD_BYTES * records)
 
@@ -80,7 +80,3 @@ def chains(rows: list[Row]) -> Iterator[range]:
         if not row[1] & LINKED or i == len(rows) - 1:
             yield range(start, i + 1)
             start = i + 1
-
-
-def may_go_below_zero(flags: int) -> bool:
-    return bool(flags & AccountFlag.OVERDRAFT)

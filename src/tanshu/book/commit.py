@@ -25,9 +25,9 @@ from tanshu.base.database import Database
 from tanshu.base.ids import derived_id
 from tanshu.base.refusal import Refusal, Refused
 from tanshu.book import checks, records
-from tanshu.book.records import AccountFlag, Row
+from tanshu.book.records import AccountFlag, Records, Row
 from tanshu.book.replay import Tail, replay
-from tanshu.book.state import Applied, Cell, State
+from tanshu.book.state import NOTHING, Applied, Cell, State
 from tanshu.log import checks as log_checks
 from tanshu.log import store
 from tanshu.log.entry import Draft, Entry, genesis, seal
@@ -118,6 +118,7 @@ class Act:
         self.seq = seq
         self.now_ns = now_ns
         self.rows: list[Row] = []
+        self._blocks: list[Records] = []  # what was recorded before `rows`
         self._accounts = state.accounts
         self._instruments = state.instruments
         self._ids: dict[str, int] = {}
@@ -159,7 +160,24 @@ class Act:
     def record(self, row: Row) -> int:
         """Add a book record; returns its position, the name a hold goes by."""
         self.rows.append(row)
-        return records.position(self.seq, len(self.rows) - 1)
+        return records.position(self.seq, self.count - 1)
+
+    def record_all(self, block: Records) -> int:
+        """Add many book records at once, as an array; returns the position of the first."""
+        first = records.position(self.seq, self.count)
+        self._blocks += [records.encode(self.rows), block]
+        self.rows = []
+        return first
+
+    @property
+    def count(self) -> int:
+        """How many book records there are so far."""
+        return len(self.rows) + sum(map(len, self._blocks))
+
+    def encoded(self) -> Records:
+        """All book records, in the order in which they were added."""
+        parts = [part for part in (*self._blocks, records.encode(self.rows)) if len(part)]
+        return parts[0] if len(parts) == 1 else records.decode(b"".join(part.tobytes() for part in parts))
 
 
 class Book:
@@ -300,7 +318,7 @@ class _Group:
             digest(answer),
             request.ctx.actor,
             request.name,
-            records.encode(act.rows).tobytes(),
+            act.encoded().tobytes(),
             results,
         )
         entry = seal(draft, act.seq, self.tail.hash)
@@ -319,23 +337,22 @@ def _body_hash(request: Request) -> bytes | Refusal:
 
 def _run(request: Request, act: Act, state: State) -> tuple[Decision, Applied]:
     """Decide and apply. A refusal, the kernel's included, leaves the state as it was."""
-    nothing = state.apply(act.seq, records.encode([]))
     try:
         decision = request.decide(act, request.command)
     except Refused as refused:
         decision = refused.refusal
     if isinstance(decision, Refusal):
-        return decision, nothing
-    if len(act.rows) > records.RECORDS_MAX:
-        return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=len(act.rows)), nothing
-    applied = state.apply(act.seq, records.encode(act.rows))
+        return decision, NOTHING
+    if act.count > records.RECORDS_MAX:
+        return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=act.count), NOTHING
+    applied = state.apply(act.seq, act.encoded())
     if applied.all_ok:
         return decision, applied
     state.take_back(applied)
     # The record that failed by itself says more than its neighbours in the chain.
     codes = [int(code) for code in applied.results]
     first = next(i for i, code in enumerate(codes) if code and (code != 1 or set(codes) <= {0, 1}))
-    return checks.from_code(codes[first], first), nothing
+    return checks.from_code(codes[first], first), NOTHING
 
 
 def _again(request: Request, body_hash: bytes, known: tuple[int, bytes, bytes]) -> Outcome:

@@ -50,6 +50,10 @@ class Applied:
         return not self.results.any()
 
 
+NOTHING = Applied(np.zeros(0, np.uint8), np.empty((0, 3), np.int64), 0)
+"""What an empty batch does."""
+
+
 class State:
     """Accounts, instruments, cells and holds. Not thread-safe; the book's lock guards it."""
 
@@ -85,13 +89,15 @@ class State:
         compiled: run the compiled kernel or the plain one; None lets the size of the batch decide.
         """
         n = len(records)
-        self._reserve(n)
+        if n == 0:
+            return NOTHING
+        self._reserve(records)
         undo = np.empty((n * kernel.UNDO_PER_RECORD, 3), np.int64)
         results = np.zeros(n, np.uint8)
-        if n == 0:
-            return Applied(results, undo, 0)
         fast = n >= COMPILE_FROM if compiled is None else compiled
         run = kernel.compiled() if fast else kernel.apply
+        records = records.view()
+        records.flags.writeable = False  # of one kind wherever they come from: Numba compiles for each kind
         unused = (records["reserved"] != 0) | (records["extra"] != 0)
         journal = run(
             position,
@@ -192,20 +198,32 @@ class State:
 
     # -- room ----------------------------------------------------------------------------------------------
 
-    def _reserve(self, records: int) -> None:
+    def _reserve(self, batch: Records) -> None:
         """Make room for a batch: every record may open an account, make two cells or one hold."""
-        a = self.arrays
-        accounts, instruments, cells, holds = (int(used) + records for used in a.counts)
-        if accounts > len(a.account_flags):
-            self._lengthen("account_", accounts)
-        if instruments > len(a.instrument_cap):
-            self._lengthen("instrument_", instruments)
-        if holds > len(a.hold_position):
-            self._lengthen("hold_", holds)
-        if 2 * (cells + records) > len(a.cells):  # never more than half full
-            self.arrays = self.arrays._replace(cells=_free_cells(_power_of_two(2 * (cells + records))))
-            many = len(a.cells) > COMPILED_MOVE_FROM
-            (kernel.compiled_move_cells() if many else kernel.move_cells)(a.cells, self.arrays)
+        a, n = self.arrays, len(batch)
+        accounts, instruments, cells, holds = (int(used) for used in a.counts)
+        if accounts + n > len(a.account_flags):
+            self._lengthen("account_", accounts + n)
+        if instruments + n > len(a.instrument_cap):
+            self._lengthen("instrument_", instruments + n)
+        if holds + n > len(a.hold_position):
+            self._lengthen("hold_", holds + n)
+        if 2 * (cells + 2 * n) > len(a.cells):  # never more than half full
+            self._widen(min(cells + 2 * n, self._cells_possible(batch)))
+
+    def _cells_possible(self, batch: Records) -> int:
+        """Every account with every instrument: a table larger than that would only be slower."""
+        opened = int(np.count_nonzero(batch["op"] == kernel.OPEN_ACCOUNT))
+        defined = int(np.count_nonzero(batch["op"] == kernel.DEFINE_INSTRUMENT))
+        return (self.accounts + opened) * (self.instruments + defined)
+
+    def _widen(self, cells: int) -> None:
+        """Move to a table for at least so many cells, if this one is too small."""
+        old = self.arrays.cells
+        if 2 * cells > len(old):
+            self.arrays = self.arrays._replace(cells=_free_cells(_power_of_two(2 * cells)))
+            many = len(old) > COMPILED_MOVE_FROM
+            (kernel.compiled_move_cells() if many else kernel.move_cells)(old, self.arrays)
 
     def _lengthen(self, prefix: str, wanted: int) -> None:
         """Copy the columns of this prefix into longer ones."""

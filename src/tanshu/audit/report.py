@@ -1,0 +1,69 @@
+"""What an audit answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tanshu.base.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. seq: the entry it concerns; None when it concerns no single entry."""
+
+    seq: int | None
+    what: Refusal
+
+    def as_json(self) -> dict[str, object]:
+        return {"seq": self.seq, **self.what.as_json()}
+
+    def __str__(self) -> str:
+        return str(self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """An audit's counts and findings, in the order in which they were met.
+
+    entries: read from the log. records … conservation describe the state the reference kernel reached, up to
+    the first finding. conservation: instrument number → Σ(available + held) over all accounts, zero when all
+    is well. log_seq, log_hash (hex): the newest entry reached.
+    """
+
+    entries: int
+    records: int
+    accounts: int
+    instruments: int
+    cells: int
+    holds: int
+    findings: tuple[Finding, ...]
+    conservation: Mapping[int, int]
+    log_seq: int
+    log_hash: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    @property
+    def first_bad(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "ok": self.ok,
+            "entries": self.entries,
+            "records": self.records,
+            "accounts": self.accounts,
+            "instruments": self.instruments,
+            "cells": self.cells,
+            "holds": self.holds,
+            "log_seq": self.log_seq,
+            "log_hash": self.log_hash,
+            "conservation": {str(number): total for number, total in self.conservation.items()},
+            "first_bad": self.first_bad.as_json() if self.first_bad else None,
+            "findings": [finding.as_json() for finding in self.findings],
+            "seconds": round(self.seconds, 3),
+        }

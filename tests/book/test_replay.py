@@ -12,6 +12,7 @@ from tanshu.base.database import Database, driver
 from tanshu.base.refusal import Refusal, Refused
 from tanshu.book import queries, records
 from tanshu.book import replay as replaying
+from tanshu.book import state as states
 from tanshu.book.commit import Book
 from tanshu.book.replay import Tail, replay
 from tanshu.book.state import State
@@ -167,7 +168,8 @@ def test_a_story_with_good_hashes_must_also_make_sense(changes: dict, why: str):
 
 @pytest.mark.parametrize("compile_after", [0, 10**9], ids=["compiled", "plain"])
 def test_replay_goes_on_where_it_stopped(compile_after: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(replaying, "COMPILE_AFTER", compile_after)
+    monkeypatch.setattr(states, "COMPILE_AFTER", compile_after)
+    monkeypatch.setattr(states, "COMPILE_FROM", min(compile_after, 1))
     entries = story(500)
     whole, parts, tail = State(), State(), Tail()
     replay(entries, whole, Tail())

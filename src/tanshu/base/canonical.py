@@ -21,12 +21,20 @@ NO_FLOAT = refusal(
     "{value} is a floating-point number. Give a whole number, or write the decimal as text.",
 )
 
+BAD_TEXT = refusal(
+    "BASE-1302",
+    "文字 {value} 含有无法保存的字符(空字符或不完整的代理项)。",
+    "The text {value} holds a character that cannot be kept (NUL, or half of a surrogate pair).",
+)
+
 
 def plain(value: object) -> object:
     """The JSON-able form of a value. Raises Refused BASE-1301 on a float, TypeError on anything unknown."""
     if isinstance(value, float):
         raise Refused(NO_FLOAT(value=value))
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return _clean(value)
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
@@ -35,12 +43,19 @@ def plain(value: object) -> object:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {_clean(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _clean(text: str) -> str:
+    """Text that every database stores alike: no NUL, no half of a surrogate pair."""
+    if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise Refused(BAD_TEXT(value=ascii(text)))
+    return text
 
 
 def canonical(value: object) -> bytes:

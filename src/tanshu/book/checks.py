@@ -9,6 +9,12 @@ TOO_MANY_RECORDS = refusal(
     "One command carries at most {limit} book records; this one has {count}. Send it in parts.",
 )
 
+ACTOR_FORM = refusal(
+    "BOOK-1002",
+    "经办人代号须为 1 至 {limit} 个可见字符。",
+    "The name of who acts has 1 to {limit} visible characters.",
+)
+
 _WORDS = {
     Code.CHAIN_FAILED: ("同一链条中的另一条记录失败", "another record of the chain failed"),
     Code.CHAIN_OPEN: ("链条没有结尾", "the chain has no end"),

@@ -92,6 +92,8 @@ class Request:
 
 
 C = TypeVar("C")
+ACTOR_MAX = 64
+"""Characters in the name of who asks: a role holder's handle."""
 
 
 def verb(name: str) -> Callable[[Callable[[Act, C], Decision]], Callable[[Context, C], Outcome]]:
@@ -187,6 +189,7 @@ class Book:
         self.database = database
         self.log = log
         self._mutex = threading.RLock()
+        self._busy = False
         self._discard()
 
     # -- opening -------------------------------------------------------------------------------------------
@@ -226,34 +229,42 @@ class Book:
         """Decide, apply and append requests in order, durable together, each with its own outcome."""
         bodies = [_body_hash(request) for request in requests]
         with self._mutex:
-            group = _Group()
+            assert not self._busy, "a decision must not commit: it would wait for itself"
+            self._busy = True
             try:
-                with self.database.write() as conn:
-                    store.lock(conn, self.log)
-                    state = self.catch_up(conn)
-                    group.tail = Tail(self._tail.seq, self._tail.time_ns, self._tail.hash)
-                    outcomes = [
-                        self._decide(conn, state, group, request, body, alone=len(requests) == 1)
-                        for request, body in zip(requests, bodies, strict=True)
-                    ]
-                    if group.entries:
-                        store.append(conn, self.log, group.entries)
-                    for request, outcome in zip(requests, outcomes, strict=True):
-                        if isinstance(outcome, Answer) and request.ctx.also:
-                            request.ctx.also(conn)
-                    group.committing = True
-            except _RollBack as alone:
-                return [alone.refusal]
-            except BaseException:
-                if group.committing:
-                    self._discard()  # committed or not? only the log knows
-                else:
-                    for applied in reversed(group.applied):
-                        self._state.take_back(applied)
-                raise
-            if group.entries:
-                self._tail = group.tail
-            return outcomes
+                return self._commit(requests, bodies)
+            finally:
+                self._busy = False
+
+    def _commit(self, requests: Sequence[Request], bodies: Sequence[bytes | Refusal]) -> list[Outcome]:
+        group = _Group()
+        try:
+            with self.database.write() as conn:
+                store.lock(conn, self.log)
+                state = self.catch_up(conn)
+                group.tail = Tail(self._tail.seq, self._tail.time_ns, self._tail.hash)
+                outcomes = [
+                    self._decide(conn, state, group, request, body, alone=len(requests) == 1)
+                    for request, body in zip(requests, bodies, strict=True)
+                ]
+                if group.entries:
+                    store.append(conn, self.log, group.entries)
+                for request, outcome in zip(requests, outcomes, strict=True):
+                    if isinstance(outcome, Answer) and request.ctx.also:
+                        request.ctx.also(conn)
+                group.committing = True
+        except _RollBack as alone:
+            return [alone.refusal]
+        except BaseException:
+            if group.committing:
+                self._discard()  # committed or not? only the log knows
+            else:
+                for applied in reversed(group.applied):
+                    self._state.take_back(applied)
+            raise
+        if group.entries:
+            self._tail = group.tail
+        return outcomes
 
     def _decide(
         self,
@@ -329,6 +340,9 @@ class _Group:
 
 
 def _body_hash(request: Request) -> bytes | Refusal:
+    """The hash of what is asked, or why it cannot be asked at all."""
+    if not 0 < len(request.ctx.actor) <= ACTOR_MAX or not request.ctx.actor.isprintable():
+        return checks.ACTOR_FORM(field="as", limit=ACTOR_MAX)
     try:
         return request.body_hash()
     except Refused as refused:  # a value that has no canonical form

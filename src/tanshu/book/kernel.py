@@ -496,6 +496,11 @@ def compiled() -> Callable[..., int]:
     return _compiled()["apply"]
 
 
+def is_compiled() -> bool:
+    """Is the compiled kernel loaded in this process?"""
+    return _compiled.cache_info().currsize > 0
+
+
 def compiled_move_cells() -> Callable[[Ints, Arrays], None]:
     """`move_cells`, compiled likewise."""
     return _compiled()["move_cells"]

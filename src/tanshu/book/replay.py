@@ -18,8 +18,6 @@ from tanshu.log.entry import NO_HASH, Entry, is_intact
 _CHUNK_ENTRIES = 2_000
 _CHUNK_RECORDS = 100_000
 """A chunk ends at whichever comes first: the kernel's undo journal needs 240 bytes per record."""
-COMPILE_AFTER = 50_000
-"""Records replayed in plain Python before loading the compiled kernel pays for itself."""
 
 
 class Tail:
@@ -57,18 +55,18 @@ def replay(entries: Iterable[Entry], state: State, tail: Tail) -> int:
     for chunk in _chunks(entries):
         for entry in chunk:
             tail.follow(entry)
-        done += _apply(chunk, state, compiled=done >= COMPILE_AFTER)
+        done += _apply(chunk, state)
     return done
 
 
-def _apply(chunk: list[Entry], state: State, *, compiled: bool) -> int:
+def _apply(chunk: list[Entry], state: State) -> int:
     with_records = [entry for entry in chunk if entry.records]
     if not with_records:
         return 0
     records = decode(b"".join(entry.records for entry in with_records))
     names = np.concatenate([positions(entry.seq, len(entry.results)) for entry in with_records])
     stored = np.frombuffer(b"".join(entry.results for entry in with_records), np.uint8)
-    results = state.apply_at(names, records, compiled=compiled or len(records) >= COMPILE_AFTER).results
+    results = state.apply_at(names, records).results
     wrong = np.flatnonzero(results != stored)
     if len(wrong):
         k = int(wrong[0])

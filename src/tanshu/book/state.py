@@ -14,7 +14,9 @@ from tanshu.book import kernel
 from tanshu.book.records import Records, positions
 
 COMPILE_FROM = 1_000
-"""Batches of at least this many records are worth the compiled kernel's start-up (seconds, once)."""
+"""Batches of at least this many records run on the compiled kernel, where it is loaded."""
+COMPILE_AFTER = 50_000
+"""Records applied in such batches before loading it pays: a second from its cache, far more the first time."""
 COMPILED_MOVE_FROM = 1 << 16
 """Tables of more slots than this are moved by compiled code when they are outgrown."""
 
@@ -74,6 +76,7 @@ class State:
             hold_cell_key=zeros(256),
             hold_remaining=zeros(256),
         )
+        self._in_big_batches = 0
 
     # -- changing ------------------------------------------------------------------------------------------
 
@@ -86,7 +89,7 @@ class State:
     ) -> Applied:
         """Apply records of one or more entries, in order; `position` says which record is whose.
 
-        compiled: run the compiled kernel or the plain one; None lets the size of the batch decide.
+        compiled: run the compiled kernel or the plain one; None lets the work so far decide.
         """
         n = len(records)
         if n == 0:
@@ -94,8 +97,7 @@ class State:
         self._reserve(records)
         undo = np.empty((n * kernel.UNDO_PER_RECORD, 3), np.int64)
         results = np.zeros(n, np.uint8)
-        fast = n >= COMPILE_FROM if compiled is None else compiled
-        run = kernel.compiled() if fast else kernel.apply
+        run = kernel.compiled() if self._is_worth_compiling(n, compiled) else kernel.apply
         records = records.view()
         records.flags.writeable = False  # of one kind wherever they come from: Numba compiles for each kind
         unused = (records["reserved"] != 0) | (records["extra"] != 0)
@@ -114,6 +116,12 @@ class State:
             results,
         )
         return Applied(results, undo, int(journal))
+
+    def _is_worth_compiling(self, n: int, asked: bool | None) -> bool:
+        if asked is not None or n < COMPILE_FROM:
+            return bool(asked)
+        self._in_big_batches += n
+        return kernel.is_compiled() or self._in_big_batches >= COMPILE_AFTER
 
     def take_back(self, applied: Applied) -> None:
         """Undo a batch. Batches are taken back newest first."""

@@ -16,7 +16,7 @@ from tanshu.book.records import Records, positions
 COMPILE_FROM = 1_000
 """Batches of at least this many records run on the compiled kernel, where it is loaded."""
 COMPILE_AFTER = 50_000
-"""Records applied in such batches before loading it pays: a second from its cache, far more the first time."""
+"""Records applied in such batches before loading it pays: a second from its cache, more the first time."""
 COMPILED_MOVE_FROM = 1 << 16
 """Tables of more slots than this are moved by compiled code when they are outgrown."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     Connection,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
 from tanshu.base.database import driver, metadata
@@ -42,6 +44,10 @@ LOG_ENTRY = Table(
     UniqueConstraint("log", "key"),
     comment="The append-only log. The primary key fences a stale writer.",
 )
+
+UNCOMPRESSED = DDL("ALTER TABLE log_entry ALTER COLUMN records SET STORAGE EXTERNAL")
+"""PostgreSQL would compress each entry inside its commit, which costs more time than it saves space."""
+event.listen(LOG_ENTRY, "after_create", UNCOMPRESSED.execute_if(dialect="postgresql"))
 
 REGISTRY_LOG = 1
 """Registry and money share one book; each market and the points book will have logs of their own."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from tanshu.base.database import Database
+from tanshu.log.store import UNCOMPRESSED
 
 HEAD = "0001"
 """The revision this version of the program works on."""
@@ -26,8 +27,7 @@ def upgrade(database: Database) -> None:
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
         if not database.is_sqlite:
-            # Trying to compress each entry inside the commit costs more time than it saves space.
-            conn.execute(text("ALTER TABLE log_entry ALTER COLUMN records SET STORAGE EXTERNAL"))
+            conn.execute(UNCOMPRESSED)
 
 
 def revision(conn: Connection) -> str | None:

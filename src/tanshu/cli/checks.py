@@ -1,0 +1,50 @@
+"""Numbered refusals of the terminal: databases in trouble, files whose rows disagree, nothing to do."""
+
+from tanshu.base.refusal import refusal
+
+BUSY = refusal(
+    "BASE-1104",
+    "数据库 {url} 正被另一进程占用。稍后用同一 --key 重试,不会重复办理。",
+    "The database {url} is held by another process. Try again later with the same --key; nothing is done twice.",
+)
+FAILED = refusal(
+    "BASE-1105",
+    "数据库 {url} 报错:{why}",
+    "The database {url} reports: {why}",
+)
+NOT_A_DATABASE = refusal(
+    "BASE-1106",
+    "{url} 不是数据库文件,或已损坏:{why}",
+    "{url} is not a database, or it is damaged: {why}",
+)
+
+NOT_AS_EXPECTED = refusal(
+    "CLI-1001",
+    "{subject} {year} 年度 {stage} 计算结果为 {computed} 吨,与文件中的 {expected} 吨不符,未写入。",
+    "{subject}, {year} {stage}: {computed} t are computed, the file expects {expected} t. Nothing was written.",
+)
+BOOK_REFUSED = refusal(
+    "CLI-1002",
+    "账簿拒绝了这一行;单独办理可得到原因。",
+    "The book refused this row; done by itself it would say why.",
+)
+NO_YEAR = refusal(
+    "CLI-1003",
+    "还没有任何年度的名录。先用 tanshu import list 导入,或用 --year 指定年度。",
+    "No year has a list yet. Import one with `tanshu import list`, or name a year with --year.",
+)
+NOT_WRITTEN = refusal(
+    "CLI-1004",
+    "无法读写 {path}:{why}",
+    "Cannot read or write {path}: {why}",
+)
+NO_ENTRY = refusal(
+    "CLI-1005",
+    "没有第 {seq} 条记录;现有序号 0 到 {newest}。",
+    "There is no entry {seq}; the log holds 0 to {newest}.",
+)
+BAD_CELL = refusal(
+    "CLI-1006",
+    "“{value}”不能作为 {column}:应为 {expected}。",
+    "“{value}” cannot be the {column}; {expected} is needed.",
+)

@@ -1,0 +1,372 @@
+"""`tanshu tx list|show|types|certificate`: looking at transactions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tanshu.base.clock import shanghai_text
+from tanshu.base.refusal import need
+from tanshu.base.text import Text
+from tanshu.cli.border import complain
+from tanshu.cli.door import Door, command
+from tanshu.cli.holdings import quantity
+from tanshu.cli.output import (
+    BAD,
+    GOOD,
+    WEAK,
+    Chip,
+    Facts,
+    Line,
+    Part,
+    Reply,
+    Table,
+    number_column,
+    text_column,
+)
+from tanshu.cli.stamps import stamp
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from tanshu.parties.model import Account, Subject
+    from tanshu.registry.model import Instrument, Transaction, TransactionState
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="业务编号 · transaction")]
+
+LIST = (
+    text_column("业务", "transaction"),
+    text_column("类型", "type"),
+    text_column("状态", "state"),
+    text_column("主体", "subject", fold=True),
+    text_column("年度", "year"),
+    text_column("明细", "lines", fold=True),
+    text_column("下一步", "next"),
+    text_column("申请时间", "proposed"),
+)
+LINES = (
+    text_column("产品", "instrument"),
+    number_column("数量", "quantity"),
+    text_column("转出", "debit"),
+    text_column("转入", "credit"),
+    text_column("冻结", "hold"),
+)
+STEPS = (
+    text_column("步骤", "step"),
+    text_column("机构", "organisation"),
+    text_column("办理", "act"),
+    text_column("经办人", "person"),
+    text_column("决定", "decision"),
+    text_column("时间", "time"),
+    text_column("日志序号", "log seq"),
+    text_column("意见", "comment", fold=True),
+)
+TYPE_COLUMNS = (
+    number_column("号", "no"),
+    text_column("类型", "type"),
+    text_column("名称", "name"),
+    text_column("转出", "gives"),
+    text_column("转入", "receives"),
+    text_column("产品", "of what"),
+    text_column("主体关系", "between"),
+    text_column("审批链", "chain", fold=True),
+    text_column("室", "room"),
+    text_column("冻结", "held"),
+    text_column("限制时可办", "if restricted"),
+    text_column("复验", "revalidated"),
+    text_column("有效期(天)", "expiry (days)"),
+    text_column("可撤销(天)", "reversible (days)"),
+    text_column("方式", "effect"),
+    text_column("启用", "enabled"),
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    command(app, "list", "列出业务 · list transactions")(list_transactions)
+    command(app, "show", "查看一笔业务 · show a transaction")(show)
+    command(app, "types", "业务类型表 · the table of transaction types", drafts=True)(types)
+    command(app, "certificate", "业务证明(HTML)· certificate of a transaction, HTML")(certificate)
+
+
+class _Names:
+    """Codes and names by number and id: what a list needs to be readable."""
+
+    def __init__(self, conn: Connection):
+        from tanshu.parties import queries as parties
+        from tanshu.registry import queries as registry
+
+        self.subjects: dict[str, Subject] = {one.id: one for one in parties.subjects(conn)}
+        self.accounts: dict[int, Account] = {one.number: one for one in parties.accounts(conn)}
+        self.instruments: dict[int, Instrument] = {one.number: one for one in registry.instruments(conn)}
+
+
+def list_transactions(
+    door: Door,
+    type: Annotated[str, typer.Option(help="业务类型 · type")] = "",
+    state: Annotated[str, typer.Option(help="pending · effected · rejected · withdrawn")] = "",
+    subject: Annotated[str, typer.Option(metavar="HANDLE", help="主体 · subject")] = "",
+    year: Annotated[int | None, typer.Option(help="履约年度 · compliance year")] = None,
+    batch: Annotated[str, typer.Option(help="批次 · batch")] = "",
+    mine: Annotated[str, typer.Option(metavar="PERSON", help="轮到此人办理的 · whose turn it is")] = "",
+    limit: Annotated[int, typer.Option(help="最近多少笔,0 为全部 · newest so many, 0 for all")] = 100,
+) -> Reply:
+    """In the order they were proposed; the newest `limit` of those that match."""
+    from tanshu.cli.turns import waiting_for
+    from tanshu.parties import queries as parties
+    from tanshu.registry import queries as registry
+
+    with door.reading() as (conn, _):
+        owner = need(parties.subject(conn, subject)).id if subject else None
+        wanted = _state_named(door, state) if state else None
+        found = registry.transactions(
+            conn, type=type or None, state=wanted, subject_id=owner, year=year, batch=batch or None
+        )
+        if mine:
+            found = list(waiting_for(conn, mine, found))
+        names = _Names(conn)
+    shown = found[-limit:] if limit else found
+    rows = [_list_row(one, names) for one in shown]
+    data = {"total": len(found), "transactions": [_json(one, names) for one in shown]}
+    count = Line(Text(f"{len(shown)} 笔,共 {len(found)} 笔", f"{len(shown)} of {len(found)}"), WEAK)
+    return Reply(data, (Table(LIST, rows), count))
+
+
+def show(door: Door, id: IdArgument) -> Reply:
+    """Its lines, its chain, who took which step."""
+    from tanshu.registry import queries as registry
+    from tanshu.rules.terms import ACTS, ORGANISATIONS
+
+    with door.reading() as (conn, _):
+        found = need(registry.transaction(conn, id))
+        steps = registry.steps(conn, found.id)
+        names = _Names(conn)
+    taken = {step.n: step for step in steps}
+    chain = [
+        (
+            str(n + 1),
+            ORGANISATIONS[waiting.by],
+            ACTS[waiting.act],
+            taken[n].person if n in taken else None,
+            taken[n].decision if n in taken else None,
+            shanghai_text(taken[n].time_ns) if n in taken else None,
+            str(taken[n].seq) if n in taken else None,
+            taken[n].comment if n in taken else None,
+        )
+        for n, waiting in enumerate(found.chain)
+    ]
+    lines = [
+        (
+            names.instruments[line.instrument].code,
+            quantity(line.quantity, names.instruments[line.instrument].scale),
+            _account(names, line.debit),
+            _account(names, line.credit),
+            str(line.hold) if line.hold is not None else None,
+        )
+        for line in found.lines
+    ]
+    data = _json(found, names) | {
+        "steps": [
+            {
+                "step": step.n + 1,
+                "by": step.by,
+                "act": step.act,
+                "person": step.person,
+                "decision": step.decision,
+                "seq": step.seq,
+                "time": shanghai_text(step.time_ns),
+                "comment": step.comment,
+            }
+            for step in steps
+        ]
+    }
+    parts: list[Part] = [
+        Facts(_facts(found, names)),
+        Table(LINES, lines, Text("明细", "lines")),
+        Table(STEPS, chain, Text("审批链", "approval chain")),
+    ]
+    return Reply(data, parts)
+
+
+def types(
+    door: Door,
+    jurisdiction: Annotated[str, typer.Option(help="辖区 · jurisdiction")] = "cn",
+) -> Reply:
+    """Every type with all its columns; whether the jurisdiction has it, and its approval chain there."""
+    from tanshu.parties.model import ACCOUNT_TYPES
+    from tanshu.registry.types import TYPES
+    from tanshu.rules import packs, registry_pack
+    from tanshu.rules.terms import ACTS, ORGANISATIONS
+
+    pack = need(packs.load(f"{jurisdiction}.registry", allow_draft=door.allow_draft))
+    chains, enabled = registry_pack.chains(pack), registry_pack.enabled_types(pack)
+    rows, data = [], []
+    for one in TYPES.values():
+        chain = chains.get(one.chain)
+        steps = chain.steps if chain else ()
+        words = " → ".join(
+            f"{ORGANISATIONS[s.by].in_(door.lang)} {ACTS[s.act].in_(door.lang)}" for s in steps
+        )
+        rows.append(
+            (
+                one.number,
+                one.code,
+                one.name,
+                "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.debit),
+                "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.credit),
+                "\n".join(one.instruments),
+                str(one.between),
+                words,
+                one.room,
+                one.held,
+                one.while_restricted,
+                one.revalidated,
+                str(one.expiry_days) if one.expiry_days else None,
+                str(one.reversible_days) if one.reversible_days else None,
+                str(one.effect),
+                one.code in enabled,
+            )
+        )
+        data.append(
+            {
+                "number": one.number,
+                "type": one.code,
+                "name": one.name,
+                "debit": list(one.debit),
+                "credit": list(one.credit),
+                "instruments": list(one.instruments),
+                "between": one.between,
+                "chain": one.chain,
+                "steps": [{"by": step.by, "act": step.act} for step in steps],
+                "room": one.room,
+                "held": one.held,
+                "while_restricted": one.while_restricted,
+                "revalidated": one.revalidated,
+                "expiry_days": one.expiry_days,
+                "reversible_days": one.reversible_days,
+                "effect": one.effect,
+                "enabled": one.code in enabled,
+            }
+        )
+    title = Text(f"业务类型({jurisdiction})", f"transaction types ({jurisdiction})")
+    return Reply({"jurisdiction": jurisdiction, "types": data}, (Table(TYPE_COLUMNS, rows, title),))
+
+
+def certificate(
+    door: Door,
+    id: IdArgument,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="输出文件 · where to write it")] = None,
+) -> Reply:
+    """Of a transaction in effect; a surrender's or an offset's tells the entity's year as well."""
+    from tanshu.compliance import certificates
+    from tanshu.registry import queries as registry
+    from tanshu.registry.certificate import certificate as of_transaction
+
+    with door.reading() as (conn, book):
+        found = need(registry.transaction(conn, id))
+        if found.type.code in certificates.PAYMENTS:
+            page = need(certificates.surrender_certificate(conn, book, found.id, door.lang, stamp(conn)))
+        else:
+            page = need(of_transaction(conn, book, found.id, door.lang, stamp=stamp(conn)))
+    path = out or Path(f"{found.id}.html")
+    path.write_text(page, encoding="utf-8")
+    said = Line(Text(f"证明已写入 {path}", f"certificate written to {path}"))
+    return Reply({"id": found.id, "file": str(path)}, (said,))
+
+
+# -- showing -----------------------------------------------------------------------------------------------
+
+
+def _state_named(door: Door, state: str) -> TransactionState:
+    from tanshu.registry.model import TransactionState
+
+    try:
+        return TransactionState(state)
+    except ValueError:
+        known = ", ".join(TransactionState)
+        raise complain(door.lang, f"--state 应为 {known}", f"--state is one of {known}") from None
+
+
+def _chip(found: Transaction) -> Chip:
+    from tanshu.registry.model import TRANSACTION_STATE_LABELS, TransactionState
+
+    style = {TransactionState.EFFECTED: GOOD, TransactionState.PENDING: "yellow"}.get(found.state, BAD)
+    return Chip(TRANSACTION_STATE_LABELS[found.state], style)
+
+
+def _next(found: Transaction) -> Text | None:
+    from tanshu.cli.turns import next_of
+    from tanshu.rules.terms import ACTS, ORGANISATIONS
+
+    step = next_of(found)
+    if step is None:
+        return None
+    who, act = ORGANISATIONS[step.by], ACTS[step.act]
+    return Text(f"{who.zh} {act.zh}", f"{who.en}: {act.en}")
+
+
+def _list_row(found: Transaction, names: _Names) -> tuple[object, ...]:
+    lines = "; ".join(
+        f"{names.instruments[line.instrument].code} "
+        f"{quantity(line.quantity, names.instruments[line.instrument].scale):,}"
+        for line in found.lines
+    )
+    year = str(found.year) if found.year else None
+    name = names.subjects[found.subject_id].name
+    proposed = shanghai_text(found.proposed_ns)
+    return found.id, found.type.name, _chip(found), name, year, lines, _next(found), proposed
+
+
+def _account(names: _Names, number: int) -> str:
+    account = names.accounts[number]
+    return f"{account.code} {names.subjects[account.subject_id].name}"
+
+
+def _facts(found: Transaction, names: _Names) -> list[tuple[Text, object]]:
+    subject = names.subjects[found.subject_id]
+    facts: list[tuple[Text, object]] = [
+        (Text("业务", "transaction"), found.id),
+        (Text("类型", "type"), found.type.name),
+        (Text("状态", "state"), _chip(found)),
+        (Text("主体", "subject"), subject.name),
+        (Text("年度", "year"), str(found.year) if found.year else None),
+        (Text("批次", "batch"), found.batch),
+        (Text("申请", "proposed"), f"{shanghai_text(found.proposed_ns)} (seq {found.proposed_seq})"),
+        (Text("有效至", "expires"), found.expires_on),
+        (Text("事由", "reason"), found.reason),
+        *((Text(name, name), str(value)) for name, value in found.details.items()),
+    ]
+    if found.ended_ns is not None:
+        facts.insert(7, (Text("结束", "ended"), f"{shanghai_text(found.ended_ns)} (seq {found.ended_seq})"))
+    return facts
+
+
+def _json(found: Transaction, names: _Names) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "type": found.type.code,
+        "state": found.state,
+        "subject": names.subjects[found.subject_id].handle,
+        "year": found.year,
+        "batch": found.batch,
+        "proposed_seq": found.proposed_seq,
+        "proposed": shanghai_text(found.proposed_ns),
+        "ended_seq": found.ended_seq,
+        "ended": shanghai_text(found.ended_ns) if found.ended_ns is not None else None,
+        "expires_on": found.expires_on,
+        "chain": [{"by": step.by, "act": step.act} for step in found.chain],
+        "taken": found.taken,
+        "reason": found.reason,
+        "details": found.details,
+        "lines": [
+            {
+                "instrument": names.instruments[line.instrument].code,
+                "quantity": line.quantity,
+                "debit": names.accounts[line.debit].code,
+                "credit": names.accounts[line.credit].code,
+                "hold": line.hold,
+            }
+            for line in found.lines
+        ],
+    }

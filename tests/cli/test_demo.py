@@ -1,0 +1,134 @@
+"""`tanshu demo` and `tanshu run`: the year to its end, once, resumable, on its own database only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tanshu.scenario import runner
+from tests.cli.conftest import ENTITIES, Said, Tanshu, in_process, script
+
+KEYS = {
+    "scenario",
+    "database",
+    "entities",
+    "allocated_t",
+    "verified_t",
+    "traded_t",
+    "surrendered_t",
+    "offset_t",
+    "compliant",
+    "conservation",
+    "log_seq",
+    "log_hash",
+    "estimated_fields",
+}
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(demo_folder: Path) -> Iterator[Said]:
+    """The demonstration through the console script, in a folder of its own, on the default database."""
+    yield script("demo", "--json", cwd=demo_folder).ok()
+
+
+class _Stop(Exception):
+    """Pulls the plug."""
+
+
+def _run_until(url: str, run: runner.Run, step: str) -> None:
+    """Run, and stop in the middle of a step."""
+
+    def watch(now: runner.Progress) -> None:
+        if now.step == step and now.done > now.commands // 2:
+            raise _Stop
+
+    with pytest.raises(_Stop):
+        runner.run(url, run, watch=watch)
+
+
+def test_the_demo_ends_with_everybody_compliant(demo: Said) -> None:
+    found = demo.json
+    assert set(found) >= KEYS
+    assert (found["scenario"], found["entities"], found["compliant"]) == ("hubei-power-2023", 46, 46)
+    assert found["verified_t"] == found["surrendered_t"] + found["offset_t"]
+    assert set(found["conservation"].values()) == {0}
+    assert found["database"] == "sqlite:///tanshu.db"
+
+
+def test_the_demo_tells_its_steps_on_stderr(demo: Said) -> None:
+    lines = [line for line in demo.err.splitlines() if line.startswith("✓")]
+    assert len(lines) == 15
+    assert "预分配" in lines[4]
+
+
+def test_a_finished_demo_reprints(demo: Said, demo_folder: Path) -> None:
+    again = script("demo", "--json", cwd=demo_folder).ok()
+    assert again.json == demo.json
+    assert "✓" not in again.err
+
+
+def test_the_demo_as_people_read_it(demo: Said, demo_folder: Path) -> None:
+    report = demo_folder / "papers"
+    said = script("demo", "--report", str(report), "--lang", "zh", cwd=demo_folder).ok()
+    assert said.out.index("虚构数据") < said.out.index("重点排放单位")
+    rows = [line for line in said.out.splitlines() if line.endswith("已履约")]
+    assert len(rows) == 46
+    assert "100.00 %" in said.out
+    assert "CEA23 Σ = 0" in said.out
+    assert demo.json["log_hash"] in said.out
+    assert str(report) in said.out.splitlines()[-1]
+    assert list(report.glob("*.html"))
+    assert list(report.glob("*.xlsx"))
+    assert list(report.rglob("*.csv"))
+
+
+def test_run_ends_the_same_on_both_databases(year: Tanshu, year_url: str, small_scenario: Path) -> None:
+    found = in_process("run", str(small_scenario), "--json", "--db", year_url).ok().json
+    assert (found["entities"], found["compliant"]) == (ENTITIES, ENTITIES)
+    # The same scenario, the same bytes, whatever the database: this hash changes with the model only.
+    assert found["log_seq"] == year("book", "stats", "--json").json["log_seq"]
+
+
+def test_hashes_agree_between_databases(sqlite_url: str, postgresql_url: str, small_scenario: Path) -> None:
+    hashes = set()
+    for url in (sqlite_url, postgresql_url):
+        found = in_process("run", str(small_scenario), "--json", "--db", url).ok().json
+        hashes.add((found["log_seq"], found["log_hash"]))
+    assert len(hashes) == 1
+
+
+def test_an_unfinished_run_waits_for_resume(
+    database_url: str, small_run: runner.Run, small_scenario: Path
+) -> None:
+    _run_until(database_url, small_run, "final-allocation")
+    name, at_db = str(small_scenario), ("--json", "--db", database_url)
+    assert in_process("run", name, *at_db).refusal == "SCN-2003"
+    resumed = in_process("run", name, "--resume", *at_db).ok().json
+    fresh = in_process("run", name, "--fresh", *at_db).ok().json
+    assert resumed["log_hash"] == fresh["log_hash"]
+
+
+def test_a_demo_leaves_other_databases_alone(tanshu: Tanshu) -> None:
+    before = tanshu("book", "stats", "--json").json
+    for more in ((), ("--resume",), ("--fresh",)):
+        assert tanshu("demo", "--json", *more).refusal == "SCN-2002"
+    assert tanshu("book", "stats", "--json").json == before
+
+
+def test_a_demo_leaves_another_scenario_alone(year: Tanshu) -> None:
+    before = year("book", "stats", "--json").json
+    assert year("demo", "--fresh", "--json").refusal == "SCN-2002"
+    assert year("book", "stats", "--json").json == before
+
+
+def test_an_unknown_scenario(tmp_path: Path) -> None:
+    said = in_process("run", "nowhere", "--json", "--db", f"sqlite:///{tmp_path}/x.db")
+    assert said.refusal == "SCN-2001"
+    assert not (tmp_path / "x.db").exists()

@@ -42,11 +42,11 @@ class _Stop(Exception):
     """Pulls the plug."""
 
 
-def _run_until(url: str, run: runner.Run, step: str) -> None:
-    """Run, and stop in the middle of a step."""
+def _run_until(url: str, run: runner.Run, step: str, done: int) -> None:
+    """Run, and stop when so many commands of a step are done."""
 
     def watch(now: runner.Progress) -> None:
-        if now.step == step and now.done > now.commands // 2:
+        if (now.step, now.done) == (step, done):
             raise _Stop
 
     with pytest.raises(_Stop):
@@ -107,12 +107,28 @@ def test_hashes_agree_between_databases(sqlite_url: str, postgresql_url: str, sm
 def test_an_unfinished_run_waits_for_resume(
     database_url: str, small_run: runner.Run, small_scenario: Path
 ) -> None:
-    _run_until(database_url, small_run, "final-allocation")
+    _run_until(database_url, small_run, "final-allocation", 5)
     name, at_db = str(small_scenario), ("--json", "--db", database_url)
     assert in_process("run", name, *at_db).refusal == "SCN-2003"
     resumed = in_process("run", name, "--resume", *at_db).ok().json
     fresh = in_process("run", name, "--fresh", *at_db).ok().json
     assert resumed["log_hash"] == fresh["log_hash"]
+
+
+def test_who_has_taken_a_step_does_not_see_the_next_one_as_theirs(
+    database_url: str, small_run: runner.Run
+) -> None:
+    """A settlement is checked and then approved by two people of the registry."""
+    _run_until(database_url, small_run, "trading-2024-11", 2)
+    tanshu = at(database_url)
+    turns = {
+        person: tanshu("tx", "list", "--mine", person, "--json").ok().json["total"]
+        for person in ("registry-checker-1", "registry-checker-2", "registry-maker-1", "exchange-checker-1")
+    }
+    assert {person for person, count in turns.items() if count} == {"registry-checker-2"}
+    approve = ("tx", "approve", "--type", "trade-settlement", "--json", "--as")
+    assert tanshu(*approve, "registry-checker-1").ok().json["accepted"] == 0
+    assert tanshu(*approve, "registry-checker-2").ok().json["results"][0]["state"] == "effected"
 
 
 def test_a_demo_leaves_other_databases_alone(tanshu: Tanshu) -> None:

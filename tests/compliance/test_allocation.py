@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_a_province_without_enough_units_cannot_allocate(market: Market):
 def test_an_allocation_without_a_decision_or_of_another_vintage_is_refused(reported: Market):
     own, plant = reported.account("hubei", AccountKind.PROVINCIAL), reported.account(reported.plant_a)
 
-    def by_hand(instrument: str, **more: object):
+    def by_hand(instrument: str, **more: Any):
         line = (instrument, 100, own, plant)
         return reported.propose("hubei-maker-1", "final-allocation", line, **more)
 
@@ -133,7 +134,7 @@ def test_an_allocation_without_a_decision_or_of_another_vintage_is_refused(repor
 def test_a_draft_pack_refuses_without_leave_and_watermarks_with_it(market: Market):
     draft = 2025
 
-    def final(**more: object):
+    def final(**more: Any):
         command = Allocate(market.plant_a, draft, "final")
         return allocate(market.ctx("hubei-maker-1", **more), command)
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect
@@ -124,7 +125,7 @@ def _kill_and_resume(url: str, undisturbed: str, moments: int) -> None:
     database.close()
 
 
-def _demo(url: str, *options: str) -> dict[str, object]:
+def _demo(url: str, *options: str) -> dict[str, Any]:
     done = subprocess.run(
         [str(TANSHU), "demo", "--json", "--db", url, *options], capture_output=True, text=True, timeout=300
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tanshu import app
 from tanshu.base.refusal import Refusal
 from tanshu.parties.model import AccountKind
 from tanshu.registry import queries, service
@@ -40,7 +41,7 @@ def test_surrender_passes_the_plant_the_province_and_the_registry_and_nobody_act
         if does == "propose":
             id = market.accepted(market.surrender(who, market.plant_a, 600))["id"]
         elif answer[:4] in ("REG-", "PAR-"):
-            market.refuses(answer, lambda who=who: market.approve(who, id))
+            market.refuses(answer, lambda who=who, id=id: market.approve(who, id))
         else:
             outcome = market.accepted(market.approve(who, id))
             assert outcome["state"] == ("effected" if answer == "effected" else "pending")
@@ -130,7 +131,8 @@ def test_restricted_holders_still_receive_allocations_and_surrender(market: Mark
     market.refuses("PAR-2004", lambda: market.propose("plant-a-maker-1", "voluntary-cancellation", line))
 
 
-def test_every_type_has_its_room_and_every_enabled_type_its_chain(market: Market):
+def test_every_type_has_its_room_and_every_enabled_type_its_chain():
+    app.wire()
     pack = packs.load("cn.registry")
     assert not isinstance(pack, Refusal)
     chains = registry_pack.chains(pack)

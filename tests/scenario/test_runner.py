@@ -68,9 +68,9 @@ def stop_at(step: str, done: int):
     return watch
 
 
-def refused(url: str, scenario: Run, **options: bool) -> str:
+def refused(url: str, scenario: Run, *, resume: bool = False, fresh: bool = False) -> str:
     with pytest.raises(Refused) as error:
-        runner.run(url, scenario, **options)
+        runner.run(url, scenario, resume=resume, fresh=fresh)
     return error.value.refusal.code
 
 

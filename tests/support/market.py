@@ -71,7 +71,8 @@ class Market:
 
     def done(self, actor: str, kind: str, *lines: tuple[Any, ...], by: tuple[str, ...], **more: Any) -> str:
         """Propose and approve to the end; the transaction's id."""
-        id = self.accepted(self.propose(actor, kind, *lines, **more))["id"]
+        outcome = self.accepted(self.propose(actor, kind, *lines, **more))
+        id = outcome["id"]
         for checker in by:
             outcome = self.accepted(self.approve(checker, id))
         assert outcome["state"] == "effected"

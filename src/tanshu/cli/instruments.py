@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-import openpyxl
 
 from tanshu.base.text import Text
 from tanshu.cli.door import Door, command, group

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tanshu.base.database import Database, failure
 from tanshu.base.refusal import Refusal
-from tanshu.book.commit import Act, Context, verb
+from tanshu.book.commit import Act, Book, Context, verb
+from tanshu.log import store
 
 
 @verb("test.say")
@@ -47,3 +49,22 @@ def test_a_context_is_its_own_copy(context):
     ctx: Context = context()
     assert ctx.with_(reason="why").reason == "why"
     assert ctx.reason == ""
+
+
+def test_a_writer_behind_another_gives_up_in_the_end_and_says_so(
+    database_url: str, book: Book, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tanshu.base.database.BUSY_MS", 100)
+    impatient = Database.open(database_url)
+    with book.database.write() as conn:
+        store.lock(conn, book.log)
+        with pytest.raises(Exception) as caught:
+            say(Context(Book(impatient), "registry-maker-1", bytes(16)), "hello")
+    impatient.close()
+    refusal = failure(caught.value, database_url)
+    assert refusal
+    assert refusal.code == "BASE-1104"
+
+
+def test_an_error_that_is_no_databases_is_left_alone(database_url: str):
+    assert failure(ValueError("database is locked"), database_url) is None

@@ -112,7 +112,7 @@ def test_a_locked_database_is_a_refusal(sqlite_url: str, monkeypatch: pytest.Mon
     """SQLite only: on PostgreSQL a command waits its turn at the log's lock."""
     tanshu = at(sqlite_url)
     tanshu("init").ok()
-    monkeypatch.setattr("tanshu.base.database.SQLITE_BUSY_MS", 50)
+    monkeypatch.setattr("tanshu.base.database.BUSY_MS", 50)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
     other.execute("BEGIN IMMEDIATE")
     try:

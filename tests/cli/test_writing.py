@@ -85,13 +85,15 @@ def test_init_again_changes_nothing(tanshu: Tanshu) -> None:
 def test_a_subject_is_registered_with_accounts_and_people(tanshu: Tanshu) -> None:
     args = ("--kind", "enterprise", "--name", "甲电厂", "--uscc", PLANT_A, "--region", "420100")
     given = ("--account", "registration", "--person", "a-1:maker+checker", *REGISTRY)
-    made = tanshu("account", "register", *args, *given, "--json").ok().json
+    made = tanshu("account", "register", *args, *given, "--since", "2020-01-01", "--json").ok().json
     assert made["subject"] == PLANT_A
     assert set(made["accounts"]) == {"registration"}
     opened = tanshu("account", "open", PLANT_A, "--kind", "cash", *REGISTRY, "--json").ok().json
     tanshu("account", "appoint", PLANT_A, "a-2:checker", *REGISTRY).ok()
     tanshu("account", "state", opened["account"], "closed", *REGISTRY).ok()
-    tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2027-01-01", *REGISTRY).ok()
+    ahead = tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2999-01-01", *REGISTRY, "--json")
+    assert ahead.refusal == "PAR-1011"
+    tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2024-01-01", *REGISTRY).ok()
     shown = tanshu("account", "show", PLANT_A, "--json").json
     assert {one["kind"]: one["state"] for one in shown["accounts"]} == {
         "registration": "open",

@@ -59,6 +59,7 @@ def test_registering_opens_accounts_and_names_people_in_one_entry(market: Market
     [
         ({"kind": "club"}, "PAR-1006"),
         ({"name": "  "}, "PAR-1007"),
+        ({"name_since": date(2024, 1, 3)}, "PAR-1011"),
         ({"uscc": ""}, "PAR-1005"),
         ({"uscc": "914206006703947664"}, "PAR-1002"),
         ({"uscc": "1"}, "PAR-1001"),
@@ -97,6 +98,8 @@ def test_a_subject_has_one_account_of_each_kind(market: Market):
 
 def test_a_name_keeps_its_dates(market: Market):
     new = Rename(market.plant_a, "甲能源公司", date(2024, 6, 1))
+    market.refuses("PAR-1011", lambda: rename(market.ctx(CLERK), new))
+    market.today(date(2024, 6, 1))
     market.accepted(rename(market.ctx(CLERK), new))
     with market.database.read() as conn:
         names = [

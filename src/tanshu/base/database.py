@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from tanshu.base.refusal import Refused, refusal
+from tanshu.base.refusal import Refusal, Refused, refusal
 
 NO_DATABASE = refusal(
     "BASE-1101",
@@ -34,6 +34,22 @@ UNREACHABLE = refusal(
     "Cannot open the database {url}: {why}",
 )
 
+BUSY = refusal(
+    "BASE-1104",
+    "数据库 {url} 正被另一进程占用。稍后用同一 --key 重试,不会重复办理。",
+    "The database {url} is held by another process. Try later with the same --key; nothing is done twice.",
+)
+FAILED = refusal(
+    "BASE-1105",
+    "数据库 {url} 报错:{why}",
+    "The database {url} reports: {why}",
+)
+NOT_A_DATABASE = refusal(
+    "BASE-1106",
+    "{url} 不是数据库文件,或已损坏:{why}",
+    "{url} is not a database, or it is damaged: {why}",
+)
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -46,7 +62,7 @@ metadata = MetaData(
 """Every room's tables. A room declares its own in `tables.py`."""
 
 _WRITE = "tanshu_write"
-SQLITE_BUSY_MS = 30_000
+BUSY_MS = 30_000
 
 
 class Database:
@@ -63,17 +79,15 @@ class Database:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            raise Refused(BAD_URL(field="db", url=url)) from None
+            raise Refused(BAD_URL(field="db", url=shown(url))) from None
         backend = parsed.get_backend_name()
         if backend not in ("sqlite", "postgresql"):
-            raise Refused(BAD_URL(field="db", url=url))
+            raise Refused(BAD_URL(field="db", url=shown(url)))
         if backend == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         elif not create and parsed.database and not Path(parsed.database).exists():
-            raise Refused(NO_DATABASE(field="db", url=url))
-        engine = create_engine(parsed, pool_pre_ping=backend == "postgresql")
-        if backend == "sqlite":
-            event.listen(engine, "connect", _sqlite_connect)
+            raise Refused(NO_DATABASE(field="db", url=shown(url)))
+        engine = _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed)
         event.listen(engine, "begin", _begin)
         database = cls(url, engine)
         try:
@@ -81,7 +95,7 @@ class Database:
                 pass
         except DBAPIError as error:
             engine.dispose()
-            raise Refused(UNREACHABLE(field="db", url=url, why=str(error.orig).strip())) from error
+            raise Refused(UNREACHABLE(field="db", url=shown(url), why=str(error.orig).strip())) from error
         return database
 
     @contextmanager
@@ -110,6 +124,46 @@ def driver(conn: Connection) -> Any:
     return conn.connection.driver_connection
 
 
+def shown(url: str) -> str:
+    """A database's address without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url
+
+
+def failure(error: BaseException, url: str) -> Refusal | None:
+    """The refusal that a database's failure stands for (BASE-1104 to 1106), None when it is not one."""
+    cause = getattr(error, "orig", None) or error
+    module = type(cause).__module__.split(".")[0]
+    if module not in ("sqlite3", "psycopg") and not isinstance(error, SQLAlchemyError):
+        return None
+    why = str(cause).strip()
+    if "locked" in why.lower() or type(cause).__name__ in ("LockNotAvailable", "QueryCanceled"):
+        return BUSY(field="db", url=shown(url))
+    if "not a database" in why.lower() or "malformed" in why.lower():
+        return NOT_A_DATABASE(field="db", url=shown(url), why=why)
+    return FAILED(field="db", url=shown(url), why=why)
+
+
+def is_without_tables(error: BaseException) -> bool:
+    """Did a statement fail because the house's tables are not there?"""
+    cause = getattr(error, "orig", None) or error
+    return "no such table" in str(cause).lower() or type(cause).__name__ == "UndefinedTable"
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url)
+    event.listen(engine, "connect", _sqlite_connect)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    """A writer that waits for another one gives up in the end, as on SQLite."""
+    options = {} if "options" in url.query else {"options": f"-c lock_timeout={BUSY_MS}"}
+    return create_engine(url, pool_pre_ping=True, connect_args=options)
+
+
 def _sqlite_connect(dbapi: Any, _record: object) -> None:
     dbapi.isolation_level = None  # the driver must not open transactions of its own
     cursor = dbapi.cursor()
@@ -117,7 +171,7 @@ def _sqlite_connect(dbapi: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
+        f"busy_timeout={BUSY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -27,7 +27,7 @@ TOO_LARGE = refusal(
     "The quantity {value} is beyond the book's limit of {limit}.",
 )
 
-_INTEGER = re.compile(r"^[+-]?\d{1,30}$")
+_INTEGER = re.compile(r"^[+-]?(\d{1,30}|\d{1,3}(,\d{3}){1,9})$")
 
 
 def check_quantity(value: object, field: str = "quantity") -> int | Refusal:
@@ -36,10 +36,9 @@ def check_quantity(value: object, field: str = "quantity") -> int | Refusal:
     Takes an int, or text with optional thousands commas as people type them ("1,000").
     """
     if isinstance(value, str):
-        digits = value.strip().replace(",", "").replace("_", "")
-        if not _INTEGER.match(digits):
+        if not _INTEGER.match(value.strip()):
             return NOT_AN_INTEGER(field=field, value=value)
-        value = int(digits)
+        value = int(value.strip().replace(",", ""))
     if isinstance(value, bool) or not isinstance(value, int):
         return NOT_AN_INTEGER(field=field, value=value)
     if value <= 0:

@@ -51,34 +51,21 @@ def of_file(error: BaseException) -> Refusal | None:
 
 def of_database(error: BaseException, url: str) -> Refusal | None:
     """The refusal that a database's failure stands for, or None when it is not one."""
-    from sqlalchemy.exc import SQLAlchemyError
+    from tanshu.base.database import failure, is_without_tables
 
-    cause = getattr(error, "orig", None) or error
-    module = type(cause).__module__.split(".")[0]
-    if module not in ("sqlite3", "psycopg") and not isinstance(error, SQLAlchemyError):
-        return None
-    why = str(cause).strip()
-    words = why.lower()
-    if "locked" in words or type(cause).__name__ in ("LockNotAvailable", "QueryCanceled"):
-        return checks.BUSY(field="db", url=shown_url(url))
-    if "no such table" in words or type(cause).__name__ == "UndefinedTable":
+    refusal = failure(error, url)
+    if refusal and is_without_tables(error):
         from tanshu.log.checks import NOT_INITIALISED
 
         return NOT_INITIALISED(field="db")
-    if "not a database" in words or "malformed" in words:
-        return checks.NOT_A_DATABASE(field="db", url=shown_url(url), why=why)
-    return checks.FAILED(field="db", url=shown_url(url), why=why)
+    return refusal
 
 
 def shown_url(url: str) -> str:
     """The database's address without its password."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
+    from tanshu.base.database import shown
 
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
+    return shown(url)
 
 
 def complain(lang: Lang, zh: str, en: str) -> typer.BadParameter:

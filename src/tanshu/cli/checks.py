@@ -1,22 +1,6 @@
-"""Numbered refusals of the terminal: databases in trouble, files whose rows disagree, nothing to do."""
+"""Numbered refusals of the terminal: files whose rows disagree, nothing to do."""
 
 from tanshu.base.refusal import refusal
-
-BUSY = refusal(
-    "BASE-1104",
-    "数据库 {url} 正被另一进程占用。稍后用同一 --key 重试,不会重复办理。",
-    "The database {url} is held by another process. Try again later with the same --key; nothing is done twice.",
-)
-FAILED = refusal(
-    "BASE-1105",
-    "数据库 {url} 报错:{why}",
-    "The database {url} reports: {why}",
-)
-NOT_A_DATABASE = refusal(
-    "BASE-1106",
-    "{url} 不是数据库文件,或已损坏:{why}",
-    "{url} is not a database, or it is damaged: {why}",
-)
 
 NOT_AS_EXPECTED = refusal(
     "CLI-1001",

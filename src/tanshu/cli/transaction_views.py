@@ -113,9 +113,9 @@ def list_transactions(
     limit: Annotated[int, typer.Option(help="最近多少笔,0 为全部 · newest so many, 0 for all")] = 100,
 ) -> Reply:
     """In the order they were proposed; the newest `limit` of those that match."""
-    from tanshu.cli.turns import waiting_for
     from tanshu.parties import queries as parties
     from tanshu.registry import queries as registry
+    from tanshu.registry.chains import waiting_for
 
     with door.reading() as (conn, _):
         owner = need(parties.subject(conn, subject)).id if subject else None
@@ -296,10 +296,10 @@ def _chip(found: Transaction) -> Chip:
 
 
 def _next(found: Transaction) -> Text | None:
-    from tanshu.cli.turns import next_of
+    from tanshu.registry.chains import next_step
     from tanshu.rules.terms import ACTS, ORGANISATIONS
 
-    step = next_of(found)
+    step = next_step(found)
     if step is None:
         return None
     who, act = ORGANISATIONS[step.by], ACTS[step.act]

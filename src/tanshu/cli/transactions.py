@@ -138,8 +138,8 @@ def withdraw(
 
 def _waiting(door: Door, batch: str, type: str) -> list[str]:
     """The pending transactions of a batch or type whose turn it is for the person who asks."""
-    from tanshu.cli.turns import waiting_for
     from tanshu.registry import queries as registry
+    from tanshu.registry.chains import waiting_for
     from tanshu.registry.model import TransactionState
 
     with door.reading() as (conn, _):

@@ -17,7 +17,7 @@ EXCLUDED = refusal(
 )
 ALLOCATED = refusal(
     "CMP-1004",
-    "{subject} {year} 年度的{stage}分配已经作出。",
+    "{subject} {year} 年度此阶段({stage})的分配已经作出。",
     "The {stage} allocation of {subject} for {year} has been made.",
 )
 NO_EMISSIONS = refusal(

@@ -46,6 +46,12 @@ ESTABLISHED = refusal(
     "This book is established already ({jurisdiction}).",
 )
 
+NAME_AHEAD = refusal(
+    "PAR-1011",
+    "名称自 {since} 起生效,届时再登记。",
+    "The name holds from {since} on; record it then.",
+)
+
 ACCOUNT_UNKNOWN = refusal(
     "PAR-2001",
     "没有账户 {account}。用 tanshu account list 查看账户。",

@@ -95,6 +95,8 @@ def rename(act: Act, command: Rename) -> Decision:
     current = max(row.since for row in act.conn.execute(dates))
     if command.since <= current:
         return checks.NAME_DATE_ORDER(field="since", since=command.since, current=current)
+    if command.since > act.today:
+        return checks.NAME_AHEAD(field="since", since=command.since)
     _name(act, subject.id, command.since, command.name)
     return {"subject": subject.handle, "name": command.name.strip(), "since": command.since}
 
@@ -159,6 +161,8 @@ def _new_subject(act: Act, command: Register) -> Subject | Refusal:
     same = (SUBJECT.c.handle == handle) | (SUBJECT.c.uscc == uscc) if uscc else SUBJECT.c.handle == handle
     if act.conn.execute(select(SUBJECT.c.id).where(same)).first():
         return checks.SUBJECT_EXISTS(field="handle", handle=handle)
+    if command.name_since and command.name_since > act.today:
+        return checks.NAME_AHEAD(field="name_since", since=command.name_since)
     subject = Subject(
         act.id("SUB"), handle, kind, command.name.strip(), uscc, command.region, command.fictional
     )

@@ -18,6 +18,7 @@ from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import checks, effects, queries, resolve, rooms
+from tanshu.registry.chains import RIGHT_FOR, organisation
 from tanshu.registry.model import (
     TRANSACTION_STATE_LABELS,
     Decide,
@@ -32,8 +33,6 @@ from tanshu.registry.model import (
 from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
 from tanshu.registry.types import TYPES, InstrumentKind, TransactionType
 from tanshu.rules import packs, registry_pack
-
-RIGHT_FOR = {"make": Right.MAKER, "check": Right.CHECKER, "approve": Right.CHECKER}
 
 
 @verb("registry.define-instrument")
@@ -227,20 +226,7 @@ def _may_take(
 
 
 def _organisation(act: Act, step: Waiting, subject: Subject, lines: tuple[SidedLine, ...]) -> Subject | None:
-    """Which subject's people take this step."""
-    match step.by:
-        case "holder":
-            return subject
-        case "province":
-            return parties.authority_of(act.conn, subject.region)
-        case "ministry":
-            return parties.authority_of(act.conn, "000000")
-        case "bank":
-            return parties.subject_by_id(act.conn, lines[0].debit.subject_id)
-        case "exchange":
-            return parties.only_of_kind(act.conn, SubjectKind.EXCHANGE)
-        case _:
-            return parties.only_of_kind(act.conn, SubjectKind.REGISTRY)
+    return organisation(act.conn, step, subject, lines[0].debit.subject_id)
 
 
 def _next(

@@ -19,7 +19,7 @@ from tanshu.mrv import tables as _mrv_tables  # noqa: F401
 from tanshu.parties import queries as parties
 from tanshu.parties import tables as _party_tables  # noqa: F401
 from tanshu.parties.model import Establish, NewPerson
-from tanshu.parties.service import establish
+from tanshu.parties.service import check_before_closing, establish
 from tanshu.registry import room as registry_room
 from tanshu.registry import rooms
 from tanshu.registry import tables as _registry_tables  # noqa: F401
@@ -55,8 +55,12 @@ class Installation:
 
 def wire() -> None:
     """Register every room's checks with the register. A type whose room is missing is a bug, found here."""
-    for room in (registry_room.ROOM, compliance_room.ROOM):
+    for room, closing in (
+        (registry_room.ROOM, registry_room.check_closing),
+        (compliance_room.ROOM, compliance_room.check_closing),
+    ):
         rooms.register(room)
+        check_before_closing(room.name, closing)
     missing = {row.room for row in TYPES.values()} - set(rooms.registered())
     assert not missing, f"no room registered for {missing}"
 

@@ -169,8 +169,17 @@ def test_several_approvals_tell_each_result(province: Tanshu) -> None:
     assert said.code == 1
     assert (said.json["accepted"], said.json["refused"]) == (2, 1)
     assert said.json["results"][2]["refusal"]["code"] == "REG-3105"
-    nothing = province("tx", "approve", "--batch", "2023-pre", "--as", "hubei-checker-1", "--json").ok()
-    assert nothing.json == {"results": [], "accepted": 0, "refused": 0}
+    nothing = province("tx", "approve", "--batch", "2023-pre", "--as", "hubei-checker-1", "--json")
+    assert nothing.refusal == "CLI-1007"
+    assert nothing.json["refusal"]["facts"]["count"] == 2
+    told = province("tx", "approve", "--type", "pre-allocation", "--as", "hubei-checker-1")
+    assert (told.code, "审批 2 笔" in told.err) == (1, True)
+    none = province("tx", "approve", "--batch", "no-such", "--as", "hubei-checker-1", "--json")
+    assert none.json["refusal"]["facts"] == {
+        "person": "hubei-checker-1",
+        "count": 0,
+        "turns": {"zh": "无", "en": "nobody"},
+    }
     assert province("tx", "approve", ids[0], "--batch", "x", "--as", "hubei-checker-1").code == 2
 
 
@@ -210,7 +219,7 @@ def test_allocation_notes_and_drafts(province: Tanshu) -> None:
     assert "[rounding] 为假定" in told
     assert province("allocate", "--year", "2025", *args, "--json").refusal == "RULE-1002"
     said = province("allocate", "--year", "2025", *args, "--allow-draft", "--json")
-    assert said.refusal == "CMP-1002", "nobody is on the list of 2025"
+    assert said.refusal == "CLI-1003", "nobody is on the list of 2025"
 
 
 def test_after_the_deadline(allocated: Tanshu) -> None:

@@ -12,6 +12,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from tanshu.base.refusal import Refusal, refusal
 
 QUANTITY_MAX = 2**62 - 1
+YEAR_MIN, YEAR_MAX = 1990, 2200
 
 NOT_AN_INTEGER = refusal(
     "BASE-1001",
@@ -25,6 +26,11 @@ TOO_LARGE = refusal(
     "BASE-1003",
     "数量 {value} 超过账簿上限 {limit}。",
     "The quantity {value} is beyond the book's limit of {limit}.",
+)
+NOT_A_YEAR = refusal(
+    "BASE-1004",
+    "“{value}”不是 {first}–{last} 之间的年度。",
+    "“{value}” is not a year from {first} to {last}.",
 )
 
 _INTEGER = re.compile(r"^[+-]?(\d{1,30}|\d{1,3}(,\d{3}){1,9})$")
@@ -45,6 +51,13 @@ def check_quantity(value: object, field: str = "quantity") -> int | Refusal:
         return NOT_POSITIVE(field=field, value=value)
     if value > QUANTITY_MAX:
         return TOO_LARGE(field=field, value=value, limit=QUANTITY_MAX)
+    return value
+
+
+def check_year(value: int | None, field: str = "year") -> int | Refusal | None:
+    """A compliance year that every database can keep; None stays None."""
+    if value is not None and not YEAR_MIN <= value <= YEAR_MAX:
+        return NOT_A_YEAR(field=field, value=value, first=YEAR_MIN, last=YEAR_MAX)
     return value
 
 

@@ -39,21 +39,32 @@ class Refusal:
 
     @property
     def text(self) -> Text:
-        return self.kind.text.format(**self.facts)
+        return Text(self._in("zh"), self._in("en"))
 
     def sentence(self, lang: Lang) -> str:
-        return self.text.in_(lang)
+        return self._in(lang)
+
+    def _in(self, lang: Lang) -> str:
+        """The sentence; a fact that is a `Text` speaks the reader's language, too."""
+        facts = {k: v.in_(lang) if isinstance(v, Text) else v for k, v in self.facts.items()}
+        return self.kind.text.in_(lang).format(**facts)
 
     def as_json(self) -> dict[str, object]:
         return {
             "code": self.code,
             "field": self.field,
             "message": {"zh": self.sentence("zh"), "en": self.sentence("en")},
-            "facts": {k: v if isinstance(v, int | None) else str(v) for k, v in self.facts.items()},
+            "facts": {k: _plain(v) for k, v in self.facts.items()},
         }
 
     def __str__(self) -> str:
         return f"{self.code} {self.sentence('en')}"
+
+
+def _plain(fact: object) -> object:
+    if isinstance(fact, Text):
+        return {"zh": fact.zh, "en": fact.en}
+    return fact if isinstance(fact, int | None) else str(fact)
 
 
 @dataclass(frozen=True, slots=True)

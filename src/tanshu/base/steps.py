@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, insert, select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.database import metadata
@@ -18,8 +18,8 @@ from tanshu.base.database import metadata
 STEP = Table(
     "step",
     metadata,
-    Column("job", String(64), primary_key=True),
-    Column("name", String(64), primary_key=True),
+    Column("job", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("done_ns", BigInteger, nullable=False, comment="time of the step's last entry"),
     Column("result", Text, nullable=False, comment="JSON"),

@@ -250,20 +250,21 @@ class Book:
                 if group.entries:
                     store.append(conn, self.log, group.entries)
                 for request, outcome in zip(requests, outcomes, strict=True):
-                    if isinstance(outcome, Answer) and request.ctx.also:
+                    if isinstance(outcome, Answer) and not outcome.repeated and request.ctx.also:
                         request.ctx.also(conn)
                 group.committing = True
+            if group.entries:
+                self._tail = group.tail
         except _RollBack as alone:
             return [alone.refusal]
-        except BaseException:
-            if group.committing:
-                self._discard()  # committed or not? only the log knows
+        except BaseException as error:
+            # Committed or not, applied or half applied? Where that is not certain only the log knows.
+            if group.committing or not isinstance(error, Exception) or isinstance(error, _HalfApplied):
+                self._discard()
             else:
                 for applied in reversed(group.applied):
                     self._state.take_back(applied)
             raise
-        if group.entries:
-            self._tail = group.tail
         return outcomes
 
     def _decide(
@@ -306,6 +307,10 @@ class _RollBack(Exception):
     def __init__(self, why: Refusal):
         super().__init__(str(why))
         self.refusal = why
+
+
+class _HalfApplied(Exception):
+    """The kernel itself failed: what it changed before is unknown."""
 
 
 class _Group:
@@ -359,7 +364,11 @@ def _run(request: Request, act: Act, state: State) -> tuple[Decision, Applied]:
         return decision, NOTHING
     if act.count > records.RECORDS_MAX:
         return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=act.count), NOTHING
-    applied = state.apply(act.seq, act.encoded())
+    block = act.encoded()
+    try:
+        applied = state.apply(act.seq, block)
+    except Exception as error:
+        raise _HalfApplied(f"the kernel failed at entry {act.seq}") from error
     if applied.all_ok:
         return decision, applied
     state.take_back(applied)

@@ -14,7 +14,7 @@ from tanshu.cli.border import complain
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.holdings import quantity
 from tanshu.cli.output import BAD, GOOD, Chip, Facts, Line, Part, Reply, Table, number_column, text_column
-from tanshu.cli.stamps import stamp
+from tanshu.cli.stamps import notices, short_stamp, stamp
 from tanshu.cli.written import accepted
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ HandleArgument = Annotated[
     str, typer.Argument(metavar="HANDLE", help="主体代号或信用代码 · handle or credit code")
 ]
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="账户号 · account code")]
+PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="经办人代号 · the role holder")]
 PersonHelp = "经办人:代号:权限 · HANDLE:maker, HANDLE:checker or HANDLE:maker+checker"
 
 ACCOUNTS = (
@@ -45,6 +46,7 @@ CELLS = (
     number_column("冻结", "held"),
 )
 PEOPLE = (text_column("经办人", "person"), text_column("权限", "rights"), text_column("在任", "active"))
+CONFIRMED, DISMISSED = Text("已确认", "confirmed"), Text("已解除", "dismissed")
 
 
 def add_to(root: typer.Typer) -> None:
@@ -68,10 +70,11 @@ def list_accounts(
             for one in parties.accounts(conn)
             if (not kind or one.kind == kind) and (owner is None or one.subject_id == owner.id)
         ]
+        mark = short_stamp(conn)
     rows = [_account_row(one, subjects[one.subject_id]) for one in found]
     data = [_account_json(one, subjects[one.subject_id]) for one in found]
     count = Line(Text(f"共 {len(found)} 个账户", f"{len(found)} accounts"), "dim")
-    return Reply({"accounts": data}, (Table(ACCOUNTS, rows), count))
+    return Reply({"stamp": mark, "accounts": data}, (*notices(mark), Table(ACCOUNTS, rows), count))
 
 
 @command(app, "show", "查看主体或账户 · show a subject or an account")
@@ -223,12 +226,38 @@ def appoint(
     from tanshu.parties.model import Appoint
 
     answer, key = door.do(service.appoint, Appoint(handle, read_person(person, door.lang)))
+    named = answer["person"]
+    then = Text(
+        f"登记机构复核人运行 tanshu account confirm {named}",
+        f"a checker of the registry runs tanshu account confirm {named}",
+    )
     return accepted(
         answer,
         key,
         (Text("主体", "subject"), answer["subject"]),
-        (Text("经办人", "person"), answer["person"]),
+        (Text("经办人", "person"), named),
+        *([] if answer["active"] else [(Text("下一步", "next"), then)]),
     )
+
+
+@command(app, "confirm", "确认经办人(第二人)· confirm a role holder, as a second person", writes=True)
+def confirm(door: Door, person: PersonArgument) -> Reply:
+    """Those named to act for the registry itself cannot act before a checker of it confirms them."""
+    from tanshu.parties import service
+    from tanshu.parties.model import ConfirmPerson
+
+    answer, key = door.do(service.confirm_person, ConfirmPerson(person))
+    return accepted(answer, key, (Text("经办人", "person"), person), (Text("状态", "state"), CONFIRMED))
+
+
+@command(app, "dismiss", "解除经办人 · dismiss a role holder", writes=True)
+def dismiss(door: Door, person: PersonArgument) -> Reply:
+    """For good; what the person did stays, the handle is not used again."""
+    from tanshu.parties import service
+    from tanshu.parties.model import Dismiss
+
+    answer, key = door.do(service.dismiss, Dismiss(person))
+    return accepted(answer, key, (Text("经办人", "person"), person), (Text("状态", "state"), DISMISSED))
 
 
 @command(app, "rename", "变更名称 · give a subject a new name from a date on", writes=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +54,9 @@ def allocate(
         list[str] | None, typer.Option(metavar="HANDLE|all", help="主体,可重复;缺省为全部 · entities")
     ] = None,
     batch: Annotated[str, typer.Option(help="批次;缺省为 年度-阶段 · groups the transactions")] = "",
+    share: Annotated[
+        str, typer.Option(metavar="DECIMAL", help="预分配比例,如 0.5,规则包只设上限时 · pre-allocation share")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="只演算,不写入 · rehearse, write nothing")
     ] = False,
@@ -67,7 +70,7 @@ def allocate(
         with installation.database.read() as conn:
             pack = packs.power(conn, year, allow_draft=door.allow_draft)
         handles = _handles(installation, year, subject or [EVERYBODY])
-        commands = [Allocate(one, year, stage.value, batch or f"{year}-{stage}") for one in handles]
+        commands = [Allocate(one, year, stage.value, batch or f"{year}-{stage}", share) for one in handles]
         asked = [
             request(allocation.allocate, door.context(installation, _key(door, one, len(commands))), one)
             for one in commands
@@ -101,7 +104,7 @@ def reply(
         "issue_t": issue_t,
     }
     rows = [_row(handle, one, lang, rehearsed) for handle, one in zip(handles, outcomes, strict=True)]
-    count = Text(f"{len(good)} 家,拒绝 {refused} 家", f"{len(good)} made, {refused} refused")
+    count = Text(f"{len(good)} 家,拒绝 {refused} 家", f"{len(good)} done, {refused} refused")
     parts: list[Part] = [*warnings(pack), Table(COLUMNS, rows, None, (count, total_t, issue_t, "", "", ""))]
     if rehearsed:
         parts.insert(0, Notice(Text("演算:未写入任何内容", "rehearsal: nothing was written")))
@@ -111,6 +114,7 @@ def reply(
 def _handles(installation: Installation, year: int, asked: list[str]) -> list[str]:
     """The entities meant: those named, or all on the year's list that take part in allocation."""
     from tanshu.base.refusal import Refused
+    from tanshu.cli import checks
     from tanshu.compliance.checks import NOT_COVERED
     from tanshu.mrv import queries as mrv
     from tanshu.parties import queries as parties
@@ -119,7 +123,10 @@ def _handles(installation: Installation, year: int, asked: list[str]) -> list[st
         if EVERYBODY not in asked:
             return [need(parties.subject(conn, one)).handle for one in asked]
         subjects = {one.id: one.handle for one in parties.subjects(conn)}
-        listed = [subjects[one.subject_id] for one in mrv.listed(conn, year).values() if not one.excluded]
+        everybody = mrv.listed(conn, year).values()
+    if not everybody:
+        raise Refused(checks.NO_YEAR(field="year", year=Text(f" {year} 年度", str(year))))
+    listed = [subjects[one.subject_id] for one in everybody if not one.excluded]
     if not listed:
         raise Refused(NOT_COVERED(field="subject", subject=EVERYBODY, year=year))
     return listed
@@ -142,7 +149,20 @@ def _row(handle: str, outcome: Outcome, lang: Lang, rehearsed: bool) -> tuple[ob
 
     if isinstance(outcome, Refusal):
         return handle, None, None, None, Chip(outcome.code, BAD), outcome.sentence(lang)
-    made = Text("可分配", "could be made") if rehearsed else Text("已分配", "made")
+    result, then = _result(outcome.data, rehearsed)
     transaction = None if rehearsed else outcome["transaction"]
-    row = (handle, outcome["quantity"], outcome["issue_t"], transaction, Chip(made, GOOD))
-    return *row, next_step(outcome.data)
+    return handle, outcome["quantity"], outcome["issue_t"], transaction, result, then
+
+
+def _result(answer: Mapping[str, object], rehearsed: bool) -> tuple[Chip, object]:
+    """What became of a decision, and who has to act next: a second person decides before it counts."""
+    if answer["transaction"] is None and answer["stage"] == Stage.FINAL:
+        then = Text(
+            f"省级复核人运行 tanshu comply confirm --year {answer['year']} --subject {answer['subject']}",
+            f"a checker of the province runs tanshu comply confirm --year {answer['year']} "
+            f"--subject {answer['subject']}",
+        )
+        result = Chip(Text("待确认", "to be confirmed"), "yellow")
+    else:
+        then, result = next_step(answer), Chip(Text("已申请", "proposed"), "yellow")
+    return (Chip(Text("可分配", "could be made"), GOOD), then) if rehearsed else (result, then)

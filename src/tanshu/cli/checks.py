@@ -1,6 +1,9 @@
 """Numbered refusals of the terminal: files whose rows disagree, nothing to do."""
 
 from tanshu.base.refusal import refusal
+from tanshu.base.text import Text
+
+ANY_YEAR = Text("任何年度", "any year")
 
 NOT_AS_EXPECTED = refusal(
     "CLI-1001",
@@ -14,8 +17,8 @@ BOOK_REFUSED = refusal(
 )
 NO_YEAR = refusal(
     "CLI-1003",
-    "还没有任何年度的名录。先用 tanshu import list 导入,或用 --year 指定年度。",
-    "No year has a list yet. Import one with `tanshu import list`, or name a year with --year.",
+    "还没有{year}的名录。先用 tanshu import list 导入,或用 --year 指定别的年度。",
+    "There is no list for {year} yet. Import one with `tanshu import list`, or name another with --year.",
 )
 NOT_WRITTEN = refusal(
     "CLI-1004",
@@ -31,4 +34,10 @@ BAD_CELL = refusal(
     "CLI-1006",
     "“{value}”不能作为 {column}:应为 {expected}。",
     "“{value}” cannot be the {column}; {expected} is needed.",
+)
+NOBODY_HERE = refusal(
+    "CLI-1007",
+    "没有轮到 {person} 办理的业务:相符的审核中业务 {count} 笔,正等待:{turns}。同一人不能办理同一笔的两步。",
+    "Nothing waits for {person}: {count} pending transactions match, they wait for: {turns}. "
+    "Nobody takes two steps of one transaction.",
 )

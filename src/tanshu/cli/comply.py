@@ -15,14 +15,13 @@ from tanshu.cli.door import Door, command, group
 from tanshu.cli.output import (
     Bar,
     Chip,
-    Notice,
     Part,
     Reply,
     Table,
     number_column,
     text_column,
 )
-from tanshu.cli.stamps import short_stamp
+from tanshu.cli.stamps import notices, short_stamp
 from tanshu.cli.transactions import LINE_HELP, read_line, send_proposal
 
 if TYPE_CHECKING:
@@ -50,12 +49,15 @@ BOARD = (
     text_column("期限日状态", "at the deadline"),
     number_column("补缴", "paid late"),
 )
+RETURN = number_column("待缴回", "to return")
+"""Shown where any entity has issued excess that has not come back."""
 
 
 def add_to(root: typer.Typer) -> None:
-    from tanshu.cli import comply_after
+    from tanshu.cli import comply_after, comply_decisions
 
     comply_after.add_to(app)
+    comply_decisions.add_to(app)
     root.add_typer(app, name="comply")
 
 
@@ -80,7 +82,8 @@ def status(
             ]
         deadline = packs.deadline(conn, year)
         mark = short_stamp(conn)
-    return Reply(_board_json(board, year, deadline, today), _board_parts(board, year, deadline, today, mark))
+    data = {"stamp": mark, **_board_json(board, year, deadline, today)}
+    return Reply(data, _board_parts(board, year, deadline, today, mark))
 
 
 @command(app, "surrender", "清缴配额 · surrender allowances", writes=True)
@@ -140,7 +143,7 @@ def newest_year(conn: Connection) -> int:
 
     years = mrv.years(conn)
     if not years:
-        raise Refused(checks.NO_YEAR(field="year"))
+        raise Refused(checks.NO_YEAR(field="year", year=checks.ANY_YEAR))
     return years[-1]
 
 
@@ -169,6 +172,7 @@ def listed_subjects(conn: Connection, year: int, handle: str) -> list[Subject]:
 def _board_parts(board: list[Owed], year: int, deadline: date, today: date, mark: Text | None) -> list[Part]:
     from tanshu.compliance.obligations import Status
 
+    returning = any(row.return_due_t for row in board)
     rows = [
         (
             row.subject.name,
@@ -182,6 +186,7 @@ def _board_parts(board: list[Owed], year: int, deadline: date, today: date, mark
             status_chip(row.status),
             status_chip(row.status_at_deadline) if row.status_at_deadline else None,
             Chip(row.paid_late_t, "yellow") if row.paid_late_t else 0,
+            *([Chip(row.return_due_t, "yellow") if row.return_due_t else 0] if returning else []),
         )
         for row in board
     ]
@@ -206,6 +211,7 @@ def _board_parts(board: list[Owed], year: int, deadline: date, today: date, mark
         Text(f"已履约 {done}", f"{done} compliant"),
         Text(f"逾期 {late}", f"{late} late"),
         sum(row.paid_late_t for row in board),
+        *([sum(row.return_due_t for row in board)] if returning else []),
     )
     title = Text(
         f"{year} 年度履约(吨),期限 {deadline},今日 {today}",
@@ -214,8 +220,8 @@ def _board_parts(board: list[Owed], year: int, deadline: date, today: date, mark
     paid = sum(min(row.obligation_t, row.surrendered_t + row.offset_t) for row in board)
     owed = sum(row.obligation_t for row in board)
     return [
-        *([Notice(mark)] if mark else []),
-        Table(BOARD, rows, title, total),
+        *notices(mark),
+        Table((*BOARD, RETURN) if returning else BOARD, rows, title, total),
         Bar(Text("单位履约率", "entities compliant"), done, len(owing)),
         Bar(Text("清缴完成率", "obligation paid   "), paid, owed, " t"),
     ]
@@ -239,6 +245,7 @@ def _board_json(board: list[Owed], year: int, deadline: date, today: date) -> di
         "offset_t": total("offset_t"),
         "pending_t": total("pending_t"),
         "due_t": total("due_t"),
+        "return_due_t": total("return_due_t"),
     }
 
 
@@ -256,6 +263,8 @@ def owed_json(row: Owed) -> dict[str, object]:
         "due_t": row.due_t,
         "due_at_deadline_t": row.due_at_deadline_t,
         "paid_late_t": row.paid_late_t,
+        "return_due_t": row.return_due_t,
+        "return_pending_t": row.return_pending_t,
         "status": row.status,
         "status_at_deadline": row.status_at_deadline,
         "late": row.late,

@@ -8,10 +8,22 @@ import typer
 
 from tanshu.base.refusal import need
 from tanshu.base.text import Text
-from tanshu.cli.border import complain
+from tanshu.cli.border import REFUSED, complain
 from tanshu.cli.door import Door, command
-from tanshu.cli.output import Facts, Fen, Line, Notice, Part, Reply, Table, number_column, text_column
-from tanshu.cli.stamps import short_stamp
+from tanshu.cli.output import (
+    BAD,
+    Chip,
+    Facts,
+    Fen,
+    Line,
+    Notice,
+    Part,
+    Reply,
+    Table,
+    number_column,
+    text_column,
+)
+from tanshu.cli.stamps import notices, short_stamp
 from tanshu.cli.written import accepted
 
 if TYPE_CHECKING:
@@ -29,6 +41,12 @@ ESTIMATES = (
     number_column("期末持仓", "available"),
     text_column("符合条件", "eligible"),
     number_column("可结转(估算)", "carryable (estimate)"),
+)
+UNKNOWN = (
+    text_column("主体", "subject", fold=True),
+    text_column("代号", "handle"),
+    text_column("编号", "code"),
+    text_column("原因", "why", fold=True),
 )
 DECISIONS = (
     text_column("文号", "document"),
@@ -72,6 +90,7 @@ def penalty(
             for one in listed_subjects(conn, year, subject)
         }
         decided = penalties.decisions(conn, year)
+        mark = short_stamp(conn)
     refused = {one: range_ for one, range_ in found.items() if isinstance(range_, Refusal)}
     for refusal in refused.values():
         if subject or refusal.kind is checks.DEADLINE_AHEAD:
@@ -79,17 +98,21 @@ def penalty(
     ranges = {one: range_ for one, range_ in found.items() if not isinstance(range_, Refusal)}
     unknown = {one: refusal for one, refusal in refused.items() if refusal.kind is not checks.NOT_SHORT}
     data = {
+        "stamp": mark,
         "year": year,
         "ranges": [
             {"subject": one.handle, "name": one.name, **range_.as_json()} for one, range_ in ranges.items()
         ],
-        "unknown": [{"subject": one.handle, **refusal.as_json()} for one, refusal in unknown.items()],
+        "unknown": [
+            {"subject": one.handle, "name": one.name, **refusal.as_json()} for one, refusal in unknown.items()
+        ],
         "decisions": decided,
     }
-    parts: list[Part] = [part for one, range_ in ranges.items() for part in _range_parts(one, range_)]
-    parts += [
-        Line(Text(f"{r.code} {r.text.zh}", f"{r.code} {r.text.en}"), "yellow") for r in unknown.values()
-    ]
+    parts = notices(mark)
+    parts += [part for one, range_ in ranges.items() for part in _range_parts(one, range_)]
+    if unknown:
+        refusals = [(one.name, one.handle, Chip(r.code, BAD), r.text) for one, r in unknown.items()]
+        parts.append(Table(UNKNOWN, refusals, Text("未能得出幅度", "no range could be told")))
     if not found.keys() - refused.keys() and not unknown:
         nobody = Text(
             f"{year} 年度没有未按时足额清缴的单位。", f"Nobody was short at the deadline of {year}."
@@ -101,7 +124,7 @@ def penalty(
             (r["document"], r["basis"], r["unpaid_t"], Fen(r["amount_fen"]), r["person"]) for r in decided
         ]
         parts.append(Table(DECISIONS, rows, title))
-    return Reply(data, parts)
+    return Reply(data, parts, REFUSED if unknown else 0)
 
 
 def _decide(door: Door, subject: str, year: int | None, amount_fen: int, basis: str, document: str) -> Reply:
@@ -164,11 +187,11 @@ def carry_over(door: Door, year: YearOption = None, subject: SubjectOption = "")
         ]
         mark = short_stamp(conn)
     data = {
+        "stamp": mark,
         "estimates": [{"subject": one.handle, "name": one.name, **what.as_json()} for one, what in found],
         "carryable_t": sum(what.carryable_t for _, what in found),
     }
-    stamp: list[Part] = [Notice(mark)] if mark else []
-    return Reply(data, [*stamp, *_estimate_parts(found, door.lang, in_steps=bool(subject))])
+    return Reply(data, [*notices(mark), *_estimate_parts(found, door.lang, in_steps=bool(subject))])
 
 
 def _estimate_parts(found: list[tuple[Subject, CarryOver]], lang: Any, *, in_steps: bool) -> list[Part]:

@@ -10,6 +10,7 @@ from tanshu.base.refusal import need
 from tanshu.base.text import Text
 from tanshu.cli.door import Door, command
 from tanshu.cli.output import Facts, Reply, Table, number_column, text_column
+from tanshu.cli.stamps import notices, short_stamp
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,6 +54,7 @@ def holdings(
         accounts = {one.number: one for one in parties.accounts(conn)}
         subjects = {one.id: one for one in parties.subjects(conn)}
         time_ns = _time_of(conn, seq)
+        mark = short_stamp(conn)
     rows: list[dict[str, object]] = []
     table: list[tuple[object, ...]] = []
     for cell in state.cells():
@@ -79,8 +81,8 @@ def holdings(
 
     at = shanghai_text(time_ns)
     facts = Facts(((Text("时点", "as of"), Text(f"第 {seq} 条记录,{at}", f"entry {seq}, {at}")),))
-    data = {"as_of_seq": seq, "as_of_time": at, "holdings": rows}
-    return Reply(data, (facts, Table(COLUMNS, table)))
+    data = {"as_of_seq": seq, "as_of_time": at, "stamp": mark, "holdings": rows}
+    return Reply(data, (*notices(mark), facts, Table(COLUMNS, table)))
 
 
 def quantity(value: int, scale: int) -> object:

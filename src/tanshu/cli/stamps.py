@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
+from tanshu.cli.output import Notice, Part
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,6 +31,11 @@ def short_stamp(conn: Connection) -> Text | None:
         f"场景 {name}:模型数据,不代表任何企业的真实情况。",
         f"Scenario {name}: modelled data; it describes no real company.",
     )
+
+
+def notices(mark: Text | None) -> list[Part]:
+    """The stamp above a table; nothing where there is none."""
+    return [Notice(mark)] if mark else []
 
 
 def stamp(conn: Connection) -> Text | None:

@@ -26,7 +26,7 @@ from tanshu.cli.output import (
     number_column,
     text_column,
 )
-from tanshu.cli.stamps import stamp
+from tanshu.cli.stamps import notices, short_stamp, stamp
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -126,11 +126,12 @@ def list_transactions(
         if mine:
             found = list(waiting_for(conn, mine, found))
         names = _Names(conn)
+        mark = short_stamp(conn)
     shown = found[-limit:] if limit else found
     rows = [_list_row(one, names) for one in shown]
-    data = {"total": len(found), "transactions": [_json(one, names) for one in shown]}
+    data = {"stamp": mark, "total": len(found), "transactions": [_json(one, names) for one in shown]}
     count = Line(Text(f"{len(shown)} 笔,共 {len(found)} 笔", f"{len(shown)} of {len(found)}"), WEAK)
-    return Reply(data, (Table(LIST, rows), count))
+    return Reply(data, (*notices(mark), Table(LIST, rows), count))
 
 
 def show(door: Door, id: IdArgument) -> Reply:

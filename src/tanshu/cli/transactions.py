@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +20,10 @@ from tanshu.cli.progress import progress
 from tanshu.cli.written import accepted, next_step
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from tanshu.book.commit import Context, Outcome
-    from tanshu.registry.model import ProposedLine
+    from tanshu.registry.model import ProposedLine, Transaction
 
 app = group("登记业务:申请、审批、查询 · registry transactions")
 
@@ -137,7 +140,12 @@ def withdraw(
 
 
 def _waiting(door: Door, batch: str, type: str) -> list[str]:
-    """The pending transactions of a batch or type whose turn it is for the person who asks."""
+    """The pending transactions of a batch or type whose turn it is for the person who asks.
+
+    Raises Refused CLI-1007 when there is none.
+    """
+    from tanshu.base.refusal import Refused
+    from tanshu.cli import checks
     from tanshu.registry import queries as registry
     from tanshu.registry.chains import waiting_for
     from tanshu.registry.model import TransactionState
@@ -146,7 +154,31 @@ def _waiting(door: Door, batch: str, type: str) -> list[str]:
         pending = registry.transactions(
             conn, type=type or None, state=TransactionState.PENDING, batch=batch or None
         )
-        return [one.id for one in waiting_for(conn, door.actor, pending)]
+        mine = [one.id for one in waiting_for(conn, door.actor, pending)]
+        if not mine:
+            turns = _turns(conn, pending)
+            raise Refused(checks.NOBODY_HERE(field="as", person=door.actor, count=len(pending), turns=turns))
+    return mine
+
+
+def _turns(conn: Connection, pending: Sequence[Transaction]) -> Text:
+    """Whose people have to do what, and how often."""
+    from tanshu.registry.chains import next_organisation, next_step
+    from tanshu.rules.terms import ACTS, ORGANISATIONS
+
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in pending:
+        step, who = next_step(one), next_organisation(conn, one)
+        if step is not None:
+            zh, en = (who.name, who.name) if who else (ORGANISATIONS[step.by].zh, ORGANISATIONS[step.by].en)
+            act = ACTS[step.act]
+            counts[f"{zh} {act.zh}", f"{en} to {act.en}"] += 1
+    if not counts:
+        return Text("无", "nobody")
+    return Text(
+        ";".join(f"{zh} {count} 笔" for (zh, _), count in counts.items()),
+        "; ".join(f"{en}: {count}" for (_, en), count in counts.items()),
+    )
 
 
 def _decide(door: Door, verb: Callable[[Context, Any], Outcome], ids: Sequence[str], comment: str) -> Reply:

@@ -8,17 +8,22 @@ Source for 2023–2024: 国环规气候〔2024〕1号.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from tanshu.base.canonical import canonical
+from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
+from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import checks, packs
+from tanshu.compliance import checks, obligations, packs
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import queries as mrv
+from tanshu.mrv import service as mrv_service
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
 from tanshu.parties.model import Right, Subject
@@ -27,17 +32,22 @@ from tanshu.registry.model import Propose, Proposed, ProposedLine, TransactionSt
 from tanshu.registry.service import decide_proposal
 from tanshu.rules import power
 
+STAGE_LABELS = {"pre": Text("预分配", "pre-allocation"), "final": Text("核定分配", "final allocation")}
 STAGES = {"pre": "pre-allocation", "final": "final-allocation"}
 
 
 @dataclass(frozen=True, slots=True)
 class Allocate:
-    """Decide one entity's allocation of a year. batch groups the transactions of one round."""
+    """Decide one entity's allocation of a year. batch groups the transactions of one round.
+
+    share: the province's pre-allocation share as decimal text, where the pack only sets a ceiling.
+    """
 
     subject: str
     year: int
     stage: str
     batch: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +69,14 @@ def allocate(act: Act, command: Allocate) -> Decision:
     """
     if command.stage not in STAGES:
         return checks.STAGE_UNKNOWN(field="stage", value=command.stage)
+    need(check_year(command.year))
     subject = need(parties.subject(act.conn, command.subject))
     refused = _may_allocate(act, subject) or _allocable(act, subject, command)
     if refused:
         return refused
-    computed = need(compute(act, subject, command.year, command.stage))
+    computed = need(compute(act, subject, command.year, command.stage, command.share))
     _record(act, subject, command, computed)
+    mrv_service.lock(act, subject.id, *_ground(command.year, command.stage))
     answer: dict[str, Any] = {
         "subject": subject.handle,
         "year": command.year,
@@ -82,17 +94,64 @@ def allocate(act: Act, command: Allocate) -> Decision:
     return answer
 
 
-def compute(act: Act, subject: Subject, year: int, stage: str) -> Computed | Refusal:
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A checker's word on a final allocation that issues nothing."""
+
+    subject: str
+    year: int
+    accept: bool = True
+
+
+@verb("compliance.confirm-allocation")
+def confirm_allocation(act: Act, command: Confirm) -> Decision:
+    """Put a final allocation that issues nothing into force, or drop it: by a second person of the province.
+
+    One that issues something passes the register's chain instead.
+    """
+    subject = need(parties.subject(act.conn, command.subject))
+    authority = parties.authority_of(act.conn, subject.region)
+    if authority is None:
+        return checks.NO_AUTHORITY(field="subject", region=subject.region)
+    need(may(act.conn, act.actor, Right.CHECKER, authority.id))
+    this = _of(subject.id, command.year, "final")
+    row = act.conn.execute(select(ALLOCATION).where(*this)).first()
+    if row is None or row.in_force or row.issue_t > 0:
+        return checks.NOTHING_TO_CONFIRM(field="subject", subject=subject.name, year=command.year)
+    if row.maker == act.actor:
+        return checks.SAME_PERSON(field="as", person=act.actor)
+    if not command.accept:
+        act.conn.execute(ALLOCATION.delete().where(*this))
+        mrv_service.release(act, subject.id, *_ground(command.year, "final"))
+        return {"subject": subject.handle, "year": command.year, "in_force": False}
+    changed = _changed(act, subject, command.year, "final", row)
+    if changed:
+        return changed
+    act.conn.execute(update(ALLOCATION).where(*this).values(in_force=True))
+    return {"subject": subject.handle, "year": command.year, "in_force": True}
+
+
+def compute(act: Act, subject: Subject, year: int, stage: str, share: str = "") -> Computed | Refusal:
     """The numbers of a stage, from what MRV and the rule pack say now."""
     pack = packs.power(act.conn, year, allow_draft=act.ctx.allow_draft)
     if stage == "pre":
         last = mrv.verified_of(act.conn, subject.id, year - 1)
         if last is None:
             return checks.NO_EMISSIONS(field="year", subject=subject.name, year=year - 1)
-        quantity = power.pre_allocation(pack, last)
+        try:
+            given = Decimal(share) if share else None
+        except InvalidOperation:
+            return checks.SHARE_FORM(field="share", value=share)
+        quantity = power.pre_allocation(pack, last, given)
         if isinstance(quantity, Refusal):
             return quantity
-        explanation = {"last_verified_t": last, "pre_allocated_t": quantity, "pack": pack.name}
+        explanation = {
+            "last_verified_t": last,
+            "pre_allocated_t": quantity,
+            "share": share,
+            "pack": pack.name,
+            "watermark": pack.watermark and {"zh": pack.watermark.zh, "en": pack.watermark.en},
+        }
         return Computed(quantity, None, quantity, explanation)
     return _final(act, subject, year, pack)
 
@@ -136,7 +195,9 @@ def _allocable(act: Act, subject: Subject, command: Allocate) -> Refusal | None:
     made = {row.stage: row.transaction_id for row in act.conn.execute(decided)}
     if command.stage in made or "final" in made:
         stage = command.stage if command.stage in made else "final"
-        return checks.ALLOCATED(field="stage", subject=subject.name, year=command.year, stage=stage)
+        return checks.ALLOCATED(
+            field="stage", subject=subject.name, year=command.year, stage=STAGE_LABELS[stage]
+        )
     if made.get("pre"):
         pre = registry.transaction(act.conn, made["pre"])
         if isinstance(pre, Refusal) or pre.state is TransactionState.PENDING:
@@ -156,6 +217,8 @@ def _record(act: Act, subject: Subject, command: Allocate, computed: Computed) -
             issue_t=computed.issue_t,
             transaction_id=None,
             explanation=canonical(computed.explanation).decode(),
+            maker=act.actor,
+            in_force=False,
             seq=act.seq,
         )
     )
@@ -177,7 +240,7 @@ def _proposal(act: Act, subject: Subject, command: Allocate, quantity: int) -> P
 def check_allocation(act: Act, proposed: Proposed) -> Refusal | None:
     """An allocation carries out a decision of `allocate`, or is opening stock of a finished year."""
     vintages = {line.instrument.code for line in proposed.lines}
-    if proposed.details.get("opening"):
+    if _is_opening(proposed):
         return _check_opening(act, proposed, vintages)
     if proposed.year is None:
         return checks.YEAR_NEEDED(field="year")
@@ -185,49 +248,40 @@ def check_allocation(act: Act, proposed: Proposed) -> Refusal | None:
     if vintages != {due}:
         wrong = ", ".join(sorted(vintages - {due}))
         return checks.WRONG_VINTAGE(field="instrument", instrument=wrong, year=proposed.year, permitted=due)
-    stage = "pre" if proposed.type.code == STAGES["pre"] else "final"
-    row = act.conn.execute(_decision(proposed, stage)).first()
+    stage = _stage(proposed)
+    row = act.conn.execute(select(ALLOCATION).where(*_of(proposed.subject.id, proposed.year, stage))).first()
     theirs = None if proposed.at_proposal else proposed.id
     if row is None or row.issue_t != proposed.quantity or row.transaction_id != theirs:
         return checks.NOT_DECIDED(field="quantity", year=proposed.year, quantity=proposed.quantity)
-    return None
+    if proposed.at_proposal:
+        return None
+    return _changed(act, proposed.subject, proposed.year, stage, row)
 
 
 def link_allocation(act: Act, proposed: Proposed) -> None:
     """Remember which transaction carries the decision out."""
-    if not proposed.details.get("opening"):
-        stage = "pre" if proposed.type.code == STAGES["pre"] else "final"
-        _link(act, proposed, stage, proposed.id)
+    _set(act, proposed, transaction_id=proposed.id)
+
+
+def put_in_force(act: Act, proposed: Proposed) -> None:
+    """The chain has ended: the decision counts."""
+    _set(act, proposed, in_force=True)
 
 
 def unlink_allocation(act: Act, proposed: Proposed) -> None:
-    """A dropped allocation leaves no decision behind: it can be made anew."""
-    if not proposed.details.get("opening"):
-        stage = "pre" if proposed.type.code == STAGES["pre"] else "final"
-        act.conn.execute(
-            ALLOCATION.delete().where(
-                ALLOCATION.c.subject_id == proposed.subject.id,
-                ALLOCATION.c.year == proposed.year,
-                ALLOCATION.c.stage == stage,
-            )
-        )
+    """A dropped allocation leaves no decision behind: it can be made anew, on data that may be corrected."""
+    if _is_opening(proposed):
+        return
+    assert proposed.year is not None
+    stage = _stage(proposed)
+    act.conn.execute(ALLOCATION.delete().where(*_of(proposed.subject.id, proposed.year, stage)))
+    mrv_service.release(act, proposed.subject.id, *_ground(proposed.year, stage))
 
 
 def check_return(act: Act, proposed: Proposed) -> Refusal | None:
-    """A return of excess is exactly what the final allocation says is to be returned."""
+    """What is returned is of the year's vintage, and no more than is due; it may come in parts."""
     if proposed.year is None:
         return checks.YEAR_NEEDED(field="year")
-    row = act.conn.execute(_decision(proposed, "final")).first()
-    due = -row.issue_t if row and row.issue_t < 0 else 0
-    taken = row and row.transaction_id not in (None, proposed.id)
-    if due != proposed.quantity or taken:
-        return checks.RETURN_NOT_DUE(
-            field="quantity",
-            subject=proposed.subject.name,
-            year=proposed.year,
-            due=0 if taken else due,
-            quantity=proposed.quantity,
-        )
     permitted = packs.instrument(act.conn, proposed.year)
     for line in proposed.lines:
         if line.instrument.code != permitted:
@@ -237,18 +291,54 @@ def check_return(act: Act, proposed: Proposed) -> Refusal | None:
                 year=proposed.year,
                 permitted=permitted,
             )
+    owed = need(obligations.owed(act.conn, proposed.subject, proposed.year))
+    due = owed.return_due_t - owed.return_pending_t
+    if not proposed.at_proposal:
+        due += proposed.quantity  # itself pending
+    if proposed.quantity > due:
+        return checks.RETURN_NOT_DUE(
+            field="quantity",
+            subject=proposed.subject.name,
+            year=proposed.year,
+            due=max(0, due),
+            quantity=proposed.quantity,
+        )
     return None
 
 
-def link_return(act: Act, proposed: Proposed) -> None:
-    _link(act, proposed, "final", proposed.id)
+def _changed(act: Act, subject: Subject, year: int, stage: str, row: Any) -> Refusal | None:
+    """Does the decision still follow from the list, the data and the pack?"""
+    listed = mrv.listed(act.conn, year).get(subject.id)
+    if listed is None or listed.excluded:
+        return checks.GROUND_CHANGED(subject=subject.name, year=year)
+    again = compute(act, subject, year, stage, json.loads(row.explanation).get("share", ""))
+    if isinstance(again, Refusal):
+        return again
+    same = (again.quantity, again.obligation_t, again.issue_t) == (
+        row.quantity,
+        row.obligation_t,
+        row.issue_t,
+    )
+    return None if same else checks.GROUND_CHANGED(subject=subject.name, year=year)
 
 
-def unlink_return(act: Act, proposed: Proposed) -> None:
-    _link(act, proposed, "final", None)
+def _ground(year: int, stage: str) -> tuple[int, str]:
+    """The year whose data a decision rests on, and the name of the decision."""
+    return (year - 1, f"pre-{year}") if stage == "pre" else (year, f"final-{year}")
+
+
+def _stage(proposed: Proposed) -> str:
+    return "pre" if proposed.type.code == STAGES["pre"] else "final"
+
+
+def _is_opening(proposed: Proposed) -> bool:
+    return proposed.details.get("opening") is True
 
 
 def _check_opening(act: Act, proposed: Proposed, vintages: set[str]) -> Refusal | None:
+    """Opening stock: before the first decision of this register, of years that are over."""
+    if proposed.at_proposal and act.conn.execute(select(ALLOCATION.c.seq).limit(1)).first():
+        return checks.OPENING_TOO_LATE(field="details")
     for line in proposed.lines:
         year = line.instrument.vintage
         if year is None or act.today <= packs.deadline(act.conn, year):
@@ -256,21 +346,13 @@ def _check_opening(act: Act, proposed: Proposed, vintages: set[str]) -> Refusal 
     return None
 
 
-def _decision(proposed: Proposed, stage: str) -> Any:
-    return select(ALLOCATION).where(
-        ALLOCATION.c.subject_id == proposed.subject.id,
-        ALLOCATION.c.year == proposed.year,
-        ALLOCATION.c.stage == stage,
-    )
+def _of(subject_id: str, year: int, stage: str) -> tuple[ColumnElement[bool], ...]:
+    """The one decision of a stage."""
+    return (ALLOCATION.c.subject_id == subject_id, ALLOCATION.c.year == year, ALLOCATION.c.stage == stage)
 
 
-def _link(act: Act, proposed: Proposed, stage: str, id: str | None) -> None:
-    act.conn.execute(
-        update(ALLOCATION)
-        .where(
-            ALLOCATION.c.subject_id == proposed.subject.id,
-            ALLOCATION.c.year == proposed.year,
-            ALLOCATION.c.stage == stage,
-        )
-        .values(transaction_id=id)
-    )
+def _set(act: Act, proposed: Proposed, **values: object) -> None:
+    if not _is_opening(proposed):
+        assert proposed.year is not None
+        this = _of(proposed.subject.id, proposed.year, _stage(proposed))
+        act.conn.execute(update(ALLOCATION).where(*this).values(**values))

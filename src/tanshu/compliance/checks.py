@@ -17,8 +17,8 @@ EXCLUDED = refusal(
 )
 ALLOCATED = refusal(
     "CMP-1004",
-    "{subject} {year} 年度此阶段({stage})的分配已经作出。",
-    "The {stage} allocation of {subject} for {year} has been made.",
+    "{subject} {year} 年度的{stage}已经作出。",
+    "The {stage} of {subject} for {year} has been made.",
 )
 NO_EMISSIONS = refusal(
     "CMP-1005",
@@ -55,6 +55,33 @@ PRE_PENDING = refusal(
     "CMP-1011",
     "{subject} 的预分配业务 {transaction} 尚未生效,不能核定。",
     "The pre-allocation {transaction} of {subject} has not taken effect; the final one must wait.",
+)
+
+GROUND_CHANGED = refusal(
+    "CMP-1012",
+    "{subject} {year} 年度分配所依据的名录或数据已变更。请驳回后重新核算。",
+    "The list or the data that the {year} allocation of {subject} rests on have changed. Reject it and allocate anew.",
+)
+OPENING_TOO_LATE = refusal(
+    "CMP-1013",
+    "期初登记只能在首次分配之前办理。",
+    "Opening stock is entered before the register's first allocation.",
+)
+NOTHING_TO_CONFIRM = refusal(
+    "CMP-1014",
+    "{subject} {year} 年度没有待复核的核定结果。需要发放的核定由业务审批链复核。",
+    "{subject} has no final allocation of {year} to confirm. One that issues something passes its chain.",
+)
+SAME_PERSON = refusal(
+    "CMP-1015",
+    "{person} 作出了该核定,不能由同一人复核。",
+    "{person} made this decision; somebody else confirms it.",
+)
+
+SHARE_FORM = refusal(
+    "CMP-1016",
+    "“{value}”不是比例,写法如 0.5。",
+    "“{value}” is not a share; write it like 0.5.",
 )
 
 YEAR_NEEDED = refusal("CMP-2001", "必须指明履约年度。", "Name the compliance year.")
@@ -104,6 +131,16 @@ NO_PRICE = refusal(
     "CMP-3003",
     "没有 {month} 的成交,无法得出平均价格。用 --average-price 指定(分/吨)。",
     "No trades in {month} give an average price. Name one with --average-price (fen per tonne).",
+)
+PAYMENTS_PENDING = refusal(
+    "CMP-3006",
+    "{count} 笔期限前提交的清缴或抵销仍在审核中,须先办结。",
+    "{count} surrenders or offsets submitted in time still wait for approval; end them first.",
+)
+CLOSED = refusal(
+    "CMP-3007",
+    "地区 {region} {year} 年度已关闭。",
+    "The year {year} of the region {region} is closed.",
 )
 DECISION_NEEDS = refusal(
     "CMP-3004",

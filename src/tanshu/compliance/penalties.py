@@ -74,6 +74,8 @@ def decide_penalty(act: Act, command: DecidePenalty) -> Decision:
     owed = need(obligations.owed(act.conn, subject, command.year, today=act.today))
     if owed.status_at_deadline is None:
         return checks.DEADLINE_AHEAD(field="year", year=command.year, deadline=owed.deadline)
+    if owed.pending_in_time:
+        return checks.PAYMENTS_PENDING(field="subject", count=owed.pending_in_time)
     if not owed.due_at_deadline_t:
         return checks.NOT_SHORT(field="subject", subject=subject.name, year=command.year)
     id = act.id("PEN")

@@ -1,7 +1,27 @@
 """What compliance brings to the register's transactions; `tanshu.app` registers it at start-up."""
 
-from tanshu.compliance import allocation, surrender
+from tanshu.base.refusal import Refusal
+from tanshu.book.commit import Act
+from tanshu.compliance import allocation, obligations, surrender
+from tanshu.mrv import queries as mrv
+from tanshu.parties import checks as party_checks
+from tanshu.parties import queries as parties
+from tanshu.parties.model import Account, AccountKind
 from tanshu.registry.rooms import Room
+
+
+def check_closing(act: Act, account: Account) -> Refusal | None:
+    """A registration account stays open while its owner owes something for any year."""
+    if account.kind is not AccountKind.REGISTRATION:
+        return None
+    subject = parties.subject_by_id(act.conn, account.subject_id)
+    for year in mrv.years(act.conn):
+        owed = obligations.owed(act.conn, subject, year, today=act.today)
+        due = 0 if isinstance(owed, Refusal) else owed.due_t + owed.return_due_t
+        if due:
+            return party_checks.OPEN_OBLIGATION(field="account", account=account.code, year=year, due=due)
+    return None
+
 
 ROOM = Room(
     name="compliance",
@@ -15,13 +35,15 @@ ROOM = Room(
     on_proposed={
         "pre-allocation": allocation.link_allocation,
         "final-allocation": allocation.link_allocation,
-        "return-of-excess": allocation.link_return,
         "offset": surrender.keep_claims,
+    },
+    on_effected={
+        "pre-allocation": allocation.put_in_force,
+        "final-allocation": allocation.put_in_force,
     },
     on_dropped={
         "pre-allocation": allocation.unlink_allocation,
         "final-allocation": allocation.unlink_allocation,
-        "return-of-excess": allocation.unlink_return,
         "offset": surrender.free_claims,
     },
 )

@@ -8,6 +8,7 @@ Sources: 国务院令第775号; 生态环境部令第19号 art. 29; 国环规气
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +16,14 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from tanshu.base.clock import business_date
 from tanshu.base.quantity import check_quantity
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
 from tanshu.compliance import checks, obligations, packs
 from tanshu.compliance.tables import OFFSET_CLAIM
 from tanshu.registry.model import Proposed
-from tanshu.rules import power
+from tanshu.rules import power, registry_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,12 @@ def check_offset(act: Act, proposed: Proposed) -> Refusal | None:
     if claimed != proposed.quantity:
         return checks.CLAIMS_SUM(field="claims", claimed=claimed, quantity=proposed.quantity)
     pack = packs.power(act.conn, year, allow_draft=act.ctx.allow_draft)
+    used_on = _used_on(act, proposed)
     for claim in claims:
+        if claim.registered_on > used_on:
+            return checks.CLAIMS_NEEDED(field="claims")
         refused = _unused(act, proposed, claim) or power.check_offset_credit(
-            pack, claim.registered_on, act.today
+            pack, claim.registered_on, used_on
         )
         if refused:
             return refused
@@ -113,10 +118,22 @@ def read_claims(details: Mapping[str, Any]) -> tuple[Claim, ...] | Refusal:
     return tuple(found)
 
 
+def _used_on(act: Act, proposed: Proposed) -> date:
+    """The day that counts: of submission or of effect, as for surrender."""
+    if registry_pack.surrender_date(packs.registry(act.conn)) == "submission":
+        return business_date(proposed.proposed_ns)
+    return act.today
+
+
+def _written(value: object) -> str:
+    """A certificate number or project as it is compared: width, case and blanks do not make another one."""
+    return "".join(unicodedata.normalize("NFKC", value).upper().split()) if isinstance(value, str) else ""
+
+
 def _claim(item: Any) -> Claim | Refusal:
     if not isinstance(item, Mapping):
         return checks.CLAIMS_NEEDED(field="claims")
-    number, project = (str(item.get(name, "")).strip() for name in ("number", "project"))
+    number, project = _written(item.get("number")), item.get("project")
     quantity = check_quantity(item.get("quantity"), "claims")
     if isinstance(quantity, Refusal):
         return quantity
@@ -124,9 +141,9 @@ def _claim(item: Any) -> Claim | Refusal:
         registered_on = date.fromisoformat(str(item.get("registered_on", "")))
     except ValueError:
         return checks.CLAIMS_NEEDED(field="claims")
-    if not number or not project:
+    if not number or not isinstance(project, str) or not project.strip():
         return checks.CLAIMS_NEEDED(field="claims")
-    return Claim(number, quantity, project, registered_on)
+    return Claim(number, quantity, project.strip(), registered_on)
 
 
 def _unused(act: Act, proposed: Proposed, claim: Claim) -> Refusal | None:

@@ -2,7 +2,7 @@
 
     index.html      everything, self-contained: no script, font or picture from anywhere else
     report.xlsx     summary, entities, trades, transactions, holdings
-    *.csv           entities, trades, holdings (UTF-8 with BOM)
+    *.csv           entities, trades, holdings (UTF-8 with BOM); the short stamp in the last column
     figures.json    the figures for programs
     certificates/   a certificate per surrender and offset
 
@@ -89,8 +89,9 @@ def write(
     _clear(target / CERTIFICATES, {name for _, name, _ in papers})
     for _, name, html in papers:
         _put(target / CERTIFICATES / name, html.encode())
+    note = sheets.SHORT_STAMP if stamp else None
     for key in CSV_FILES:
-        _put(target / f"{key}.csv", sheets.to_csv(tables[key], lang))
+        _put(target / f"{key}.csv", sheets.to_csv(tables[key], lang, note))
     _put(target / "report.xlsx", workbook.build(tables.values(), lang, stamp, figures.time_ns))
     _put(target / "figures.json", _json(figures, stamp))
     _put(target / "index.html", page.encode())

@@ -30,6 +30,12 @@ from tanshu.registry import queries as registry
 from tanshu.registry.model import TRANSACTION_STATE_LABELS, Line, Transaction
 from tanshu.registry.types import InstrumentKind
 
+NOTE = Text("说明", "note")
+SHORT_STAMP = Text(
+    "虚构的模型数据,不代表任何企业的真实情况。", "Fictional, modelled data; it describes no real company."
+)
+"""What every row of a CSV file says where the report has a stamp: a row is easily cut from its file."""
+
 Cell = str | int | Decimal | date | None
 Kind = Literal["text", "whole", "money", "percent", "day"]
 
@@ -287,12 +293,16 @@ def mode_name(mode: str, lang: Lang) -> str:
     return MODES[mode].in_(lang) if mode in MODES else mode
 
 
-def to_csv(sheet: Sheet, lang: Lang) -> bytes:
-    """UTF-8 with a byte-order mark, so that Excel reads Chinese; numbers without thousands commas."""
+def to_csv(sheet: Sheet, lang: Lang, stamp: Text | None = None) -> bytes:
+    """UTF-8 with a byte-order mark, so that Excel reads Chinese; numbers without thousands commas.
+
+    stamp: said on every row, in a last column.
+    """
+    heading, last = ([NOTE.in_(lang)], [stamp.in_(lang)]) if stamp else ([], [])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([column.heading.in_(lang) for column in sheet.columns])
-    writer.writerows([[_csv(cell) for cell in row] for row in sheet.rows])
+    writer.writerow([column.heading.in_(lang) for column in sheet.columns] + heading)
+    writer.writerows([[_csv(cell) for cell in row] + last for row in sheet.rows])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

@@ -43,3 +43,9 @@ NO_AUTHORITY = refusal(
     "主体 {handle} 所在地区({region})没有已登记的主管部门。",
     "No authority is registered for the region {region} of {handle}.",
 )
+LOCKED = refusal(
+    "MRV-1012",
+    "主体 {handle} {year} 年度的数据已作为“{why}”的依据,不能更改。更正须由主管部门复核人员先解锁并写明事由。",
+    "The {year} data of {handle} are the ground of {why} and do not change. For a correction, a checker of the authority unlocks them first, with the reason.",
+)
+REASON_NEEDED = refusal("MRV-1013", "必须写明事由(--reason)。", "State the reason (--reason).")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from tanshu.mrv.tables import COVERED_ENTITY, UNIT_ACTIVITY, VERIFIED_EMISSIONS
+from tanshu.mrv.tables import COVERED_ENTITY, DATA_LOCK, UNIT_ACTIVITY, VERIFIED_EMISSIONS
 from tanshu.rules.activity import UnitYear
 
 
@@ -23,10 +23,17 @@ class Listed:
 
 def listed(conn: Connection, year: int) -> dict[str, Listed]:
     """The year's list by subject id, in the order of listing."""
-    query = select(COVERED_ENTITY).where(COVERED_ENTITY.c.year == year).order_by(COVERED_ENTITY.c.seq)
+    query = select(COVERED_ENTITY).where(COVERED_ENTITY.c.year == year)
+    query = query.order_by(COVERED_ENTITY.c.seq, COVERED_ENTITY.c.n)
     return {
         row.subject_id: Listed(row.subject_id, bool(row.excluded), row.note) for row in conn.execute(query)
     }
+
+
+def locked(conn: Connection, subject_id: str, year: int) -> str | None:
+    """The oldest decision that rests on an entity's data of a year, None while they are open."""
+    query = select(DATA_LOCK.c.why).where(DATA_LOCK.c.subject_id == subject_id, DATA_LOCK.c.year == year)
+    return conn.execute(query.order_by(DATA_LOCK.c.seq).limit(1)).scalar()
 
 
 def years(conn: Connection) -> list[int]:

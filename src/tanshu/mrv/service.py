@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
-from tanshu.base.quantity import QUANTITY_MAX
+from tanshu.base.quantity import QUANTITY_MAX, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.mrv import checks
-from tanshu.mrv.tables import COVERED_ENTITY, UNIT_ACTIVITY, VERIFIED_EMISSIONS
+from tanshu.mrv import checks, queries
+from tanshu.mrv.tables import COVERED_ENTITY, DATA_LOCK, UNIT_ACTIVITY, VERIFIED_EMISSIONS
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
 from tanshu.parties.model import Right, Subject
@@ -70,16 +70,17 @@ class ImportEmissions:
 @verb("mrv.list-entities")
 def list_entities(act: Act, command: ListEntities) -> Decision:
     """Put entities on a year's list. An entity on no list of a year owes nothing for it."""
-    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
+    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = [
         {
             "subject_id": subject.id,
             "year": command.year,
             "seq": act.seq,
+            "n": n,
             "excluded": entity.excluded,
             "note": entity.note,
         }
-        for subject, entity in zip(subjects, command.entities, strict=True)
+        for n, (subject, entity) in enumerate(zip(subjects, command.entities, strict=True))
     ]
     act.conn.execute(insert(COVERED_ENTITY), rows)
     return {"year": command.year, "entities": len(rows)}
@@ -88,9 +89,13 @@ def list_entities(act: Act, command: ListEntities) -> Decision:
 @verb("mrv.import-activity")
 def import_activity(act: Act, command: ImportActivity) -> Decision:
     """Record what each unit did in a year."""
-    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
+    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
+        names = [unit.unit for unit in entity.units]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            return checks.UNIT_TWICE(field="unit", unit=twice)
         for unit in entity.units:
             if unit.year != command.year:
                 return checks.YEAR_INVALID(field="year", value=unit.year)
@@ -107,7 +112,7 @@ def import_activity(act: Act, command: ImportActivity) -> Decision:
 @verb("mrv.import-emissions")
 def import_emissions(act: Act, command: ImportEmissions) -> Decision:
     """Record verified emissions of a year."""
-    subjects = need(_subjects(act, [entity.handle for entity in command.entities]))
+    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
         if not 0 <= entity.verified_t <= QUANTITY_MAX:
@@ -124,6 +129,46 @@ def import_emissions(act: Act, command: ImportEmissions) -> Decision:
     act.conn.execute(insert(VERIFIED_EMISSIONS), rows)
     total = sum(entity.verified_t for entity in command.entities)
     return {"year": command.year, "entities": len(rows), "verified_t": total}
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Open an entity's data of a year for correction, after a decision has rested on them."""
+
+    handle: str
+    year: int
+
+
+@verb("mrv.unlock")
+def unlock(act: Act, command: Unlock) -> Decision:
+    """Open locked data: a checker of the province opens, a maker imports. The reason stands in the log."""
+    subject = need(parties.subject(act.conn, command.handle))
+    authority = parties.authority_of(act.conn, subject.region)
+    if authority is None:
+        return checks.NO_AUTHORITY(field="handle", handle=command.handle, region=subject.region)
+    need(may(act.conn, act.actor, Right.CHECKER, authority.id))
+    if not act.ctx.reason.strip():
+        return checks.REASON_NEEDED(field="reason")
+    released = act.conn.execute(
+        delete(DATA_LOCK).where(DATA_LOCK.c.subject_id == subject.id, DATA_LOCK.c.year == command.year)
+    ).rowcount
+    return {"subject": subject.handle, "year": command.year, "released": released}
+
+
+def lock(act: Act, subject_id: str, year: int, why: str) -> None:
+    """A decision rests on these data: they stay as they are until it is dropped or they are unlocked."""
+    release(act, subject_id, year, why)
+    values = {"subject_id": subject_id, "year": year, "why": why, "seq": act.seq}
+    act.conn.execute(insert(DATA_LOCK).values(values))
+
+
+def release(act: Act, subject_id: str, year: int, why: str) -> None:
+    """The decision was dropped."""
+    act.conn.execute(
+        delete(DATA_LOCK).where(
+            DATA_LOCK.c.subject_id == subject_id, DATA_LOCK.c.year == year, DATA_LOCK.c.why == why
+        )
+    )
 
 
 def check_unit(unit: UnitYear) -> Refusal | None:
@@ -148,8 +193,9 @@ def check_unit(unit: UnitYear) -> Refusal | None:
     return None
 
 
-def _subjects(act: Act, handles: Sequence[str]) -> list[Subject] | Refusal:
-    """The subjects, all in regions whose authority the actor makes entries for."""
+def _subjects(act: Act, year: int, handles: Sequence[str]) -> list[Subject] | Refusal:
+    """The subjects, all in regions whose authority the actor makes entries for, their year's data open."""
+    need(check_year(year))
     if not handles:
         return checks.NOTHING(field="entities")
     found: dict[str, Subject] = {}
@@ -161,6 +207,9 @@ def _subjects(act: Act, handles: Sequence[str]) -> list[Subject] | Refusal:
         if subject.id in found:
             return checks.SUBJECT_TWICE(field="handle", handle=handle)
         found[subject.id] = subject
+        why = queries.locked(act.conn, subject.id, year)
+        if why:
+            return checks.LOCKED(field="year", handle=handle, year=year, why=why)
         province = subject.region[:2]
         if province not in cleared:
             authority = parties.authority_of(act.conn, subject.region)

@@ -3,16 +3,17 @@
 Decimals are text, because SQLite's numbers lose digits.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
 
 from tanshu.base.database import metadata
 
 COVERED_ENTITY = Table(
     "covered_entity",
     metadata,
-    Column("subject_id", String(32), ForeignKey("subject.id"), primary_key=True),
-    Column("year", SmallInteger, primary_key=True),
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True),
+    Column("year", Integer, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
+    Column("n", Integer, nullable=False, comment="place in its import"),
     Column("excluded", Boolean, nullable=False, comment="on the list, yet outside allocation and surrender"),
     Column("note", Text, nullable=False),
 )
@@ -20,29 +21,39 @@ COVERED_ENTITY = Table(
 UNIT_ACTIVITY = Table(
     "unit_activity",
     metadata,
-    Column("subject_id", String(32), ForeignKey("subject.id"), primary_key=True),
-    Column("year", SmallInteger, primary_key=True),
-    Column("unit", String(64), primary_key=True),
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("unit", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
-    Column("unit_class", String(4), nullable=False),
-    Column("capacity_mw", String(32), nullable=False),
-    Column("generation_mwh", String(32), nullable=False),
-    Column("supply_mwh", String(32)),
-    Column("heat_gj", String(32), nullable=False),
-    Column("running_hours", String(32), nullable=False),
-    Column("heat_ratio", String(32)),
-    Column("cooling", String(8), nullable=False),
+    Column("unit_class", Text, nullable=False),
+    Column("capacity_mw", Text, nullable=False),
+    Column("generation_mwh", Text, nullable=False),
+    Column("supply_mwh", Text),
+    Column("heat_gj", Text, nullable=False),
+    Column("running_hours", Text, nullable=False),
+    Column("heat_ratio", Text),
+    Column("cooling", Text, nullable=False),
     Column("chp", Boolean, nullable=False),
-    Column("exclusion", String(32)),
+    Column("exclusion", Text),
     Column("verified_t", BigInteger, nullable=False),
 )
 
 VERIFIED_EMISSIONS = Table(
     "verified_emissions",
     metadata,
-    Column("subject_id", String(32), ForeignKey("subject.id"), primary_key=True),
-    Column("year", SmallInteger, primary_key=True),
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True),
+    Column("year", Integer, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("verified_t", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
+)
+
+DATA_LOCK = Table(
+    "data_lock",
+    metadata,
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("why", Text, primary_key=True, comment="the decision that rests on the year's data"),
+    Column("seq", BigInteger, nullable=False),
+    comment="While a decision rests on an entity's data of a year, they do not change.",
 )

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from tanshu.base.refusal import Refusal
 from tanshu.parties import checks, queries
-from tanshu.parties.model import Person, Right, SubjectKind
+from tanshu.parties.model import RIGHT_LABELS, Person, Right, SubjectKind
 
 
 def may(conn: Connection, handle: str, right: Right, subject_id: str) -> Person | Refusal:
@@ -20,7 +20,7 @@ def may(conn: Connection, handle: str, right: Right, subject_id: str) -> Person 
         own, needed = (queries.subject_by_id(conn, s).name for s in (person.subject_id, subject_id))
         return checks.PERSON_OF_OTHER(field="as", person=handle, own=own, needed=needed)
     if right not in person.rights:
-        return checks.PERSON_WITHOUT_RIGHT(field="as", person=handle, right=right)
+        return checks.PERSON_WITHOUT_RIGHT(field="as", person=handle, right=RIGHT_LABELS[right])
     return person
 
 

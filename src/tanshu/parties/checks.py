@@ -40,6 +40,7 @@ HANDLE_FORM = refusal(
     "代号“{value}”只能用小写字母、数字和连字符。",
     "The handle “{value}” may use only small letters, digits and hyphens.",
 )
+ONE_REGISTRY = refusal("PAR-1012", "登记机构已经建立,只能有一个。", "There is a registry; there is only one.")
 ESTABLISHED = refusal(
     "PAR-1010",
     "此账簿已经建立({jurisdiction})。",
@@ -89,6 +90,22 @@ STATE_STEP = refusal(
     "The account {account} cannot go from {old} to {new}.",
 )
 
+SYSTEM_ACCOUNT = refusal(
+    "PAR-2009",
+    "账户 {account} 是登记、主管部门或银行的系统账户,不能注销。",
+    "The account {account} belongs to the register's own machinery and cannot be closed.",
+)
+PENDING_REQUEST = refusal(
+    "PAR-2010",
+    "账户 {account} 还有审核中的业务 {transaction},不能注销。",
+    "The account {account} is named in the pending transaction {transaction}; end that first.",
+)
+OPEN_OBLIGATION = refusal(
+    "PAR-2011",
+    "账户 {account} 的主体还有 {year} 年度 {due} 吨未清缴或未缴回,不能注销。",
+    "The owner of {account} still owes {due} t for {year}; the account stays open.",
+)
+
 PERSON_UNKNOWN = refusal(
     "PAR-3001",
     "没有经办人 {person}。用 --as 指定已登记的经办人。",
@@ -110,4 +127,9 @@ RIGHT_UNKNOWN = refusal(
     "PAR-3006",
     "未知权限“{value}”,可用:maker、checker。",
     "Unknown right “{value}”; there are maker and checker.",
+)
+NOTHING_TO_CONFIRM = refusal(
+    "PAR-3007",
+    "{person} 无需确认,或已被解除。",
+    "{person} needs no confirmation, or was dismissed.",
 )

@@ -146,6 +146,7 @@ class Person:
     subject_id: str
     rights: tuple[Right, ...]
     active: bool
+    dismissed: bool = False
 
 
 # -- commands ----------------------------------------------------------------------------------------------
@@ -192,6 +193,16 @@ class OpenAccount:
 class Appoint:
     handle: str
     person: NewPerson
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPerson:
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    handle: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy import insert, select, update
@@ -15,11 +16,17 @@ from tanshu.parties.authority import may_for_kind
 from tanshu.parties.codes import account_code
 from tanshu.parties.model import (
     ACCOUNT_TYPES,
+    HOLDERS,
     NEED_CREDIT_CODE,
+    STATE_LABELS,
     STATE_STEPS,
+    SUBJECT_LABELS,
+    Account,
     AccountKind,
     AccountState,
     Appoint,
+    ConfirmPerson,
+    Dismiss,
     Establish,
     NewPerson,
     OpenAccount,
@@ -40,6 +47,15 @@ SYSTEM_ACCOUNTS = (
     AccountKind.EXTERNAL,
 )
 _HANDLE = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+
+ClosingCheck = Callable[[Act, Account], Refusal | None]
+_CLOSING_CHECKS: dict[str, ClosingCheck] = {}
+
+
+def check_before_closing(room: str, check: ClosingCheck) -> None:
+    """A room above says what keeps an account open: pending requests, obligations. Registered at start-up."""
+    _CLOSING_CHECKS[room] = check
 
 
 @verb("parties.establish")
@@ -80,8 +96,31 @@ def appoint(act: Act, command: Appoint) -> Decision:
     """Name a role holder for a subject."""
     _by_clerk(act)
     subject = need(queries.subject(act.conn, command.handle))
-    refused = _appoint(act, subject.id, command.person)
-    return refused or {"subject": subject.handle, "person": command.person.handle}
+    # Every chain ends at the registry: so its own people are named by two, a maker and a checker.
+    active = subject.kind is not SubjectKind.REGISTRY
+    refused = _appoint(act, subject.id, command.person, active=active)
+    return refused or {"subject": subject.handle, "person": command.person.handle, "active": active}
+
+
+@verb("parties.confirm-person")
+def confirm_person(act: Act, command: ConfirmPerson) -> Decision:
+    """A registry checker confirms somebody named to act for the registry itself."""
+    need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
+    person = need(queries.person(act.conn, command.handle))
+    if person.active or person.dismissed:
+        return checks.NOTHING_TO_CONFIRM(field="person", person=person.handle)
+    act.conn.execute(update(PERSON).where(PERSON.c.handle == person.handle).values(active=True))
+    return {"person": person.handle, "active": True}
+
+
+@verb("parties.dismiss")
+def dismiss(act: Act, command: Dismiss) -> Decision:
+    """Take a role holder's rights away, for good; the handle is not used again."""
+    _by_clerk(act)
+    person = need(queries.person(act.conn, command.handle))
+    gone = {"active": False, "dismissed": True}
+    act.conn.execute(update(PERSON).where(PERSON.c.handle == person.handle).values(**gone))
+    return {"person": person.handle, "active": False}
 
 
 @verb("parties.rename")
@@ -111,10 +150,17 @@ def set_state(act: Act, command: SetState) -> Decision:
         return checks.KIND_UNKNOWN(field="state", value=command.state, known=known)
     new = AccountState(command.state)
     if new not in STATE_STEPS[account.state]:
-        return checks.STATE_STEP(field="state", account=account.code, old=account.state, new=new)
+        old, wanted = STATE_LABELS[account.state], STATE_LABELS[new]
+        return checks.STATE_STEP(field="state", account=account.code, old=old, new=wanted)
     if new is AccountState.CLOSED:
+        if ACCOUNT_TYPES[account.kind].owners != HOLDERS:
+            return checks.SYSTEM_ACCOUNT(field="account", account=account.code)
         if not act.state.is_empty(account.number):
             return checks.ACCOUNT_NOT_EMPTY(field="account", account=account.code)
+        for check in _CLOSING_CHECKS.values():
+            refused = check(act, account)
+            if refused:
+                return refused
         flags = AccountFlag(act.state.flags(account.number)) | AccountFlag.CLOSED
         act.record(set_flags(account.number, flags))
     act.conn.execute(update(ACCOUNT).where(ACCOUNT.c.number == account.number).values(state=new))
@@ -135,7 +181,7 @@ def _register(act: Act, command: Register) -> Decision:
             return code
         codes[kind] = code
     for person in command.people:
-        refused = _appoint(act, subject.id, person)
+        refused = _appoint(act, subject.id, person, active=True)
         if refused:
             return refused
     return {"subject": subject.handle, "id": subject.id, "accounts": codes}
@@ -145,12 +191,14 @@ def _new_subject(act: Act, command: Register) -> Subject | Refusal:
     if command.kind not in tuple(SubjectKind):
         return checks.KIND_UNKNOWN(field="kind", value=command.kind, known=", ".join(SubjectKind))
     kind = SubjectKind(command.kind)
+    if kind is SubjectKind.REGISTRY and queries.only_of_kind(act.conn, kind):
+        return checks.ONE_REGISTRY(field="kind")
     if not command.name.strip():
         return checks.NAME_NEEDED(field="name")
     uscc: str | None = None
     if command.uscc or kind in NEED_CREDIT_CODE:
         if not command.uscc:
-            return checks.CREDIT_CODE_NEEDED(field="uscc", kind=kind)
+            return checks.CREDIT_CODE_NEEDED(field="uscc", kind=SUBJECT_LABELS[kind])
         checked = credit_code.check(command.uscc)
         if isinstance(checked, Refusal):
             return checked
@@ -192,11 +240,13 @@ def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
     account_kind = AccountKind(kind)
     facts = ACCOUNT_TYPES[account_kind]
     if subject.kind not in facts.owners:
-        return checks.ACCOUNT_KIND_BARRED(field="account", subject=subject.kind, kind=account_kind)
+        return checks.ACCOUNT_KIND_BARRED(
+            field="account", subject=SUBJECT_LABELS[subject.kind], kind=facts.label
+        )
     known = queries.account_of(act.conn, subject.id, account_kind)
     if known:
         return checks.ACCOUNT_EXISTS(
-            field="account", handle=subject.handle, kind=account_kind, account=known.code
+            field="account", handle=subject.handle, kind=facts.label, account=known.code
         )
     number = act.open_account(facts.flags)
     code = account_code(queries.jurisdiction(act.conn), facts.letter, number)
@@ -213,7 +263,7 @@ def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
     return code
 
 
-def _appoint(act: Act, subject_id: str, person: NewPerson) -> Refusal | None:
+def _appoint(act: Act, subject_id: str, person: NewPerson, *, active: bool) -> Refusal | None:
     if not _HANDLE.match(person.handle.lower()):
         return checks.HANDLE_FORM(field="person", value=person.handle)
     for right in person.rights:
@@ -228,7 +278,8 @@ def _appoint(act: Act, subject_id: str, person: NewPerson) -> Refusal | None:
             handle=person.handle,
             subject_id=subject_id,
             rights=",".join(person.rights),
-            active=True,
+            active=active,
+            dismissed=False,
             seq=act.seq,
         )
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from tanshu.base.refusal import need
+from tanshu.base.text import Text
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import queries
@@ -17,6 +18,11 @@ from tanshu.registry.model import Transaction, TransactionState, Waiting
 
 RIGHT_FOR = {"make": Right.MAKER, "check": Right.CHECKER, "approve": Right.CHECKER}
 """Which right a step needs."""
+ACT_LABELS = {
+    "make": Text("经办", "make"),
+    "check": Text("复核", "check"),
+    "approve": Text("审批", "approve"),
+}
 
 
 def organisation(conn: Connection, step: Waiting, subject: Subject, giver_id: str) -> Subject | None:

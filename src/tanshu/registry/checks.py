@@ -40,6 +40,28 @@ NOT_ITS_SUBJECT = refusal(
     "The accounts of the lines are {subject}'s, not {named}'s.",
 )
 
+INSTRUMENT_CODE = refusal(
+    "REG-1012",
+    "产品代码“{value}”须以大写字母开头,只用大写字母、数字和连字符,最长 32 位。",
+    "The code “{value}” must begin with a capital and use capitals, digits and hyphens, 32 at most.",
+)
+INSTRUMENT_SCALE = refusal(
+    "REG-1013",
+    "产品 {code} 的小数位不能是 {value}:配额与减排量以 1 吨、资金以 1 分为最小单位。",
+    "{code} cannot have {value} decimals: allowances and credits count tonnes, money counts fen.",
+)
+INSTRUMENT_VINTAGE = refusal(
+    "REG-1014",
+    "{year} 年度的配额代码是 {named},不是 {code}。",
+    "The allowance of {year} is {named}, not {code}.",
+)
+TRADE_FACTS = refusal(
+    "REG-1015",
+    "成交要素不符:须有方式(listing、block、auction)、成交日(不晚于今日)、单价(分/吨),且 单价 × 数量 = 金额。",
+    "The facts of the trade do not fit: it needs a mode (listing, block, auction), a day not after today, a price "
+    "in fen per tonne, and price × quantity = amount.",
+)
+
 ACCOUNT_KIND = refusal(
     "REG-2001",
     "“{name}”不能用{kind}账户 {account} 作{side}。",
@@ -97,7 +119,7 @@ OUT_OF_ORDER = refusal(
 )
 NOT_PENDING = refusal(
     "REG-3103",
-    "业务 {id} 已经{state},不能再办理。",
+    "业务 {id} 的状态是“{state}”,不能再办理。",
     "The transaction {id} is {state} and takes no more steps.",
 )
 EXPIRED = refusal(

@@ -34,6 +34,7 @@ def as_proposed(conn: Connection, transaction: Transaction) -> Proposed:
         transaction.year,
         lines,
         transaction.details,
+        transaction.proposed_ns,
         at_proposal=False,
     )
 

@@ -123,6 +123,7 @@ class Proposed:
     year: int | None
     lines: tuple[SidedLine, ...]
     details: Mapping[str, Any]
+    proposed_ns: int
     at_proposal: bool
 
     @property

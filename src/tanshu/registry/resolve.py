@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tanshu.base.quantity import check_quantity
 from tanshu.base.refusal import Refusal
+from tanshu.base.text import Text
 from tanshu.parties import checks as party_checks
 from tanshu.parties import queries as parties
 from tanshu.parties.model import (
@@ -28,6 +29,7 @@ from tanshu.registry.model import Propose, ProposedLine, SidedLine
 from tanshu.registry.types import Between, Effect, InstrumentKind, TransactionType
 
 LINES_MAX = 256
+SIDES = {"debit": Text("转出账户", "giving side"), "credit": Text("转入账户", "receiving side")}
 
 
 def lines(
@@ -74,7 +76,7 @@ def _line(
     if isinstance(instrument, Refusal):
         return instrument
     if instrument.kind not in kind.instruments:
-        return checks.INSTRUMENT_KIND(field="instrument", name=kind.name.zh, instrument=instrument.code)
+        return checks.INSTRUMENT_KIND(field="instrument", name=kind.name, instrument=instrument.code)
     debit = parties.account(conn, asked.debit) if asked.debit else None
     credit = parties.account(conn, asked.credit) if asked.credit else None
     for given in (debit, credit):
@@ -105,9 +107,10 @@ def _only_account(
         account = parties.account_of(conn, owner.id, account_kind) if owner else None
         if account and account != other:
             return account
-    words = ", ".join(ACCOUNT_TYPES[one].label.zh for one in kinds)
+    labels = [ACCOUNT_TYPES[one].label for one in kinds]
+    words = Text("、".join(one.zh for one in labels), ", ".join(one.en for one in labels))
     subject = near.name if near else "-"
-    return checks.ACCOUNT_MISSING(field="account", subject=subject, name=kind.name.zh, kinds=words)
+    return checks.ACCOUNT_MISSING(field="account", subject=subject, name=kind.name, kinds=words)
 
 
 def _owner(conn: Connection, kind: AccountKind, near: Subject | None) -> Subject | None:
@@ -126,20 +129,24 @@ def _sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
     for side, account, allowed in sides:
         if account.kind not in allowed:
             return checks.ACCOUNT_KIND(
-                field=side, name=kind.name.zh, kind=account.kind, account=account.code, side=side
+                field=side,
+                name=kind.name,
+                kind=ACCOUNT_TYPES[account.kind].label,
+                account=account.code,
+                side=SIDES[side],
             )
     if line.debit.number == line.credit.number:
         return checks.SAME_ACCOUNT(field="credit", account=line.debit.code)
     same = line.debit.subject_id == line.credit.subject_id
     if kind.between is Between.SAME_SUBJECT and not same:
-        return checks.NOT_SAME_SUBJECT(field="credit", name=kind.name.zh)
+        return checks.NOT_SAME_SUBJECT(field="credit", name=kind.name)
     if kind.between in (Between.DIFFERENT_SUBJECTS, Between.WITH_AUTHORITY) and same:
-        return checks.NOT_DIFFERENT_SUBJECTS(field="credit", name=kind.name.zh)
+        return checks.NOT_DIFFERENT_SUBJECTS(field="credit", name=kind.name)
     if (
         kind.between is Between.WITH_AUTHORITY
         and line.debit.kind == line.credit.kind == AccountKind.REGISTRATION
     ):
-        return checks.NEEDS_AUTHORITY(field="credit", name=kind.name.zh)
+        return checks.NEEDS_AUTHORITY(field="credit", name=kind.name)
     return None
 
 
@@ -178,7 +185,7 @@ def _subject(
         one for one in (giver, taker) if one.kind is SubjectKind.AUTHORITY
     ]
     if not concerned:
-        return named or checks.SUBJECT_NEEDED(field="subject", name=kind.name.zh)
+        return named or checks.SUBJECT_NEEDED(field="subject", name=kind.name)
     subject = concerned[0]
     if named and named.id != subject.id:
         return checks.NOT_ITS_SUBJECT(field="subject", named=named.name, subject=subject.name)

@@ -7,18 +7,20 @@ the order of organisations is the jurisdiction's registry pack.
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 from sqlalchemy import insert, select, update
 
 from tanshu.base.canonical import canonical
+from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import checks, effects, queries, resolve, rooms
-from tanshu.registry.chains import RIGHT_FOR, organisation
+from tanshu.registry.chains import ACT_LABELS, RIGHT_FOR, organisation
 from tanshu.registry.model import (
     TRANSACTION_STATE_LABELS,
     Decide,
@@ -32,7 +34,11 @@ from tanshu.registry.model import (
 )
 from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
 from tanshu.registry.types import TYPES, InstrumentKind, TransactionType
-from tanshu.rules import packs, registry_pack
+from tanshu.rules import compliance_calendar, packs, registry_pack
+
+CASH_SCALE = 2
+"""Money is counted in fen."""
+_INSTRUMENT_CODE = re.compile(r"^[A-Z][A-Z0-9-]{0,31}$")
 
 
 @verb("registry.define-instrument")
@@ -42,6 +48,13 @@ def define_instrument(act: Act, command: DefineInstrument) -> Decision:
     if command.kind not in tuple(InstrumentKind):
         known = ", ".join(InstrumentKind)
         return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
+    need(check_year(command.vintage, "vintage"))
+    if not _INSTRUMENT_CODE.match(command.code):
+        return checks.INSTRUMENT_CODE(field="code", value=command.code)
+    if command.scale != (CASH_SCALE if command.kind == InstrumentKind.CASH else 0):
+        return checks.INSTRUMENT_SCALE(field="scale", code=command.code, value=command.scale)
+    if command.kind == InstrumentKind.ALLOWANCE and command.vintage is not None:
+        need(_fits_calendar(act, command.code, command.vintage))
     if act.conn.execute(select(INSTRUMENT.c.number).where(INSTRUMENT.c.code == command.code)).first():
         return checks.INSTRUMENT_EXISTS(field="code", code=command.code)
     serialised = command.kind == InstrumentKind.ALLOWANCE
@@ -69,13 +82,16 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     the owning room's own codes.
     """
     kind = need(_enabled_type(act, command.type))
+    need(check_year(command.year))
     resolved = need(resolve.lines(act.conn, kind, command))
     subject, lines = resolved
     chain = need(_chain(act, kind))
     refused = _may_take(act, chain, 0, subject, lines)
     if refused:
         return refused
-    proposed = Proposed(act.id("TX"), kind, subject, command.year, lines, command.details, at_proposal=True)
+    proposed = Proposed(
+        act.id("TX"), kind, subject, command.year, lines, command.details, act.now_ns, at_proposal=True
+    )
     refused = resolve.states(kind, lines) or effects.covered(act, proposed) or rooms.check(act, proposed)
     if refused:
         return refused
@@ -161,6 +177,14 @@ def withdraw(act: Act, command: Decide) -> Decision:
     return _drop(act, transaction, proposed, TransactionState.WITHDRAWN)
 
 
+def _fits_calendar(act: Act, code: str, vintage: int) -> str | Refusal:
+    """The calendar names the allowance of each year it knows; nothing else passes for it."""
+    named = compliance_calendar.instrument(parties.jurisdiction(act.conn), vintage)
+    if isinstance(named, Refusal) or named == code:
+        return code
+    return checks.INSTRUMENT_VINTAGE(field="vintage", code=code, year=vintage, named=named)
+
+
 # -- steps of a chain --------------------------------------------------------------------------------------
 
 
@@ -171,7 +195,7 @@ def _enabled_type(act: Act, code: str) -> TransactionType | Refusal:
     pack = need(_registry_pack(act))
     if code not in registry_pack.enabled_types(pack):
         jurisdiction = parties.jurisdiction(act.conn)
-        return checks.TYPE_NOT_ENABLED(field="type", name=kind.name.zh, jurisdiction=jurisdiction)
+        return checks.TYPE_NOT_ENABLED(field="type", name=kind.name, jurisdiction=jurisdiction)
     return kind
 
 
@@ -201,7 +225,7 @@ def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
 def _pending(act: Act, id: str) -> Transaction | Refusal:
     transaction = need(queries.transaction(act.conn, id))
     if transaction.state is not TransactionState.PENDING:
-        state = TRANSACTION_STATE_LABELS[transaction.state].zh
+        state = TRANSACTION_STATE_LABELS[transaction.state]
         return checks.NOT_PENDING(field="transaction", id=transaction.id, state=state)
     return transaction
 
@@ -216,11 +240,17 @@ def _may_take(
     allowed = may(act.conn, act.actor, RIGHT_FOR[chain[n].act], organisation.id)
     if not isinstance(allowed, Refusal):
         return None
+    if allowed.code == "PAR-3003":
+        return allowed  # of the right organisation, without the right
     for later in chain[n + 1 :]:
         theirs = _organisation(act, later, subject, lines)
         if theirs and not isinstance(may(act.conn, act.actor, RIGHT_FOR[later.act], theirs.id), Refusal):
             return checks.OUT_OF_ORDER(
-                field="as", person=act.actor, step=n + 1, organisation=organisation.name, act=chain[n].act
+                field="as",
+                person=act.actor,
+                step=n + 1,
+                organisation=organisation.name,
+                act=ACT_LABELS[chain[n].act],
             )
     return allowed
 

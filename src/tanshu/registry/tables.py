@@ -1,17 +1,6 @@
 """Tables of the register."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, SmallInteger, Table, Text
 
 from tanshu.base.database import metadata
 
@@ -19,11 +8,11 @@ INSTRUMENT = Table(
     "instrument",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False, comment="the book's number"),
-    Column("code", String(32), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),
-    Column("title_zh", String(128), nullable=False),
-    Column("title_en", String(128), nullable=False),
-    Column("vintage", SmallInteger),
+    Column("code", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("vintage", Integer),
     Column("scale", SmallInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
 )
@@ -31,12 +20,12 @@ INSTRUMENT = Table(
 TRANSACTION = Table(
     "registry_transaction",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("type", String(32), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("subject_id", String(32), ForeignKey("subject.id"), nullable=False),
-    Column("year", SmallInteger, comment="the compliance year it is for"),
-    Column("batch", String(64), nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("subject_id", Text, ForeignKey("subject.id"), nullable=False),
+    Column("year", Integer, comment="the compliance year it is for"),
+    Column("batch", Text, nullable=False),
     Column("proposed_seq", BigInteger, nullable=False),
     Column("proposed_ns", BigInteger, nullable=False),
     Column("ended_seq", BigInteger),
@@ -53,7 +42,7 @@ Index("ix_registry_transaction_type", TRANSACTION.c.type, TRANSACTION.c.state)
 TRANSACTION_LINE = Table(
     "transaction_line",
     metadata,
-    Column("transaction_id", String(32), ForeignKey("registry_transaction.id"), primary_key=True),
+    Column("transaction_id", Text, ForeignKey("registry_transaction.id"), primary_key=True),
     Column("n", SmallInteger, primary_key=True),
     Column("debit", Integer, ForeignKey("account.number"), nullable=False),
     Column("credit", Integer, ForeignKey("account.number"), nullable=False),
@@ -65,12 +54,12 @@ TRANSACTION_LINE = Table(
 TRANSACTION_STEP = Table(
     "transaction_step",
     metadata,
-    Column("transaction_id", String(32), ForeignKey("registry_transaction.id"), primary_key=True),
+    Column("transaction_id", Text, ForeignKey("registry_transaction.id"), primary_key=True),
     Column("n", SmallInteger, primary_key=True),
-    Column("by", String(16), nullable=False),
-    Column("act", String(16), nullable=False),
-    Column("person", String(64), ForeignKey("person.handle"), nullable=False),
-    Column("decision", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("person", Text, ForeignKey("person.handle"), nullable=False),
+    Column("decision", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("time_ns", BigInteger, nullable=False),
     Column("comment", Text, nullable=False),

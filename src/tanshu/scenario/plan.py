@@ -23,7 +23,7 @@ from tanshu.registry.model import Decide
 from tanshu.registry.service import approve
 
 DAY_STARTS = time(9)
-SECONDS_BETWEEN = 5
+SECONDS_BETWEEN = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ def upgrade() -> None:
     op.create_table(
         "instrument",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False, comment="the book's number"),
-        sa.Column("code", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("title_zh", sa.String(length=128), nullable=False),
-        sa.Column("title_en", sa.String(length=128), nullable=False),
-        sa.Column("vintage", sa.SmallInteger(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title_zh", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
+        sa.Column("vintage", sa.Integer(), nullable=True),
         sa.Column("scale", sa.SmallInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_instrument")),
@@ -50,15 +50,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "setting",
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("value", sa.String(length=256), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
         comment="What this installation is: its jurisdiction, its registry's subject.",
     )
     op.create_table(
         "step",
-        sa.Column("job", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("done_ns", sa.BigInteger(), nullable=False, comment="time of the step's last entry"),
         sa.Column("result", sa.Text(), nullable=False, comment="JSON"),
@@ -66,11 +66,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "subject",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("handle", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("uscc", sa.String(length=18), nullable=True),
-        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("uscc", sa.Text(), nullable=True),
+        sa.Column("region", sa.Text(), nullable=False),
         sa.Column("fictional", sa.Boolean(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry that registered it"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subject")),
@@ -78,12 +78,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("uscc", name=op.f("uq_subject_uscc")),
     )
     op.create_table(
+        "year_closed",
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column(
+            "figures", sa.Text(), nullable=False, comment="JSON: the statuses at the deadline, as closed"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("region", "year", name=op.f("pk_year_closed")),
+    )
+    op.create_table(
         "account",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False, comment="the book's number"),
-        sa.Column("code", sa.String(length=32), nullable=False),
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_account_subject_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_account")),
@@ -92,10 +102,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "allocation",
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
-        sa.Column("stage", sa.String(length=8), nullable=False, comment="pre, final"),
-        sa.Column("pack", sa.String(length=64), nullable=False, comment="the rule pack it was computed by"),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False, comment="pre, final"),
+        sa.Column("pack", sa.Text(), nullable=False, comment="the rule pack it was computed by"),
         sa.Column(
             "quantity",
             sa.BigInteger(),
@@ -116,12 +126,16 @@ def upgrade() -> None:
         ),
         sa.Column(
             "transaction_id",
-            sa.String(length=32),
+            sa.Text(),
             nullable=True,
             comment="the register's transaction, null while none is needed",
         ),
         sa.Column(
             "explanation", sa.Text(), nullable=False, comment="JSON: numbers, formulas, sources, watermark"
+        ),
+        sa.Column("maker", sa.Text(), nullable=False, comment="who decided"),
+        sa.Column(
+            "in_force", sa.Boolean(), nullable=False, comment="its chain has ended, or a checker confirmed it"
         ),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_allocation_subject_id")),
@@ -129,9 +143,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "covered_entity",
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False, comment="place in its import"),
         sa.Column(
             "excluded",
             sa.Boolean(),
@@ -143,54 +158,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "year", "seq", name=op.f("pk_covered_entity")),
     )
     op.create_table(
+        "data_lock",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False, comment="the decision that rests on the year's data"),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_data_lock_subject_id")),
+        sa.PrimaryKeyConstraint("subject_id", "year", "why", name=op.f("pk_data_lock")),
+        comment="While a decision rests on an entity's data of a year, they do not change.",
+    )
+    op.create_table(
         "offset_claim",
         sa.Column(
-            "number",
-            sa.String(length=128),
-            nullable=False,
-            comment="cancellation number in the credits' own registry",
+            "number", sa.Text(), nullable=False, comment="cancellation number in the credits' own registry"
         ),
-        sa.Column("transaction_id", sa.String(length=32), nullable=False),
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("project", sa.String(length=256), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
         sa.Column("registered_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_offset_claim_subject_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_offset_claim")),
     )
     op.create_table(
         "penalty_decision",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("unpaid_t", sa.BigInteger(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False, comment="law and article, as the authority states it"),
-        sa.Column("document", sa.String(length=128), nullable=False, comment="number of the decision"),
-        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False, comment="number of the decision"),
+        sa.Column("person", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_penalty_decision_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_penalty_decision")),
     )
     op.create_table(
         "person",
-        sa.Column("handle", sa.String(length=64), nullable=False),
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("rights", sa.String(length=64), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("rights", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("dismissed", sa.Boolean(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_person_subject_id")),
         sa.PrimaryKeyConstraint("handle", name=op.f("pk_person")),
     )
     op.create_table(
         "registry_transaction",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("type", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=True, comment="the compliance year it is for"),
-        sa.Column("batch", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=True, comment="the compliance year it is for"),
+        sa.Column("batch", sa.Text(), nullable=False),
         sa.Column("proposed_seq", sa.BigInteger(), nullable=False),
         sa.Column("proposed_ns", sa.BigInteger(), nullable=False),
         sa.Column("ended_seq", sa.BigInteger(), nullable=True),
@@ -211,37 +234,37 @@ def upgrade() -> None:
     op.create_index("ix_registry_transaction_type", "registry_transaction", ["type", "state"], unique=False)
     op.create_table(
         "subject_name",
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
-        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_subject_name_subject_id")),
         sa.PrimaryKeyConstraint("subject_id", "since", name=op.f("pk_subject_name")),
     )
     op.create_table(
         "unit_activity",
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
-        sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("unit_class", sa.String(length=4), nullable=False),
-        sa.Column("capacity_mw", sa.String(length=32), nullable=False),
-        sa.Column("generation_mwh", sa.String(length=32), nullable=False),
-        sa.Column("supply_mwh", sa.String(length=32), nullable=True),
-        sa.Column("heat_gj", sa.String(length=32), nullable=False),
-        sa.Column("running_hours", sa.String(length=32), nullable=False),
-        sa.Column("heat_ratio", sa.String(length=32), nullable=True),
-        sa.Column("cooling", sa.String(length=8), nullable=False),
+        sa.Column("unit_class", sa.Text(), nullable=False),
+        sa.Column("capacity_mw", sa.Text(), nullable=False),
+        sa.Column("generation_mwh", sa.Text(), nullable=False),
+        sa.Column("supply_mwh", sa.Text(), nullable=True),
+        sa.Column("heat_gj", sa.Text(), nullable=False),
+        sa.Column("running_hours", sa.Text(), nullable=False),
+        sa.Column("heat_ratio", sa.Text(), nullable=True),
+        sa.Column("cooling", sa.Text(), nullable=False),
         sa.Column("chp", sa.Boolean(), nullable=False),
-        sa.Column("exclusion", sa.String(length=32), nullable=True),
+        sa.Column("exclusion", sa.Text(), nullable=True),
         sa.Column("verified_t", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_unit_activity_subject_id")),
         sa.PrimaryKeyConstraint("subject_id", "year", "unit", "seq", name=op.f("pk_unit_activity")),
     )
     op.create_table(
         "verified_emissions",
-        sa.Column("subject_id", sa.String(length=32), nullable=False),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("verified_t", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -252,7 +275,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "transaction_line",
-        sa.Column("transaction_id", sa.String(length=32), nullable=False),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
         sa.Column("n", sa.SmallInteger(), nullable=False),
         sa.Column("debit", sa.Integer(), nullable=False),
         sa.Column("credit", sa.Integer(), nullable=False),
@@ -273,12 +296,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "transaction_step",
-        sa.Column("transaction_id", sa.String(length=32), nullable=False),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
         sa.Column("n", sa.SmallInteger(), nullable=False),
-        sa.Column("by", sa.String(length=16), nullable=False),
-        sa.Column("act", sa.String(length=16), nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
-        sa.Column("decision", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("time_ns", sa.BigInteger(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
@@ -304,9 +327,11 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_table("penalty_decision")
     op.drop_table("offset_claim")
+    op.drop_table("data_lock")
     op.drop_table("covered_entity")
     op.drop_table("allocation")
     op.drop_table("account")
+    op.drop_table("year_closed")
     op.drop_table("subject")
     op.drop_table("step")
     op.drop_table("setting")

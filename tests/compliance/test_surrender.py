@@ -173,6 +173,43 @@ def test_claims_are_complete_and_sum_up(owing: Market, claims, code):
     owing.refuses(code, lambda: offset(owing, 50, *claims))
 
 
+@pytest.mark.parametrize("number", ["fictional-1", " FICTIONAL-1 ", "ＦＩＣＴＩＯＮＡＬ－１", "FICTIONAL -1"])
+def test_width_case_and_blanks_do_not_make_another_certificate(owing: Market, number: str):
+    owing.accepted(offset(owing, 10, claim(quantity=10)))
+    owing.refuses("CMP-2005", lambda: offset(owing, 10, claim(number, 10)))
+
+
+@pytest.mark.parametrize("odd", [{"number": None}, {"project": None}, {"registered_on": "2099-01-01"}])
+def test_claims_without_substance(owing: Market, odd: dict[str, object]):
+    owing.refuses("CMP-2006", lambda: offset(owing, 50, {**claim(), **odd}))
+
+
+def test_an_offset_submitted_in_time_is_approved_in_january(owing: Market):
+    owing.today(IN_TIME)
+    id = owing.accepted(offset(owing, 50, claim()))["id"]
+    owing.today(LATE)
+    for checker in CHAIN:
+        owing.accepted(owing.approve(checker, id))
+    assert owed(owing).due_at_deadline_t == 950
+
+
+def test_nothing_is_closed_or_punished_while_timely_payments_wait(owing: Market):
+    owing.today(IN_TIME)
+    id = owing.accepted(owing.surrender("plant-a-maker-1", owing.plant_a, 1_000))["id"]
+    owing.today(LATE)
+    year = CloseYear("420000", YEAR)
+    fine = DecidePenalty(owing.plant_a, YEAR, 6_000_000, "basis", "DOC-1")
+    owing.refuses("CMP-3006", lambda: close_year(owing.ctx("hubei-checker-1"), year))
+    owing.refuses("CMP-3006", lambda: decide_penalty(owing.ctx("hubei-checker-1"), fine))
+    for checker in CHAIN:
+        owing.accepted(owing.approve(checker, id))
+    closed = owing.accepted(close_year(owing.ctx("hubei-checker-1"), year))
+    assert closed["status_at_deadline"]["compliant"] == 1
+    owing.refuses("CMP-3007", lambda: close_year(owing.ctx("hubei-checker-1"), year))
+    more = mrv.ImportEmissions(YEAR, (mrv.EntityEmissions(owing.plant_a, 5_000),))
+    owing.refuses("MRV-1012", lambda: mrv.import_emissions(owing.ctx("hubei-maker-1"), more))
+
+
 def test_old_credits_end_with_2024(owing: Market):
     owing.today(LATE)
     owing.refuses("RULE-2014", lambda: offset(owing, 50, claim()))

@@ -14,6 +14,8 @@ from tanshu.parties.model import (
     ACCOUNT_TYPES,
     AccountKind,
     Appoint,
+    ConfirmPerson,
+    Dismiss,
     Establish,
     NewPerson,
     OpenAccount,
@@ -23,6 +25,8 @@ from tanshu.parties.model import (
 )
 from tanshu.parties.service import (
     appoint,
+    confirm_person,
+    dismiss,
     establish,
     open_account,
     register,
@@ -130,6 +134,53 @@ def test_people_are_appointed_once(market: Market):
     new = Appoint(market.plant_a, NewPerson("plant-a-maker-2", ("maker",)))
     market.accepted(appoint(market.ctx(CLERK), new))
     market.refuses("PAR-3004", lambda: appoint(market.ctx(CLERK), new))
+
+
+def test_the_registrys_own_people_are_named_by_two(market: Market):
+    """Every chain ends at the registry: one maker alone must not make a checker."""
+    new = Appoint("registry", NewPerson("registry-checker-9", ("checker",)))
+    answer = market.accepted(appoint(market.ctx(CLERK), new))
+    assert answer["active"] is False
+    own = market.account("hubei", AccountKind.PROVINCIAL)
+    line = ("CEA23", 5, "", own)
+    id = market.accepted(market.propose(CLERK, "issuance", line))["id"]
+    market.refuses("PAR-3005", lambda: market.approve("registry-checker-9", id))
+    confirm = ConfirmPerson("registry-checker-9")
+    market.refuses("PAR-3003", lambda: confirm_person(market.ctx(CLERK), confirm))
+    market.accepted(confirm_person(market.ctx("registry-checker-1"), confirm))
+    market.accepted(market.approve("registry-checker-9", id))
+    market.refuses("PAR-3007", lambda: confirm_person(market.ctx("registry-checker-1"), confirm))
+
+
+def test_a_dismissed_person_does_nothing_more(market: Market):
+    market.accepted(dismiss(market.ctx(CLERK), Dismiss("plant-a-maker-1")))
+    market.give(market.plant_a, 5)
+    line = ("CEA22", 1, market.account(market.plant_a))
+    market.refuses("PAR-3005", lambda: market.propose("plant-a-maker-1", "voluntary-cancellation", line))
+    back = ConfirmPerson("plant-a-maker-1")
+    market.refuses("PAR-3007", lambda: confirm_person(market.ctx("registry-checker-1"), back))
+
+
+def test_there_is_one_registry(market: Market):
+    second = Register("registry", "另一家", "registry-2")
+    market.refuses("PAR-1012", lambda: register(market.ctx(CLERK), second))
+
+
+def test_what_keeps_an_account_open(market: Market):
+    def close(code: str):
+        return set_state(market.ctx(CLERK), SetState(code, "closed"))
+
+    for handle, kind in (("registry", AccountKind.SURRENDER), ("hubei", AccountKind.PROVINCIAL)):
+        account = market.account(handle, kind)
+        market.refuses("PAR-2009", lambda account=account: close(account))
+    own = market.account("hubei", AccountKind.PROVINCIAL)
+    market.done(CLERK, "issuance", ("CEA22", 5, "", own), by=("registry-checker-1",))
+    plant = market.account(market.plant_b)
+    line = ("CEA22", 5, own, plant)
+    market.accepted(market.propose("hubei-maker-1", "administrative-adjustment", line))
+    market.refuses("PAR-2010", lambda: close(plant))
+    market.emit(market.plant_a, 10)
+    market.refuses("PAR-2011", lambda: close(market.account(market.plant_a)))
 
 
 def test_a_register_is_founded_once(market: Market):

@@ -112,7 +112,7 @@ def test_a_settlement_shows_both_legs_and_the_buyer(market: Market) -> None:
         ("CEA22", 100, seller_t, market.account(market.plant_b, AccountKind.TRADING)),
         ("CNY", 975_000, buyer_cash, market.account(market.plant_a, AccountKind.CASH)),
         by=("registry-checker-1", "registry-checker-2"),
-        details={"trade": 1, "mode": "listing", "price_fen": 9_750, "traded_on": "2024-11-11"},
+        details={"trade": 1, "mode": "listing", "price_fen": 9_750, "traded_on": "2024-01-02"},
     )
     html = paper(market, id)
     for fact in ("甲电厂", "乙电厂", "100 t", "9,750.00 CNY", "97.50 CNY/t"):

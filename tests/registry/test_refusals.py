@@ -180,3 +180,57 @@ def test_a_refused_command_leaves_its_key_free(stocked: Market):
 def test_reject_needs_ones_turn(stocked: Market):
     id = stocked.accepted(stocked.surrender("plant-a-maker-1", stocked.plant_a, 1))["id"]
     stocked.refuses("REG-3102", lambda: service.reject(stocked.ctx("registry-checker-1"), Decide(id)))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (DefineInstrument("cea 25", "allowance", "", "", 2025), "REG-1012"),
+        (DefineInstrument("", "allowance", "", "", 2025), "REG-1012"),
+        (DefineInstrument("CEA25", "allowance", "", "", 2025, 3), "REG-1013"),
+        (DefineInstrument("USD", "cash", "", "", None, 0), "REG-1013"),
+        (DefineInstrument("CEA25", "allowance", "", "", 2019), "REG-1014"),
+        (DefineInstrument("CEA99", "allowance", "", "", 99_999_999), "BASE-1004"),
+    ],
+)
+def test_an_instrument_says_what_it_is(market: Market, body: DefineInstrument, code: str):
+    market.refuses(code, lambda: service.define_instrument(market.ctx("registry-maker-1"), body))
+
+
+def test_a_year_no_database_could_keep_alike(stocked: Market):
+    line = ("CEA22", 1, stocked.account(stocked.plant_a))
+    stocked.refuses(
+        "BASE-1004",
+        lambda: stocked.propose("plant-a-maker-1", "voluntary-cancellation", line, year=99_999),
+    )
+
+
+def test_long_words_are_kept_alike_on_both_databases(stocked: Market):
+    line = ("CEA22", 1, stocked.account(stocked.plant_a))
+    long = "x" * 10_000
+    stocked.accepted(stocked.propose("plant-a-maker-1", "voluntary-cancellation", line, batch=long))
+
+
+def test_refusals_speak_one_language_at_a_time(stocked: Market):
+    account = stocked.account(stocked.plant_a)
+    refusal = stocked.refuses(
+        "REG-1002",
+        lambda: stocked.propose("plant-a-maker-1", "free-transfer", ("CEA22", 1, account, account)),
+    )
+    assert "free transfer" in refusal.sentence("en")
+    assert "自由转让" in refusal.sentence("zh")
+    assert refusal.sentence("en").isascii()
+
+
+def test_opening_stock_ends_with_the_first_allocation(stocked: Market):
+    own = stocked.account("hubei", AccountKind.PROVINCIAL)
+    for vintage in ("CEA22", "CEA23"):
+        line = (vintage, 9_999, "", own)
+        stocked.done("registry-maker-1", "issuance", line, by=("registry-checker-1",))
+    stocked.emit(stocked.plant_a, 1_000, 2022)
+    stocked.accepted(stocked.allocate(stocked.plant_a, "pre"))
+    line = ("CEA22", 1, own, stocked.account(stocked.plant_a))
+    stocked.refuses(
+        "CMP-1013",
+        lambda: stocked.propose("hubei-maker-1", "final-allocation", line, details={"opening": True}),
+    )

@@ -30,7 +30,7 @@ def trade(market: Market, tonnes: int, price_fen: int, **changes: object):
     seller, buyer = market.plant_a, market.plant_b
     units = ("CEA22", tonnes, market.account(seller, T), market.account(buyer, T))
     cash = ("CNY", tonnes * price_fen, market.account(buyer, C), market.account(seller, C))
-    details = {"price_fen": price_fen, "mode": "listing", "traded_on": "2024-01-03"}
+    details = {"price_fen": price_fen, "mode": "listing", "traded_on": "2024-01-02"}
     lines = {"units": units, "cash": cash, **changes}
     return market.propose("exchange-maker-1", "trade-settlement", *lines.values(), details=details)
 
@@ -105,3 +105,28 @@ def test_conservation_after_everything(trading: Market):
         trading.accepted(trading.approve(reviewer, id))
     with trading.database.read() as conn:
         assert set(trading.book.catch_up(conn).sums().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"price_fen": 1},
+        {"price_fen": "9000"},
+        {"price_fen": True},
+        {"mode": "gift"},
+        {"traded_on": "2024-01-03"},
+        {"traded_on": "yesterday"},
+    ],
+)
+def test_the_facts_of_a_trade_fit_its_amount(trading: Market, odd: dict[str, object]):
+    """Averages, penalties and carry-over are read from them later."""
+    good = {"price_fen": 9_000, "mode": "listing", "traded_on": "2024-01-02"}
+    units = ("CEA22", 10, trading.account(trading.plant_a, T), trading.account(trading.plant_b, T))
+    cash = ("CNY", 90_000, trading.account(trading.plant_b, C), trading.account(trading.plant_a, C))
+
+    def settle(details: dict[str, object]):
+        return trading.propose("exchange-maker-1", "trade-settlement", units, cash, details=details)
+
+    trading.refuses("REG-1015", lambda: settle({**good, **odd} if odd else {}))
+    trading.accepted(settle(good))

@@ -32,6 +32,7 @@ def add_to(root: typer.Typer) -> None:
 @command(app, "list", "列出产品 · list instruments")
 def list_instruments(door: Door) -> Reply:
     """What is defined, and how much of it is in circulation."""
+    from tanshu.cli.words import INSTRUMENT_KINDS
     from tanshu.registry import queries as registry
 
     with door.reading() as (conn, book):
@@ -42,7 +43,9 @@ def list_instruments(door: Door) -> Reply:
         _, scale, serialised, outstanding = state.instrument_facts(one.number)
         vintage = str(one.vintage) if one.vintage else None
         shown = quantity(outstanding, scale)
-        rows.append((one.code, str(one.kind), one.title, vintage, one.scale, bool(serialised), shown))
+        rows.append(
+            (one.code, INSTRUMENT_KINDS[one.kind], one.title, vintage, one.scale, bool(serialised), shown)
+        )
         data.append(
             {
                 "instrument": one.code,

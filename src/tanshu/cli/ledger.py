@@ -258,7 +258,7 @@ def _one_entry(conn: Connection, seq: int, newest: int) -> Reply:
             (Text("答复", "answer"), json.dumps(answer, ensure_ascii=False)),
         )
     )
-    rows = [tuple(record.values()) for record in decoded]
+    rows = [tuple(_in_words(record).values()) for record in decoded]
     data = _entry_json(entry) | {"intact": intact, "answer": answer, "records": decoded}
     return Reply(data, (facts, Table(RECORDS, rows)))
 
@@ -292,6 +292,18 @@ def _decoded(entry: Entry, accounts: dict[int, str], instruments: dict[int, str]
             }
         )
     return found
+
+
+def _in_words(record: dict[str, object]) -> dict[str, object]:
+    """The record with the words people use for its operation and its transaction type."""
+    from tanshu.book.records import Op
+    from tanshu.cli.words import OPERATIONS
+    from tanshu.registry.types import TYPES
+
+    operations: dict[object, Text] = {op.name.lower(): OPERATIONS[op] for op in Op}
+    names: dict[object, Text] = {code: one.name for code, one in TYPES.items()}
+    operation, tag = record["operation"], record["tag"]
+    return record | {"operation": operations.get(operation, operation), "tag": names.get(tag, tag)}
 
 
 def _position(position: int) -> str:

@@ -136,6 +136,7 @@ def list_transactions(
 
 def show(door: Door, id: IdArgument) -> Reply:
     """Its lines, its chain, who took which step."""
+    from tanshu.cli.words import DECISIONS
     from tanshu.registry import queries as registry
     from tanshu.rules.terms import ACTS, ORGANISATIONS
 
@@ -150,7 +151,7 @@ def show(door: Door, id: IdArgument) -> Reply:
             ORGANISATIONS[waiting.by],
             ACTS[waiting.act],
             taken[n].person if n in taken else None,
-            taken[n].decision if n in taken else None,
+            DECISIONS.get(taken[n].decision, taken[n].decision) if n in taken else None,
             shanghai_text(taken[n].time_ns) if n in taken else None,
             str(taken[n].seq) if n in taken else None,
             taken[n].comment if n in taken else None,
@@ -195,6 +196,7 @@ def types(
     jurisdiction: Annotated[str, typer.Option(help="辖区 · jurisdiction")] = "cn",
 ) -> Reply:
     """Every type with all its columns; whether the jurisdiction has it, and its approval chain there."""
+    from tanshu.cli.words import BETWEEN, EFFECTS, INSTRUMENT_KINDS, ROOMS
     from tanshu.parties.model import ACCOUNT_TYPES
     from tanshu.registry.types import TYPES
     from tanshu.rules import packs, registry_pack
@@ -216,16 +218,16 @@ def types(
                 one.name,
                 "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.debit),
                 "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.credit),
-                "\n".join(one.instruments),
-                str(one.between),
+                "\n".join(INSTRUMENT_KINDS[kind].in_(door.lang) for kind in one.instruments),
+                BETWEEN[one.between],
                 words,
-                one.room,
+                ROOMS.get(one.room, one.room),
                 one.held,
                 one.while_restricted,
                 one.revalidated,
                 str(one.expiry_days) if one.expiry_days else None,
                 str(one.reversible_days) if one.reversible_days else None,
-                str(one.effect),
+                EFFECTS[one.effect],
                 one.code in enabled,
             )
         )

@@ -33,6 +33,22 @@ def test_moments_that_cannot_be(year: Tanshu, moment: str, code: str) -> None:
     assert year("holdings", "--json", "--as-of", moment).refusal == code
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("holdings",),
+        ("tx", "list"),
+        ("account", "list"),
+        ("comply", "status"),
+        ("comply", "carry-over"),
+        ("comply", "penalty"),
+    ],
+)
+def test_tables_of_a_scenario_carry_its_stamp(year: Tanshu, command: tuple[str, ...]) -> None:
+    assert "模型数据" in year(*command, "--json").ok().json["stamp"]["zh"]
+    assert "modelled data" in year(*command, "--lang", "en").ok().out
+
+
 def test_holdings_sum_to_zero_and_filters_agree(year: Tanshu) -> None:
     cells = year("holdings", "--json").json["holdings"]
     for code in ("CEA23", "CNY"):
@@ -164,7 +180,8 @@ def test_one_entry_decoded(year: Tanshu) -> None:
         assert record["tag"] == "surrender"
     opened = year("book", "log", "1", "--json").json["records"]
     assert [one["operation"] for one in opened] == ["open_account"] * 5
-    assert "open_account" in year("book", "log", "1").ok().out
+    assert "open_account" in year("book", "log", "1", "--lang", "en").ok().out
+    assert "开户" in year("book", "log", "1").ok().out
 
 
 def test_stats_and_audit_agree(year: Tanshu) -> None:

@@ -222,11 +222,75 @@ def test_allocation_notes_and_drafts(province: Tanshu) -> None:
     assert said.refusal == "CLI-1003", "nobody is on the list of 2025"
 
 
+def test_a_share_where_the_pack_sets_a_ceiling(province: Tanshu, tmp_path: Path) -> None:
+    for name, args in (("list", ("handle", PLANT_A)), ("emissions", ("uscc,verified_t", f"{PLANT_A},1000"))):
+        file = write_csv(tmp_path / f"{name}-late.csv", *args)
+        when = "2025" if name == "list" else "2024"
+        province("import", name, file, "--year", when, "--as", "hubei-maker-1").ok()
+    args = ("allocate", "--year", "2025", "--stage", "pre", "--as", "hubei-maker-1", "--dry-run")
+    given = (*args, "--allow-draft", "--json")
+    assert province(*given).refusal == "RULE-2009"
+    told = province(*given, "--share", "0.5")
+    assert told.code == 1 and told.refusal != "RULE-2009", "no CEA25 is defined here"
+
+
+def test_a_final_allocation_that_issues_nothing_is_confirmed(allocated: Tanshu, tmp_path: Path) -> None:
+    said = allocated(
+        "comply", "confirm", "--year", "2023", "--subject", PLANT_A, "--json", "--as", "a-maker-1"
+    )
+    assert said.refusal == "PAR-3002"
+    args = ("comply", "confirm", "--year", "2023", "--as", "hubei-checker-1", "--json")
+    nothing = allocated(*args, "--subject", PLANT_A).refusal
+    assert nothing.startswith("CMP-")
+    both = allocated(*args, "--subject", PLANT_A, "--subject", PLANT_B, "--reject")
+    assert (both.code, both.json["refused"]) == (1, 2)
+    header = "handle,unit,unit_class,capacity_mw,generation_mwh,heat_gj,running_hours,verified_t,exclusion"
+    file = write_csv(tmp_path / "activity.csv", header, f"{PLANT_A},U1,I,600,500,0,5500,800,")
+    verified = write_csv(tmp_path / "less.csv", "uscc,verified_t", f"{PLANT_A},800")
+    allocated("import", "emissions", verified, "--year", "2023", "--as", "hubei-maker-1").ok()
+    allocated("import", "activity", file, "--year", "2023", "--as", "hubei-maker-1").ok()
+    final = ("--year", "2023", "--stage", "final", "--subject", PLANT_A, "--as", "hubei-maker-1")
+    for word in ("--reject", ""):
+        told = allocated("allocate", *final).ok().out
+        assert "待确认" in told and f"tanshu comply confirm --year 2023 --subject {PLANT_A}" in told
+        said = allocated(*args, "--subject", PLANT_A, *([word] if word else [])).ok().json
+        assert said["results"][0]["in_force"] is (not word)
+    owed = allocated("comply", "status", "--subject", PLANT_A, "--json").ok().json
+    assert owed["return_due_t"] == owed["entities"][0]["return_due_t"] > 0
+    assert "待缴回" in allocated("comply", "status").ok().out
+
+
+def test_locked_data_are_opened_by_a_checker_with_a_reason(allocated: Tanshu) -> None:
+    args = ("comply", "unlock", PLANT_A, "--year", "2022", "--json")
+    assert allocated(*args, "--as", "hubei-maker-1", "--reason", "更正").refusal == "PAR-3003"
+    assert allocated(*args, "--as", "hubei-checker-1").refusal.startswith("MRV-")
+    opened = allocated(*args, "--as", "hubei-checker-1", "--reason", "更正").ok().json
+    assert (opened["subject"], opened["released"]) == (PLANT_A, 1)
+
+
+def test_people_of_the_registry_are_confirmed_and_dismissed(tanshu: Tanshu) -> None:
+    named = tanshu("account", "appoint", "registry", "registry-maker-9:maker", *REGISTRY).ok()
+    assert "tanshu account confirm registry-maker-9" in named.out
+    confirm = ("account", "confirm", "registry-maker-9", "--as", "registry-checker-1", "--json")
+    assert tanshu(*confirm).ok().json["active"] is True
+    assert tanshu(*confirm).refusal == "PAR-3007"
+    assert tanshu("account", "dismiss", "registry-maker-9", *REGISTRY, "--json").ok().json["active"] is False
+    late = tanshu("account", "open", "registry", "--kind", "cash", "--as", "registry-maker-9", "--json")
+    assert late.refusal.startswith("PAR-3")
+
+
 def test_after_the_deadline(allocated: Tanshu) -> None:
     """2023's deadline has passed: both are short, the range is shown, a decision is taken down."""
     board = allocated("comply", "status", "--json").ok().json
     assert {one["status"] for one in board["entities"]} == {"short"}
     assert allocated("comply", "penalty", "--subject", PLANT_A, "--json").refusal == "CMP-3003"
+    refused = allocated("comply", "penalty", "--json")
+    assert (refused.code, refused.json["stamp"]) == (1, None)
+    assert [(one["subject"], one["code"]) for one in refused.json["unknown"]] == [
+        (PLANT_A, "CMP-3003"),
+        (PLANT_B, "CMP-3003"),
+    ]
+    assert "甲电厂" in allocated("comply", "penalty").out
     ranges = allocated("comply", "penalty", "--average-price", "9500", "--json").ok().json["ranges"]
     assert [(one["min_fen"], one["max_fen"]) for one in ranges] == [
         (1_000 * 9_500 * 5, 1_000 * 9_500 * 10),

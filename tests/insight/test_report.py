@@ -161,6 +161,14 @@ def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
     assert to_csv(made, "en").decode("utf-8-sig").splitlines() == ["trades", "'=1+1", "甲", "-5"]
 
 
+@pytest.mark.parametrize(("lang", "column"), [("zh", "说明"), ("en", "note")])
+def test_every_row_of_a_csv_says_it_is_modelled(hubei: RunYear, lang: Lang, column: str) -> None:
+    for name in report.CSV_FILES:
+        rows = table(hubei.reports[lang] / f"{name}.csv")
+        assert {row[column] for row in rows} == {sheets.SHORT_STAMP.in_(lang)}
+        assert list(rows[0])[-1] == column
+
+
 def test_the_json_is_the_figures_with_the_stamp(hubei: RunYear) -> None:
     found = json.loads((hubei.reports["en"] / "figures.json").read_text())
     assert found.pop("stamp")["zh"] == hubei.run.facts.stamp.zh

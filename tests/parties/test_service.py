@@ -152,6 +152,16 @@ def test_the_registrys_own_people_are_named_by_two(market: Market):
     market.refuses("PAR-3007", lambda: confirm_person(market.ctx("registry-checker-1"), confirm))
 
 
+def test_who_names_a_registry_person_does_not_confirm_them(market: Market):
+    both = Appoint("registry", NewPerson("registry-both-1", ("maker", "checker")))
+    market.accepted(appoint(market.ctx(CLERK), both))
+    market.accepted(confirm_person(market.ctx("registry-checker-1"), ConfirmPerson("registry-both-1")))
+    friend = Appoint("registry", NewPerson("registry-both-2", ("maker", "checker")))
+    market.accepted(appoint(market.ctx("registry-both-1"), friend))
+    confirm = ConfirmPerson("registry-both-2")
+    market.refuses("PAR-3008", lambda: confirm_person(market.ctx("registry-both-1"), confirm))
+
+
 def test_a_dismissed_person_does_nothing_more(market: Market):
     market.accepted(dismiss(market.ctx(CLERK), Dismiss("plant-a-maker-1")))
     market.give(market.plant_a, 5)

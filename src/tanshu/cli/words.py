@@ -1,4 +1,4 @@
-"""Words for what programs call by code: kinds of instrument, columns of the type table, records of the book."""
+"""Words for what programs know by code: kinds of instrument, columns of the type table, book records."""
 
 from __future__ import annotations
 

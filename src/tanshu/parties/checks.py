@@ -133,3 +133,8 @@ NOTHING_TO_CONFIRM = refusal(
     "{person} 无需确认,或已被解除。",
     "{person} needs no confirmation, or was dismissed.",
 )
+NAMED_BY_SELF = refusal(
+    "PAR-3008",
+    "{person} 由 {actor} 指定,须由他人确认。",
+    "{person} was named by {actor}; somebody else confirms.",
+)

@@ -147,6 +147,7 @@ class Person:
     rights: tuple[Right, ...]
     active: bool
     dismissed: bool = False
+    named_by: str = ""
 
 
 # -- commands ----------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def person(conn: Connection, handle: str) -> Person | Refusal:
     if row is None:
         return checks.PERSON_UNKNOWN(field="as", person=handle)
     rights = tuple(Right(right) for right in row.rights.split(","))
-    return Person(row.handle, row.subject_id, rights, bool(row.active), bool(row.dismissed))
+    return Person(row.handle, row.subject_id, rights, bool(row.active), bool(row.dismissed), row.named_by)
 
 
 def people_of(conn: Connection, subject_id: str) -> list[Person]:

@@ -109,6 +109,8 @@ def confirm_person(act: Act, command: ConfirmPerson) -> Decision:
     person = need(queries.person(act.conn, command.handle))
     if person.active or person.dismissed:
         return checks.NOTHING_TO_CONFIRM(field="person", person=person.handle)
+    if person.named_by == act.actor:
+        return checks.NAMED_BY_SELF(field="as", person=person.handle, actor=act.actor)
     act.conn.execute(update(PERSON).where(PERSON.c.handle == person.handle).values(active=True))
     return {"person": person.handle, "active": True}
 
@@ -280,6 +282,7 @@ def _appoint(act: Act, subject_id: str, person: NewPerson, *, active: bool) -> R
             rights=",".join(person.rights),
             active=active,
             dismissed=False,
+            named_by=act.actor,
             seq=act.seq,
         )
     )

@@ -53,5 +53,6 @@ PERSON = Table(
     Column("rights", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("dismissed", Boolean, nullable=False),
+    Column("named_by", Text, nullable=False, comment="who named them: somebody else confirms"),
     Column("seq", BigInteger, nullable=False),
 )

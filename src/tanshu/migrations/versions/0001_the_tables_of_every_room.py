@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.Column("rights", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("dismissed", sa.Boolean(), nullable=False),
+        sa.Column("named_by", sa.Text(), nullable=False, comment="who named them: somebody else confirms"),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_person_subject_id")),
         sa.PrimaryKeyConstraint("handle", name=op.f("pk_person")),

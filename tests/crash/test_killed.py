@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,6 @@ from tanshu.book.commit import Act, Book, verb
 from tanshu.book.records import AccountFlag
 from tanshu.log import store
 from tanshu.scenario import runner
-from tests.support.databases import PostgresServer
 
 TANSHU = Path(sys.executable).with_name("tanshu")
 DEMO_ENTRIES = 1_100
@@ -38,19 +35,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     installation = runner.run(url, runner.load("hubei-power-2023"))
     installation.close()
     return _tail_hash(url)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An address where there is nothing yet: no file, or a database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/demo.db"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"bare_{os.getpid()}_{random.randrange(10**9)}"
-    server.execute(f"CREATE DATABASE {name}")
-    yield server.url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_the_same_year_has_the_same_hash_on_both_databases(bare_url: str, undisturbed: str):

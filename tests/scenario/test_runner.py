@@ -5,9 +5,6 @@ Only the first steps are run here; the whole year is run by the crash tests.
 
 from __future__ import annotations
 
-import os
-import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +17,6 @@ from tanshu.log import store
 from tanshu.scenario import runner
 from tanshu.scenario.runner import Condition, Progress, Run
 from tests.support.clock import Ticker
-from tests.support.databases import PostgresServer
 
 
 class Stopped(Exception):
@@ -36,19 +32,6 @@ def whole() -> Run:
 def short(whole: Run) -> Run:
     """The first three steps: institutions, accounts, lists."""
     return replace(whole, steps=whole.steps[:3])
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An address where there is nothing yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/demo.db"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"runner_{os.getpid()}_{random.randrange(10**9)}"
-    server.execute(f"CREATE DATABASE {name}")
-    yield server.url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def tail_hash(url: str) -> bytes:

@@ -73,6 +73,16 @@ class PostgresServer:
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def bare(self) -> Iterator[str]:
+        """A database without tables."""
+        name = f"bare_{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
     def stop(self) -> None:
         self._server.cleanup()
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tanshu import migrations
-from tanshu.base import steps as _step_tables  # noqa: F401
+from tanshu.base import steps
 from tanshu.base.clock import Clock, system_clock
 from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
 from tanshu.base.refusal import Refused, need, refusal
 from tanshu.book.commit import Book, Context
 from tanshu.compliance import room as compliance_room
-from tanshu.compliance import tables as _compliance_tables  # noqa: F401  (declares its tables)
-from tanshu.log import store as _log_tables  # noqa: F401
+from tanshu.compliance import tables as compliance_tables
+from tanshu.log import store
 from tanshu.log.checks import NOT_INITIALISED
-from tanshu.mrv import tables as _mrv_tables  # noqa: F401
+from tanshu.mrv import tables as mrv_tables
 from tanshu.parties import queries as parties
-from tanshu.parties import tables as _party_tables  # noqa: F401
+from tanshu.parties import tables as party_tables
 from tanshu.parties.model import Establish, NewPerson
 from tanshu.parties.service import check_before_closing, establish
 from tanshu.registry import room as registry_room
 from tanshu.registry import rooms
-from tanshu.registry import tables as _registry_tables  # noqa: F401
+from tanshu.registry import tables as registry_tables
 from tanshu.registry.types import TYPES
 from tanshu.rules import packs
+
+DECLARE_TABLES = (steps, store, party_tables, registry_tables, mrv_tables, compliance_tables)
+"""Importing these modules is what puts every room's tables into the one metadata."""
 
 OTHER_VERSION = refusal(
     "APP-1001",
@@ -46,8 +49,16 @@ class Installation:
     database: Database
     book: Book
 
-    def context(self, actor: str, key: bytes, *, clock: Clock = system_clock, **more: object) -> Context:
-        return Context(self.book, actor, key, clock=clock, **more)  # type: ignore[arg-type]
+    def context(
+        self,
+        actor: str,
+        key: bytes,
+        *,
+        clock: Clock = system_clock,
+        reason: str = "",
+        allow_draft: bool = False,
+    ) -> Context:
+        return Context(self.book, actor, key, clock=clock, reason=reason, allow_draft=allow_draft)
 
     def close(self) -> None:
         self.database.close()

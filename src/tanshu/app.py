@@ -10,6 +10,7 @@ from tanshu.base.clock import Clock, system_clock
 from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
 from tanshu.base.refusal import Refused, need, refusal
+from tanshu.book import projections
 from tanshu.book.commit import Book, Context
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as compliance_tables
@@ -26,7 +27,15 @@ from tanshu.registry import tables as registry_tables
 from tanshu.registry.types import TYPES
 from tanshu.rules import packs
 
-DECLARE_TABLES = (steps, store, party_tables, registry_tables, mrv_tables, compliance_tables)
+DECLARE_TABLES = (
+    steps,
+    store,
+    projections,
+    party_tables,
+    registry_tables,
+    mrv_tables,
+    compliance_tables,
+)
 """Importing these modules is what puts every room's tables into the one metadata."""
 
 OTHER_VERSION = refusal(

@@ -51,14 +51,14 @@ def test_a_database_without_tables_is_a_finding_not_a_crash(database: Database):
 # -- forged entries: every hash is right, the story is not -------------------------------------------------
 
 
-def forged(seq: int, before: Entry, *, answer: bytes = b"{}", **changes) -> tuple[Entry, bytes]:
+def forged(seq: int, before: Entry, *, answer: bytes = b"{}", **changes) -> store.Written:
     draft = Draft(
         before.time_ns + 1, bytes([seq] * 16), bytes(32), digest(answer), "registry-maker-1", "forge"
     )
-    return seal(replace(draft, **changes), seq, before.hash), answer
+    return store.Written(seal(replace(draft, **changes), seq, before.hash), answer)
 
 
-def first_code(database: Database, entries: list[tuple[Entry, bytes]]) -> tuple[int | None, str]:
+def first_code(database: Database, entries: list[store.Written]) -> tuple[int | None, str]:
     with database.write() as conn:
         store.append(conn, store.REGISTRY_LOG, entries)
     found = audit.run(database).first_bad
@@ -100,7 +100,7 @@ def test_a_forged_entry_with_good_hashes_is_named(book: Book, name: str):
 def test_a_genesis_that_does_not_follow_from_its_facts_is_named(database: Database):
     entry, facts = genesis("test", START_NS)
     draft = Draft(entry.time_ns, entry.key, entry.body_hash, digest(facts + b" "), "tanshu", "genesis")
-    assert first_code(database, [(seal(draft, 0, bytes(32)), facts + b" ")]) == (0, "AUD-1007")
+    assert first_code(database, [store.Written(seal(draft, 0, bytes(32)), facts + b" ")]) == (0, "AUD-1007")
 
 
 def test_an_unknown_engine_is_named(book: Book):

@@ -230,8 +230,8 @@ def test_time_grows_even_when_the_clock_does_not(opened: Book, context, clock_ns
 
 
 def test_rows_that_go_with_the_entry_are_written_with_it(opened: Book, context):
-    def also(conn):
-        conn.execute(text("INSERT INTO note VALUES (9, 'done')"))
+    def also(act):
+        act.conn.execute(text("INSERT INTO note VALUES (9, 'done')"))
 
     assert refused(send(context(also=also), TOO_MUCH)) == "BOOK-2022"
     assert notes(opened) == []

@@ -49,7 +49,7 @@ def take_the_next_number(act: Act, _command) -> dict:
     """Record something, and let somebody else have this entry's sequence number first."""
     act.record(GIVE)
     draft = Draft(act.now_ns, b"somebody else's k", bytes(32), bytes(32), "somebody", "else")
-    store.append(act.conn, act.ctx.book.log, [(seal(draft, act.seq, bytes(32)), b"")])
+    store.append(act.conn, act.ctx.book.log, [store.Written(seal(draft, act.seq, bytes(32)), b"")])
     return {}
 
 
@@ -98,8 +98,8 @@ def test_a_known_failure_restores_state_and_rows(opened: Book, ticker: Ticker, n
 
 
 def test_a_failing_row_beside_the_entry_takes_the_entry_back(opened: Book, context):
-    def also(conn):
-        conn.execute(text("INSERT INTO nowhere VALUES (1)"))
+    def also(act):
+        act.conn.execute(text("INSERT INTO nowhere VALUES (1)"))
 
     before = opened._state.digest()
     with pytest.raises(Exception, match="nowhere"):

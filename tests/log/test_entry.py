@@ -14,6 +14,7 @@ DRAFT = Draft(
     key=bytes(range(16)),
     body_hash=bytes([1] * 32),
     answer_hash=bytes([2] * 32),
+    rows_hash=bytes([5] * 32),
     actor="登记员-1",
     command="propose",
     records=bytes([3] * 48),
@@ -32,6 +33,7 @@ LAYOUT = [
     ("key", "000102030405060708090a0b0c0d0e0f"),
     ("body hash", "01" * 32),
     ("answer hash", "02" * 32),
+    ("rows hash", "05" * 32),
     ("bytes of records", "30000000"),
     ("bytes of results", "01000000"),
     ("bytes of actor", "0b00"),
@@ -49,14 +51,14 @@ def test_the_hash_is_over_exactly_these_bytes():
 
 
 def test_the_hash_of_an_entry_is_pinned():
-    assert ENTRY.hash.hex() == "5eea24a74eaf2ba77275cb0e0d57ff76d570ab953dd476bb91ba12e467cd7680"
+    assert ENTRY.hash.hex() == "55fe95e73dafb6b40cb3ab0934c97fbf9c65cac67cb413c901ab47f5c5c640e4"
 
 
 def test_the_genesis_entry_is_pinned():
     entry, facts = genesis("tanshu", 1_704_157_200_000_000_000)
-    assert facts == b'{"book":"tanshu","engine":1,"format":1,"hash_suite":"sha-256"}'
+    assert facts == b'{"book":"tanshu","engine":1,"format":1,"hash_suite":"sha-256+ed25519"}'
     assert (entry.seq, entry.prev_hash, entry.records, entry.results) == (0, NO_HASH, b"", b"")
-    assert entry.hash.hex() == "c18b340e719b3831622bb43ca663151e92f2fef67f3cbaa7cb5cd273317bcf82"
+    assert entry.hash.hex() == "4442a873bf743159d0fd7e1af2284edc1d3896a75d1f65db82152c11946832ab"
 
 
 def test_another_name_is_another_book():
@@ -77,6 +79,8 @@ CHANGES = [
     ("body_hash", DRAFT.body_hash + b"\0"),
     ("answer_hash", bytes(32)),
     ("answer_hash", DRAFT.answer_hash[:-1]),
+    ("rows_hash", bytes(32)),
+    ("rows_hash", DRAFT.rows_hash + b"\0"),
     ("actor", "登记员-2"),
     ("actor", "登记员-1p"),
     ("command", "ropose"),

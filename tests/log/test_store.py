@@ -12,15 +12,15 @@ import pytest
 from tanshu.base.canonical import digest
 from tanshu.base.database import Database
 from tanshu.log import store
-from tanshu.log.entry import NO_HASH, Draft, Entry, seal
+from tanshu.log.entry import NO_HASH, Draft, seal
 
 LOG = 1
 TAKEN = (sqlite3.IntegrityError, psycopg.errors.UniqueViolation)
 
 
-def chain(count: int, first: int = 0, before: bytes = NO_HASH) -> list[tuple[Entry, bytes]]:
+def chain(count: int, first: int = 0, before: bytes = NO_HASH) -> list[store.Written]:
     """Entries one second apart, each with an answer of its own."""
-    made: list[tuple[Entry, bytes]] = []
+    made: list[store.Written] = []
     for seq in range(first, first + count):
         answer = f'{{"n":{seq}}}'.encode()
         draft = Draft(
@@ -34,7 +34,7 @@ def chain(count: int, first: int = 0, before: bytes = NO_HASH) -> list[tuple[Ent
             results=b"\0",
         )
         entry = seal(draft, seq, before)
-        made.append((entry, answer))
+        made.append(store.Written(entry, answer))
         before = entry.hash
     return made
 
@@ -56,7 +56,7 @@ def test_an_empty_log_has_no_tail_and_no_moment(database: Database):
 
 def test_entries_come_back_as_they_went(five: Database):
     with five.read() as conn:
-        assert list(store.read(conn, LOG)) == [entry for entry, _ in chain(5)]
+        assert list(store.read(conn, LOG)) == [one.entry for one in chain(5)]
         assert store.answers(conn, LOG, -1, 9) == {seq: b'{"n":%d}' % seq for seq in range(5)}
 
 
@@ -88,7 +88,7 @@ def test_a_long_log_is_read_whole_whatever_the_chunk(sqlite_url: str, count: int
 
 
 def test_a_key_is_found_with_its_body_and_answer(five: Database):
-    entry, answer = chain(5)[3]
+    entry, answer, _ = chain(5)[3]
     with five.read() as conn:
         assert store.find(conn, LOG, entry.key) == (3, entry.body_hash, answer)
         assert store.find(conn, LOG, entry.key[:-1] + b"\0") is None
@@ -111,15 +111,15 @@ def test_the_newest_entry_at_an_instant(five: Database, time_ns: int, seq: int |
 
 
 def test_a_number_taken_twice_is_refused_by_the_database(five: Database):
-    entry, answer = chain(5)[4]
+    entry, answer, _ = chain(5)[4]
     with pytest.raises(TAKEN), five.write() as conn:
-        store.append(conn, LOG, [(replace(entry, key=b"k" * 16), answer)])
+        store.append(conn, LOG, [store.Written(replace(entry, key=b"k" * 16), answer)])
 
 
 def test_a_key_used_twice_is_refused_by_the_database(five: Database):
-    entry, answer = chain(5)[4]
+    entry, answer, _ = chain(5)[4]
     with pytest.raises(TAKEN), five.write() as conn:
-        store.append(conn, LOG, [(replace(entry, seq=5), answer)])
+        store.append(conn, LOG, [store.Written(replace(entry, seq=5), answer)])
 
 
 def test_after_a_failed_append_nothing_of_the_group_is_there(five: Database):

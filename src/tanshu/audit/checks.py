@@ -68,6 +68,11 @@ STRAY = refusal(
     "日志 {log} 里有 {entries} 条记录,序号 {first} 到 {last}:不成一条完整的日志。",
     "Log {log} holds {entries} entries numbered {first} to {last}: that is not a whole log.",
 )
+ROWS = refusal(
+    "AUD-1014",
+    "第 {seq} 条记录保存的表行变更与其哈希不符。",
+    "Entry {seq} keeps row changes that do not match their hash.",
+)
 
 ACCOUNT = refusal(
     "AUD-2001",

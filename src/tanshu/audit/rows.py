@@ -23,9 +23,20 @@ _PG_FETCH = 50
 
 _INTEGERS = ("seq", "time_ns", "engine", "era")
 _TEXTS = ("actor", "command")
-_BYTES = ("key", "body_hash", "answer_hash", "prev_hash", "records", "results", "hash", "answer")
+_BYTES = (
+    "key",
+    "body_hash",
+    "answer_hash",
+    "rows_hash",
+    "prev_hash",
+    "records",
+    "results",
+    "hash",
+    "answer",
+    "rows",
+)
 _COLUMNS = _INTEGERS + _TEXTS + _BYTES
-_WIDTHS = {"key": 16, "body_hash": 32, "answer_hash": 32, "prev_hash": 32, "hash": 32}
+_WIDTHS = {"key": 16, "body_hash": 32, "answer_hash": 32, "rows_hash": 32, "prev_hash": 32, "hash": 32}
 
 
 class Stored(NamedTuple):
@@ -34,6 +45,7 @@ class Stored(NamedTuple):
     seq: int | None
     entry: Entry | None
     answer: bytes
+    rows: bytes
     wrong: str = ""
 
 
@@ -43,7 +55,7 @@ def chunks(conn: Connection, log: int) -> Iterator[list[Stored]]:
     size = 0
     for row in _rows(conn, log):
         chunk.append(row)
-        size += len(row.answer) + (len(row.entry.records) if row.entry else 0)
+        size += len(row.answer) + len(row.rows) + (len(row.entry.records) if row.entry else 0)
         if len(chunk) == CHUNK_ENTRIES or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -101,19 +113,19 @@ def _from_sqlite(row: tuple[Any, ...]) -> Stored:
     kinds, values = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
     if kinds != _SQLITE_KINDS:
         name = next(n for n, is_, should in zip(_COLUMNS, kinds, _SQLITE_KINDS, strict=True) if is_ != should)
-        return Stored(values[0] if kinds[0] == "integer" else None, None, b"", name)
+        return Stored(values[0] if kinds[0] == "integer" else None, None, b"", b"", name)
     return _stored(dict(zip(_COLUMNS, values, strict=True)))
 
 
 def _stored(row: dict[str, Any]) -> Stored:
     for name, width in _WIDTHS.items():
         if len(row[name]) != width:
-            return Stored(row["seq"], None, b"", name)
-    answer = bytes(row.pop("answer"))
+            return Stored(row["seq"], None, b"", b"", name)
+    answer, changed = bytes(row.pop("answer")), bytes(row.pop("rows"))
     for name in _TEXTS:
         if not isinstance(row[name], str):
             row[name] = bytes(row[name]).decode(errors="surrogateescape")
-    return Stored(row["seq"], Entry(**row), answer)
+    return Stored(row["seq"], Entry(**row), answer, changed)
 
 
 def _all(conn: Connection, sql: str, values: Iterable[object]) -> list[Any]:

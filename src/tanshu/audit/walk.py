@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ from tanshu.book.reference import ReferenceBook
 from tanshu.book.replay import Tail, replay
 from tanshu.book.state import State
 from tanshu.log.entry import ENGINE, ERA, Entry, genesis, is_intact
-from tanshu.log.store import REGISTRY_LOG
+from tanshu.log.store import REGISTRY_LOG, unpacked
 
 _UNKNOWN = b""
 """The hash of an entry whose row cannot be believed."""
@@ -102,7 +103,7 @@ class _Walk:
             self.find(expected, checks.KIND, column=stored.wrong)
             self.tail = Tail(expected, before.time_ns, _UNKNOWN)
             return False
-        for finding in _flaws(stored.entry, stored.answer, before):
+        for finding in _flaws(stored, before):
             self.find(stored.entry.seq, finding[0], **finding[1])
         self.tail = Tail(expected, stored.entry.time_ns, stored.entry.hash)
         return len(self.findings) == found
@@ -163,14 +164,18 @@ class _Walk:
         )
 
 
-def _flaws(entry: Entry, answer: bytes, before: Tail) -> list[tuple[RefusalKind, Mapping[str, object]]]:
+def _flaws(stored: Stored, before: Tail) -> list[tuple[RefusalKind, Mapping[str, object]]]:
     """What is wrong with one entry: its own bytes first, then its place."""
+    entry, answer = stored.entry, stored.answer
+    assert entry
     first = entry.seq == 0
     found: list[tuple[RefusalKind, Mapping[str, object]]] = []
     if not is_intact(entry):
         found.append((checks.HASH, {}))
     if digest(answer) != entry.answer_hash:
         found.append((checks.ANSWER, {}))
+    if not _rows_match(entry, stored.rows):
+        found.append((checks.ROWS, {}))
     # After a gap, or an unreadable row, the entry before is not there to be compared with.
     follows = entry.seq == before.seq + 1 and before.hash != _UNKNOWN
     if follows and entry.prev_hash != before.hash:
@@ -184,6 +189,13 @@ def _flaws(entry: Entry, answer: bytes, before: Tail) -> list[tuple[RefusalKind,
     if first and not _is_genesis(entry, answer):
         found.append((checks.GENESIS, {}))
     return found
+
+
+def _rows_match(entry: Entry, stored: bytes) -> bool:
+    try:
+        return digest(unpacked(stored)) == entry.rows_hash
+    except zlib.error:
+        return False
 
 
 def _is_genesis(entry: Entry, answer: bytes) -> bool:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.database import metadata
@@ -26,12 +26,10 @@ STEP = Table(
 )
 
 
-def mark_done(
-    conn: Connection, job: str, name: str, position: int, done_ns: int, result: Mapping[str, Any]
-) -> None:
-    """Write a step's done mark."""
+def done_mark(job: str, name: str, position: int, done_ns: int, result: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's done mark, as a row of STEP."""
     text = canonical(result).decode()
-    conn.execute(insert(STEP).values(job=job, name=name, position=position, done_ns=done_ns, result=text))
+    return {"job": job, "name": name, "position": position, "done_ns": done_ns, "result": text}
 
 
 def done(conn: Connection, job: str) -> dict[str, Any]:

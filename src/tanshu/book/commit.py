@@ -17,20 +17,22 @@ from datetime import date
 from functools import wraps
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from tanshu.base.canonical import canonical, digest
 from tanshu.base.clock import Clock, business_date, system_clock
 from tanshu.base.database import Database
 from tanshu.base.ids import derived_id
 from tanshu.base.refusal import Refusal, Refused
-from tanshu.book import checks, records
+from tanshu.book import checks, records, rows
 from tanshu.book.records import AccountFlag, Records, Row
 from tanshu.book.replay import Tail, replay
+from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
 from tanshu.book.state import NOTHING, Applied, Cell, State
 from tanshu.log import checks as log_checks
 from tanshu.log import store
-from tanshu.log.entry import Draft, Entry, genesis, seal
+from tanshu.log.entry import NO_ROWS, Draft, genesis, seal
+from tanshu.log.store import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ Decision = Mapping[str, Any] | Refusal
 class Context:
     """Who asks, why, with which key, at what time. Time, ids and randomness come from here only.
 
-    also: rows to write in the same transaction as the entry (a long job's done mark).
+    also: what else the command changes once it is accepted (a long job's done mark).
     """
 
     book: Book
@@ -62,7 +64,7 @@ class Context:
     reason: str = ""
     clock: Clock = system_clock
     allow_draft: bool = False
-    also: Callable[[Connection], None] | None = None
+    also: Callable[[Act], None] | None = None
 
     def commit(self, name: str, command: object, decide: Callable[[Act, Any], Decision]) -> Outcome:
         """Run one command to its durable answer, or a refusal with nothing written."""
@@ -124,6 +126,7 @@ class Act:
         self._accounts = state.accounts
         self._instruments = state.instruments
         self._ids: dict[str, int] = {}
+        self.changes: list[Change] = []
 
     @property
     def actor(self) -> str:
@@ -158,6 +161,23 @@ class Act:
         self._instruments += 1
         self.record(records.define_instrument(number, cap=cap, scale=scale, serialised=serialised))
         return number
+
+    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
+        """Add rows to a table, and to what the entry tells of itself."""
+        self._change([Change(INSERT, table.name, {}, row) for row in rows])
+
+    def update(self, table: Table, where: Mapping[str, Any], **values: Any) -> None:
+        """Change the rows whose columns equal `where`."""
+        self._change([Change(UPDATE, table.name, where, values)])
+
+    def delete(self, table: Table, where: Mapping[str, Any]) -> int:
+        """Remove the rows whose columns equal `where`; returns how many there were."""
+        return self._change([Change(DELETE, table.name, where, {})])
+
+    def _change(self, changes: list[Change]) -> int:
+        changed = rows.apply(self.conn, changes)
+        self.changes += changes
+        return changed
 
     def record(self, row: Row) -> int:
         """Add a book record; returns its position, the name a hold goes by."""
@@ -199,7 +219,7 @@ class Book:
         with self._mutex, self.database.write() as conn:
             store.lock(conn, self.log)
             if store.tail(conn, self.log) is None:
-                store.append(conn, self.log, [genesis(name, time_ns)])
+                store.append(conn, self.log, [Written(*genesis(name, time_ns))])
 
     def catch_up(self, conn: Connection) -> State:
         """Follow entries written by others. Raises Refused LOG-1002 (no book), LOG-1003 (broken log)."""
@@ -225,18 +245,28 @@ class Book:
 
     # -- committing ----------------------------------------------------------------------------------------
 
-    def commit(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Decide, apply and append requests in order, durable together, each with its own outcome."""
+    def commit(
+        self, requests: Sequence[Request], before_commit: Callable[[Connection], None] | None = None
+    ) -> list[Outcome]:
+        """Decide, apply and append requests in order, durable together, each with its own outcome.
+
+        before_commit: asked when everything is decided and written, nothing durable; raising takes all back.
+        """
         bodies = [_body_hash(request) for request in requests]
         with self._mutex:
             assert not self._busy, "a decision must not commit: it would wait for itself"
             self._busy = True
             try:
-                return self._commit(requests, bodies)
+                return self._commit(requests, bodies, before_commit)
             finally:
                 self._busy = False
 
-    def _commit(self, requests: Sequence[Request], bodies: Sequence[bytes | Refusal]) -> list[Outcome]:
+    def _commit(
+        self,
+        requests: Sequence[Request],
+        bodies: Sequence[bytes | Refusal],
+        before_commit: Callable[[Connection], None] | None,
+    ) -> list[Outcome]:
         group = _Group()
         try:
             with self.database.write() as conn:
@@ -249,9 +279,8 @@ class Book:
                 ]
                 if group.entries:
                     store.append(conn, self.log, group.entries)
-                for request, outcome in zip(requests, outcomes, strict=True):
-                    if isinstance(outcome, Answer) and not outcome.repeated and request.ctx.also:
-                        request.ctx.also(conn)
+                if before_commit:
+                    before_commit(conn)
                 group.committing = True
             if group.entries:
                 self._tail = group.tail
@@ -318,7 +347,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.tail = Tail()
-        self.entries: list[tuple[Entry, bytes]] = []
+        self.entries: list[Written] = []
         self.applied: list[Applied] = []
         self.answers: dict[bytes, tuple[int, bytes, bytes]] = {}
         self.committing = False
@@ -327,6 +356,7 @@ class _Group:
         self, request: Request, act: Act, data: Mapping[str, Any], results: bytes, body_hash: bytes
     ) -> Answer:
         answer = canonical(data)
+        changed = rows.encode(act.changes)
         draft = Draft(
             act.now_ns,
             request.ctx.key,
@@ -336,10 +366,11 @@ class _Group:
             request.name,
             act.encoded().tobytes(),
             results,
+            digest(changed) if changed else NO_ROWS,
         )
         entry = seal(draft, act.seq, self.tail.hash)
         self.tail = Tail(entry.seq, entry.time_ns, entry.hash)
-        self.entries.append((entry, answer))
+        self.entries.append(Written(entry, answer, changed))
         self.answers[entry.key] = (entry.seq, body_hash, answer)
         return Answer(entry.seq, json.loads(answer))
 
@@ -362,6 +393,8 @@ def _run(request: Request, act: Act, state: State) -> tuple[Decision, Applied]:
         decision = refused.refusal
     if isinstance(decision, Refusal):
         return decision, NOTHING
+    if request.ctx.also:
+        request.ctx.also(act)
     if act.count > records.RECORDS_MAX:
         return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=act.count), NOTHING
     block = act.encoded()

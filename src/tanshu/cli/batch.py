@@ -61,22 +61,14 @@ def together(
     refusals: dict[int, Refusal] = {}
     watched = [_watched(one, n, refusals, tick) for n, one in enumerate(requests)]
 
-    asked = False
-
     def take_back(conn: Connection) -> None:
-        """Asked by each accepted request, when everything is decided and nothing committed; once will do."""
-        nonlocal asked
-        if asked:
-            return
-        asked = True
+        """Asked when everything is decided and nothing committed."""
         outcomes = [_outcome(conn, book, one, refusals.get(n)) for n, one in enumerate(watched)]
         if rehearsal or (all_or_nothing and any(isinstance(one, Refusal) for one in outcomes)):
             raise _TakenBack(outcomes)
 
-    if rehearsal or all_or_nothing:
-        watched = [replace(one, ctx=one.ctx.with_(also=take_back)) for one in watched]
     try:
-        return book.commit(watched)
+        return book.commit(watched, take_back if rehearsal or all_or_nothing else None)
     except _TakenBack as back:
         return back.outcomes
 

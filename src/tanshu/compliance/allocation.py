@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.quantity import check_year
@@ -114,20 +114,20 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
     if authority is None:
         return checks.NO_AUTHORITY(field="subject", region=subject.region)
     need(may(act.conn, act.actor, Right.CHECKER, authority.id))
-    this = _of(subject.id, command.year, "final")
-    row = act.conn.execute(select(ALLOCATION).where(*this)).first()
+    this = _key(subject.id, command.year, "final")
+    row = act.conn.execute(select(ALLOCATION).where(*_of(**this))).first()
     if row is None or row.in_force or row.issue_t > 0:
         return checks.NOTHING_TO_CONFIRM(field="subject", subject=subject.name, year=command.year)
     if row.maker == act.actor:
         return checks.SAME_PERSON(field="as", person=act.actor)
     if not command.accept:
-        act.conn.execute(ALLOCATION.delete().where(*this))
+        act.delete(ALLOCATION, this)
         mrv_service.release(act, subject.id, *_ground(command.year, "final"))
         return {"subject": subject.handle, "year": command.year, "in_force": False}
     changed = _changed(act, subject, command.year, "final", row)
     if changed:
         return changed
-    act.conn.execute(update(ALLOCATION).where(*this).values(in_force=True))
+    act.update(ALLOCATION, this, in_force=True)
     return {"subject": subject.handle, "year": command.year, "in_force": True}
 
 
@@ -206,21 +206,22 @@ def _allocable(act: Act, subject: Subject, command: Allocate) -> Refusal | None:
 
 
 def _record(act: Act, subject: Subject, command: Allocate, computed: Computed) -> None:
-    act.conn.execute(
-        insert(ALLOCATION).values(
-            subject_id=subject.id,
-            year=command.year,
-            stage=command.stage,
-            pack=computed.explanation["pack"],
-            quantity=computed.quantity,
-            obligation_t=computed.obligation_t,
-            issue_t=computed.issue_t,
-            transaction_id=None,
-            explanation=canonical(computed.explanation).decode(),
-            maker=act.actor,
-            in_force=False,
-            seq=act.seq,
-        )
+    act.insert(
+        ALLOCATION,
+        {
+            "subject_id": subject.id,
+            "year": command.year,
+            "stage": command.stage,
+            "pack": computed.explanation["pack"],
+            "quantity": computed.quantity,
+            "obligation_t": computed.obligation_t,
+            "issue_t": computed.issue_t,
+            "transaction_id": None,
+            "explanation": canonical(computed.explanation).decode(),
+            "maker": act.actor,
+            "in_force": False,
+            "seq": act.seq,
+        },
     )
 
 
@@ -274,7 +275,7 @@ def unlink_allocation(act: Act, proposed: Proposed) -> None:
         return
     assert proposed.year is not None
     stage = _stage(proposed)
-    act.conn.execute(ALLOCATION.delete().where(*_of(proposed.subject.id, proposed.year, stage)))
+    act.delete(ALLOCATION, _key(proposed.subject.id, proposed.year, stage))
     mrv_service.release(act, proposed.subject.id, *_ground(proposed.year, stage))
 
 
@@ -346,13 +347,17 @@ def _check_opening(act: Act, proposed: Proposed, vintages: set[str]) -> Refusal 
     return None
 
 
-def _of(subject_id: str, year: int, stage: str) -> tuple[ColumnElement[bool], ...]:
+def _key(subject_id: str, year: int, stage: str) -> dict[str, Any]:
     """The one decision of a stage."""
+    return {"subject_id": subject_id, "year": year, "stage": stage}
+
+
+def _of(subject_id: str, year: int, stage: str) -> tuple[ColumnElement[bool], ...]:
     return (ALLOCATION.c.subject_id == subject_id, ALLOCATION.c.year == year, ALLOCATION.c.stage == stage)
 
 
 def _set(act: Act, proposed: Proposed, **values: object) -> None:
     if not _is_opening(proposed):
         assert proposed.year is not None
-        this = _of(proposed.subject.id, proposed.year, _stage(proposed))
-        act.conn.execute(update(ALLOCATION).where(*this).values(**values))
+        this = _key(proposed.subject.id, proposed.year, _stage(proposed))
+        act.update(ALLOCATION, this, **values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.refusal import need
@@ -69,13 +69,14 @@ def close_year(act: Act, command: CloseYear) -> Decision:
         "short_t": sum(row.due_at_deadline_t for row in mine),
         "return_due_t": sum(row.return_due_t for row in mine),
     }
-    act.conn.execute(
-        insert(YEAR_CLOSED).values(
-            region=authority.region,
-            year=command.year,
-            figures=canonical(figures).decode(),
-            seq=act.seq,
-        )
+    act.insert(
+        YEAR_CLOSED,
+        {
+            "region": authority.region,
+            "year": command.year,
+            "figures": canonical(figures).decode(),
+            "seq": act.seq,
+        },
     )
     for row in mine:
         mrv_service.lock(act, row.subject.id, command.year, f"closed-{command.year}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
@@ -79,18 +79,19 @@ def decide_penalty(act: Act, command: DecidePenalty) -> Decision:
     if not owed.due_at_deadline_t:
         return checks.NOT_SHORT(field="subject", subject=subject.name, year=command.year)
     id = act.id("PEN")
-    act.conn.execute(
-        insert(PENALTY_DECISION).values(
-            id=id,
-            subject_id=subject.id,
-            year=command.year,
-            unpaid_t=owed.due_at_deadline_t,
-            amount_fen=command.amount_fen,
-            basis=command.basis.strip(),
-            document=command.document.strip(),
-            person=act.actor,
-            seq=act.seq,
-        )
+    act.insert(
+        PENALTY_DECISION,
+        {
+            "id": id,
+            "subject_id": subject.id,
+            "year": command.year,
+            "unpaid_t": owed.due_at_deadline_t,
+            "amount_fen": command.amount_fen,
+            "basis": command.basis.strip(),
+            "document": command.document.strip(),
+            "person": act.actor,
+            "seq": act.seq,
+        },
     )
     return {"id": id, "subject": subject.handle, "year": command.year, "amount_fen": command.amount_fen}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from tanshu.base.clock import business_date
 from tanshu.base.quantity import check_quantity
@@ -94,12 +94,12 @@ def keep_claims(act: Act, proposed: Proposed) -> None:
         }
         for claim in claims
     ]
-    act.conn.execute(insert(OFFSET_CLAIM), rows)
+    act.insert(OFFSET_CLAIM, *rows)
 
 
 def free_claims(act: Act, proposed: Proposed) -> None:
     """A dropped offset frees its numbers."""
-    act.conn.execute(delete(OFFSET_CLAIM).where(OFFSET_CLAIM.c.transaction_id == proposed.id))
+    act.delete(OFFSET_CLAIM, {"transaction_id": proposed.id})
 
 
 def read_claims(details: Mapping[str, Any]) -> tuple[Claim, ...] | Refusal:

@@ -2,6 +2,9 @@
 
     hash = SHA-256(previous hash ‖ header without the hashes of the chain ‖ records ‖ result codes)
 
+The header carries the hashes of what lies beside the records: the command's body, its answer, and the rows it
+changed in the tables of the rooms.
+
 The header's byte layout is little-endian, fixed first, then the two texts with their lengths, so that no two
 different headers share bytes. Records and result codes are opaque here; the book gives them meaning.
 """
@@ -13,7 +16,8 @@ from dataclasses import dataclass
 
 from tanshu.base.canonical import canonical, digest
 
-HASH_SUITE = "sha-256"
+HASH_SUITE = "sha-256+ed25519"
+"""How this log is hashed and its checkpoints signed; chosen at genesis, for good."""
 FORMAT = 1
 ENGINE = 1
 """The version of the book's semantics; a change of meaning starts a new era."""
@@ -21,9 +25,11 @@ ERA = 0
 NO_HASH = bytes(32)
 GENESIS_COMMAND = "genesis"
 
-_FIXED = struct.Struct("<HHIqq16s32s32sIIHH")
-_WIDTHS = (16, 32, 32, 32)
-"""Bytes of key, body hash, answer hash and previous hash."""
+_FIXED = struct.Struct("<HHIqq16s32s32s32sIIHH")
+_WIDTHS = (16, 32, 32, 32, 32)
+"""Bytes of key, body hash, answer hash, rows hash and previous hash."""
+NO_ROWS = digest(b"")
+"""The rows hash of a command that changed no table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,8 @@ class Entry:
     """One command as the log keeps it.
 
     seq counts from 0 (genesis); time_ns is UTC nanoseconds and grows strictly. body_hash is SHA-256 over
-    canonical JSON of command, actor, reason and fields; answer_hash over the answer given. records and
-    results are the book's bytes (48 and 1 bytes each).
+    canonical JSON of command, actor, reason and fields; answer_hash over the answer given; rows_hash over the
+    rows changed (book/rows.py). records and results are the book's bytes (48 and 1 bytes each).
     """
 
     seq: int
@@ -40,6 +46,7 @@ class Entry:
     key: bytes
     body_hash: bytes
     answer_hash: bytes
+    rows_hash: bytes
     actor: str
     command: str
     prev_hash: bytes
@@ -62,6 +69,7 @@ class Draft:
     command: str
     records: bytes = b""
     results: bytes = b""
+    rows_hash: bytes = NO_ROWS
 
 
 def seal(draft: Draft, seq: int, prev_hash: bytes) -> Entry:
@@ -72,6 +80,7 @@ def seal(draft: Draft, seq: int, prev_hash: bytes) -> Entry:
         draft.key,
         draft.body_hash,
         draft.answer_hash,
+        draft.rows_hash,
         draft.actor,
         draft.command,
         prev_hash,
@@ -94,6 +103,7 @@ def entry_hash(
         e.key,
         e.body_hash,
         e.answer_hash,
+        e.rows_hash,
         len(e.records),
         len(e.results),
         len(actor),
@@ -104,7 +114,9 @@ def entry_hash(
 
 def is_intact(entry: Entry) -> bool:
     """Does the entry's hash follow from its own bytes?"""
-    widths = tuple(map(len, (entry.key, entry.body_hash, entry.answer_hash, entry.prev_hash)))
+    widths = tuple(
+        map(len, (entry.key, entry.body_hash, entry.answer_hash, entry.rows_hash, entry.prev_hash))
+    )
     if widths != _WIDTHS:  # struct would cut or pad them in silence
         return False
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     DDL,
@@ -20,7 +21,16 @@ from sqlalchemy import (
 )
 
 from tanshu.base.database import driver, metadata
-from tanshu.log.entry import Entry
+from tanshu.log.entry import NO_ROWS, Entry
+
+
+class Written(NamedTuple):
+    """An entry with what lies beside it: the answer that was given, the rows that were changed."""
+
+    entry: Entry
+    answer: bytes
+    rows: bytes = b""
+
 
 LOG_ENTRY = Table(
     "log_entry",
@@ -33,16 +43,19 @@ LOG_ENTRY = Table(
     Column("key", LargeBinary, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("answer_hash", LargeBinary, nullable=False),
+    Column("rows_hash", LargeBinary, nullable=False),
     Column("actor", Text, nullable=False),
     Column("command", Text, nullable=False),
     Column("prev_hash", LargeBinary, nullable=False),
     Column("records", LargeBinary, nullable=False),
     Column("results", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    # Not hashed itself: answer_hash is. It can be handed out again, and it can be checked.
+    # Not in the chain themselves: their hashes are. So they can be handed out again, and checked.
     Column("answer", LargeBinary, nullable=False),
+    Column("rows", LargeBinary, nullable=False),
     UniqueConstraint("log", "key"),
     comment="The append-only log. The primary key fences a stale writer.",
+    info={"derived": True},
 )
 
 UNCOMPRESSED = DDL("ALTER TABLE log_entry ALTER COLUMN records SET STORAGE EXTERNAL")
@@ -53,19 +66,22 @@ REGISTRY_LOG = 1
 """Registry and money share one book; each market and the points book will have logs of their own."""
 
 _COLUMNS = (
-    "log, seq, time_ns, engine, era, key, body_hash, answer_hash, actor, command, prev_hash, "
-    "records, results, hash, answer"
+    "log, seq, time_ns, engine, era, key, body_hash, answer_hash, rows_hash, actor, command, "
+    "prev_hash, records, results, hash, answer, rows"
 )
 # Texts are read as bytes where SQLite may hold a damaged one: the hash must judge it, not the driver.
 _ENTRY_COLUMNS = (
-    "seq, time_ns, key, body_hash, answer_hash, {actor}, {command}, "
+    "seq, time_ns, key, body_hash, answer_hash, rows_hash, {actor}, {command}, "
     "prev_hash, records, results, hash, engine, era"
 )
 _READ_ENTRIES = 2_000
+_READ_ROWS = 200
+_PACK_FROM = 1_024
+"""Bytes of changed rows from which deflating them pays."""
 _READ_BYTES = 16 * 2**20
 """A stretch of the log is read at once up to whichever comes first, so that memory does not grow with it."""
-_SQLITE_MARKS = ", ".join("?" * 15)
-_PG_MARKS = "%s, %s, %s, %s, %s, %b, %b, %b, %s, %s, %b, %b, %b, %b, %b"  # %b sends bytes as they are
+_SQLITE_MARKS = ", ".join("?" * 17)
+_PG_MARKS = "%s, %s, %s, %s, %s, %b, %b, %b, %b, %s, %s, %b, %b, %b, %b, %b, %b"  # %b sends bytes as they are
 # Any constant will do, as long as every writer of this log takes the same one.
 _PG_LOCK_SPACE = 0x7A5
 
@@ -76,8 +92,11 @@ def lock(conn: Connection, log: int) -> None:
         driver(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PG_LOCK_SPACE, log))
 
 
-def append(conn: Connection, log: int, entries: Sequence[tuple[Entry, bytes]]) -> None:
-    """Append entries with their answers. A duplicate (log, seq) or (log, key) raises the driver's error."""
+def append(conn: Connection, log: int, entries: Sequence[Written]) -> None:
+    """Append entries with what lies beside them.
+
+    A duplicate (log, seq) or (log, key) raises the driver's error.
+    """
     rows = [
         (
             log,
@@ -88,6 +107,7 @@ def append(conn: Connection, log: int, entries: Sequence[tuple[Entry, bytes]]) -
             e.key,
             e.body_hash,
             e.answer_hash,
+            e.rows_hash,
             e.actor,
             e.command,
             e.prev_hash,
@@ -95,8 +115,9 @@ def append(conn: Connection, log: int, entries: Sequence[tuple[Entry, bytes]]) -
             e.results,
             e.hash,
             answer,
+            _packed(rows),
         )
-        for e, answer in entries
+        for e, answer, rows in entries
     ]
     marks = _SQLITE_MARKS if conn.dialect.name == "sqlite" else _PG_MARKS
     cursor = driver(conn).cursor()
@@ -124,6 +145,12 @@ def tail(conn: Connection, log: int) -> tuple[int, int, bytes] | None:
         conn, "SELECT seq, time_ns, hash FROM log_entry WHERE log = ? ORDER BY seq DESC LIMIT 1", (log,)
     )
     return None if row is None else (row[0], row[1], bytes(row[2]))
+
+
+def hash_at(conn: Connection, log: int, seq: int) -> bytes | None:
+    """The hash of one entry, or None when there is no such entry."""
+    row = _one(conn, "SELECT hash FROM log_entry WHERE log = ? AND seq = ?", (log, seq))
+    return None if row is None else bytes(row[0])
 
 
 def seq_at(conn: Connection, log: int, time_ns: int) -> int | None:
@@ -178,14 +205,41 @@ def answers(conn: Connection, log: int, after: int, upto: int) -> dict[int, byte
     return {row[0]: bytes(row[1]) for row in rows}
 
 
+def rows(conn: Connection, log: int, after: int = -1, upto: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """(seq, rows changed) of the entries after < seq ≤ upto that changed any, in order."""
+    last = 2**62 if upto is None else upto
+    while found := _all(
+        conn,
+        "SELECT seq, rows FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? AND rows_hash <> ? "
+        f"ORDER BY seq LIMIT {_READ_ROWS}",
+        (log, after, last, NO_ROWS),
+    ):
+        for seq, packed in found:
+            yield seq, unpacked(bytes(packed))
+        after = found[-1][0]
+
+
+def _packed(rows: bytes) -> bytes:
+    """Rows as they are stored: deflated where that is shorter (JSON never begins like a zlib stream)."""
+    return zlib.compress(rows, 1) if len(rows) > _PACK_FROM else rows
+
+
+def unpacked(stored: bytes) -> bytes:
+    """Rows as they were written. Raises zlib.error where the bytes are damaged."""
+    return zlib.decompress(stored) if stored[:1] == b"\x78" else stored
+
+
 def _entry(row: Sequence[Any]) -> Entry:
-    seq, time_ns, key, body, answer, actor, command, prev, records, results, hash_, engine, era = row
+    seq, time_ns, key, body, answer, rows_hash, actor, command, prev, records, results, hash_, engine, era = (
+        row
+    )
     return Entry(
         seq,
         time_ns,
         bytes(key),
         bytes(body),
         bytes(answer),
+        bytes(rows_hash),
         _text(actor),
         _text(command),
         bytes(prev),

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import delete, insert
-
 from tanshu.base.quantity import QUANTITY_MAX, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
@@ -82,7 +80,7 @@ def list_entities(act: Act, command: ListEntities) -> Decision:
         }
         for n, (subject, entity) in enumerate(zip(subjects, command.entities, strict=True))
     ]
-    act.conn.execute(insert(COVERED_ENTITY), rows)
+    act.insert(COVERED_ENTITY, *rows)
     return {"year": command.year, "entities": len(rows)}
 
 
@@ -105,7 +103,7 @@ def import_activity(act: Act, command: ImportActivity) -> Decision:
             rows.append(_unit_row(act, subject, command.year, unit))
     if not rows:
         return checks.NOTHING(field="entities")
-    act.conn.execute(insert(UNIT_ACTIVITY), rows)
+    act.insert(UNIT_ACTIVITY, *rows)
     return {"year": command.year, "entities": len(subjects), "units": len(rows)}
 
 
@@ -126,7 +124,7 @@ def import_emissions(act: Act, command: ImportEmissions) -> Decision:
                 "source": command.source,
             }
         )
-    act.conn.execute(insert(VERIFIED_EMISSIONS), rows)
+    act.insert(VERIFIED_EMISSIONS, *rows)
     total = sum(entity.verified_t for entity in command.entities)
     return {"year": command.year, "entities": len(rows), "verified_t": total}
 
@@ -149,9 +147,7 @@ def unlock(act: Act, command: Unlock) -> Decision:
     need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     if not act.ctx.reason.strip():
         return checks.REASON_NEEDED(field="reason")
-    released = act.conn.execute(
-        delete(DATA_LOCK).where(DATA_LOCK.c.subject_id == subject.id, DATA_LOCK.c.year == command.year)
-    ).rowcount
+    released = act.delete(DATA_LOCK, {"subject_id": subject.id, "year": command.year})
     return {"subject": subject.handle, "year": command.year, "released": released}
 
 
@@ -159,16 +155,12 @@ def lock(act: Act, subject_id: str, year: int, why: str) -> None:
     """A decision rests on these data: they stay as they are until it is dropped or they are unlocked."""
     release(act, subject_id, year, why)
     values = {"subject_id": subject_id, "year": year, "why": why, "seq": act.seq}
-    act.conn.execute(insert(DATA_LOCK).values(values))
+    act.insert(DATA_LOCK, values)
 
 
 def release(act: Act, subject_id: str, year: int, why: str) -> None:
     """The decision was dropped."""
-    act.conn.execute(
-        delete(DATA_LOCK).where(
-            DATA_LOCK.c.subject_id == subject_id, DATA_LOCK.c.year == year, DATA_LOCK.c.why == why
-        )
-    )
+    act.delete(DATA_LOCK, {"subject_id": subject_id, "year": year, "why": why})
 
 
 def check_unit(unit: UnitYear) -> Refusal | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
@@ -64,7 +64,7 @@ def establish(act: Act, command: Establish) -> Decision:
     known = queries.setting(act.conn, "jurisdiction")
     if known:
         return checks.ESTABLISHED(field="jurisdiction", jurisdiction=known)
-    act.conn.execute(insert(SETTING).values(name="jurisdiction", value=command.jurisdiction))
+    act.insert(SETTING, {"name": "jurisdiction", "value": command.jurisdiction})
     new = Register(
         SubjectKind.REGISTRY,
         command.name,
@@ -111,7 +111,7 @@ def confirm_person(act: Act, command: ConfirmPerson) -> Decision:
         return checks.NOTHING_TO_CONFIRM(field="person", person=person.handle)
     if person.named_by == act.actor:
         return checks.NAMED_BY_SELF(field="as", person=person.handle, actor=act.actor)
-    act.conn.execute(update(PERSON).where(PERSON.c.handle == person.handle).values(active=True))
+    act.update(PERSON, {"handle": person.handle}, active=True)
     return {"person": person.handle, "active": True}
 
 
@@ -120,8 +120,7 @@ def dismiss(act: Act, command: Dismiss) -> Decision:
     """Take a role holder's rights away, for good; the handle is not used again."""
     _by_clerk(act)
     person = need(queries.person(act.conn, command.handle))
-    gone = {"active": False, "dismissed": True}
-    act.conn.execute(update(PERSON).where(PERSON.c.handle == person.handle).values(**gone))
+    act.update(PERSON, {"handle": person.handle}, active=False, dismissed=True)
     return {"person": person.handle, "active": False}
 
 
@@ -165,7 +164,7 @@ def set_state(act: Act, command: SetState) -> Decision:
                 return refused
         flags = AccountFlag(act.state.flags(account.number)) | AccountFlag.CLOSED
         act.record(set_flags(account.number, flags))
-    act.conn.execute(update(ACCOUNT).where(ACCOUNT.c.number == account.number).values(state=new))
+    act.update(ACCOUNT, {"number": account.number}, state=new)
     return {"account": account.code, "state": new}
 
 
@@ -216,16 +215,17 @@ def _new_subject(act: Act, command: Register) -> Subject | Refusal:
     subject = Subject(
         act.id("SUB"), handle, kind, command.name.strip(), uscc, command.region, command.fictional
     )
-    act.conn.execute(
-        insert(SUBJECT).values(
-            id=subject.id,
-            handle=handle,
-            kind=kind,
-            uscc=uscc,
-            region=command.region,
-            fictional=command.fictional,
-            seq=act.seq,
-        )
+    act.insert(
+        SUBJECT,
+        {
+            "id": subject.id,
+            "handle": handle,
+            "kind": kind,
+            "uscc": uscc,
+            "region": command.region,
+            "fictional": command.fictional,
+            "seq": act.seq,
+        },
     )
     _name(act, subject.id, command.name_since or act.today, command.name)
     return subject
@@ -233,7 +233,7 @@ def _new_subject(act: Act, command: Register) -> Subject | Refusal:
 
 def _name(act: Act, subject_id: str, since: date, name: str) -> None:
     values = {"subject_id": subject_id, "since": since, "name": name.strip(), "seq": act.seq}
-    act.conn.execute(insert(SUBJECT_NAME).values(values))
+    act.insert(SUBJECT_NAME, values)
 
 
 def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
@@ -252,15 +252,16 @@ def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
         )
     number = act.open_account(facts.flags)
     code = account_code(queries.jurisdiction(act.conn), facts.letter, number)
-    act.conn.execute(
-        insert(ACCOUNT).values(
-            number=number,
-            code=code,
-            subject_id=subject.id,
-            kind=account_kind,
-            state=AccountState.OPEN,
-            seq=act.seq,
-        )
+    act.insert(
+        ACCOUNT,
+        {
+            "number": number,
+            "code": code,
+            "subject_id": subject.id,
+            "kind": account_kind,
+            "state": AccountState.OPEN,
+            "seq": act.seq,
+        },
     )
     return code
 
@@ -275,15 +276,16 @@ def _appoint(act: Act, subject_id: str, person: NewPerson, *, active: bool) -> R
         return checks.RIGHT_UNKNOWN(field="rights", value="")
     if not isinstance(queries.person(act.conn, person.handle), Refusal):
         return checks.PERSON_EXISTS(field="person", person=person.handle)
-    act.conn.execute(
-        insert(PERSON).values(
-            handle=person.handle,
-            subject_id=subject_id,
-            rights=",".join(person.rights),
-            active=active,
-            dismissed=False,
-            named_by=act.actor,
-            seq=act.seq,
-        )
+    act.insert(
+        PERSON,
+        {
+            "handle": person.handle,
+            "subject_id": subject_id,
+            "rights": ",".join(person.rights),
+            "active": active,
+            "dismissed": False,
+            "named_by": act.actor,
+            "seq": act.seq,
+        },
     )
     return None

@@ -10,7 +10,7 @@ import json
 import re
 from datetime import timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.quantity import check_year
@@ -59,17 +59,18 @@ def define_instrument(act: Act, command: DefineInstrument) -> Decision:
         return checks.INSTRUMENT_EXISTS(field="code", code=command.code)
     serialised = command.kind == InstrumentKind.ALLOWANCE
     number = act.define_instrument(scale=command.scale, serialised=serialised)
-    act.conn.execute(
-        insert(INSTRUMENT).values(
-            number=number,
-            code=command.code,
-            kind=command.kind,
-            title_zh=command.title_zh,
-            title_en=command.title_en,
-            vintage=command.vintage,
-            scale=command.scale,
-            seq=act.seq,
-        )
+    act.insert(
+        INSTRUMENT,
+        {
+            "number": number,
+            "code": command.code,
+            "kind": command.kind,
+            "title_zh": command.title_zh,
+            "title_en": command.title_en,
+            "vintage": command.vintage,
+            "scale": command.scale,
+            "seq": act.seq,
+        },
     )
     return {"instrument": command.code, "number": number}
 
@@ -141,7 +142,7 @@ def approve(act: Act, command: Decide) -> Decision:
     taken = transaction.taken + 1
     if taken == len(transaction.chain):
         return _take_effect(act, proposed, tuple(line.hold for line in transaction.lines))
-    act.conn.execute(update(TRANSACTION).where(TRANSACTION.c.id == transaction.id).values(taken=taken))
+    act.update(TRANSACTION, {"id": transaction.id}, taken=taken)
     return {
         "id": transaction.id,
         "state": TransactionState.PENDING,
@@ -278,22 +279,23 @@ def _insert(
     holds: tuple[int | None, ...],
 ) -> None:
     days = proposed.type.expiry_days
-    act.conn.execute(
-        insert(TRANSACTION).values(
-            id=proposed.id,
-            type=proposed.type.code,
-            state=TransactionState.PENDING,
-            subject_id=proposed.subject.id,
-            year=command.year,
-            batch=command.batch,
-            proposed_seq=act.seq,
-            proposed_ns=act.now_ns,
-            expires_on=act.today + timedelta(days=days) if days else None,
-            chain=json.dumps([{"by": step.by, "act": step.act} for step in chain]),
-            taken=1,
-            reason=act.ctx.reason,
-            details=canonical(command.details).decode(),
-        )
+    act.insert(
+        TRANSACTION,
+        {
+            "id": proposed.id,
+            "type": proposed.type.code,
+            "state": TransactionState.PENDING,
+            "subject_id": proposed.subject.id,
+            "year": command.year,
+            "batch": command.batch,
+            "proposed_seq": act.seq,
+            "proposed_ns": act.now_ns,
+            "expires_on": act.today + timedelta(days=days) if days else None,
+            "chain": json.dumps([{"by": step.by, "act": step.act} for step in chain]),
+            "taken": 1,
+            "reason": act.ctx.reason,
+            "details": canonical(command.details).decode(),
+        },
     )
     rows = [
         {
@@ -307,22 +309,23 @@ def _insert(
         }
         for n, (line, held) in enumerate(zip(proposed.lines, holds, strict=True))
     ]
-    act.conn.execute(insert(TRANSACTION_LINE), rows)
+    act.insert(TRANSACTION_LINE, *rows)
 
 
 def _take_step(act: Act, id: str, n: int, step: Waiting, decision: str, comment: str) -> None:
-    act.conn.execute(
-        insert(TRANSACTION_STEP).values(
-            transaction_id=id,
-            n=n,
-            by=step.by,
-            act=step.act,
-            person=act.actor,
-            decision=decision,
-            seq=act.seq,
-            time_ns=act.now_ns,
-            comment=comment,
-        )
+    act.insert(
+        TRANSACTION_STEP,
+        {
+            "transaction_id": id,
+            "n": n,
+            "by": step.by,
+            "act": step.act,
+            "person": act.actor,
+            "decision": decision,
+            "seq": act.seq,
+            "time_ns": act.now_ns,
+            "comment": comment,
+        },
     )
 
 
@@ -342,5 +345,4 @@ def _drop(act: Act, transaction: Transaction, proposed: Proposed, state: Transac
 
 def _end(act: Act, id: str, state: TransactionState) -> None:
     """The chain has ended: every step is taken, or it was cut short."""
-    ended = {"state": state, "ended_seq": act.seq, "ended_ns": act.now_ns}
-    act.conn.execute(update(TRANSACTION).where(TRANSACTION.c.id == id).values(**ended))
+    act.update(TRANSACTION, {"id": id}, state=state, ended_seq=act.seq, ended_ns=act.now_ns)

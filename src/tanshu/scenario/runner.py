@@ -16,7 +16,7 @@ from tanshu.base.clock import shanghai_ns
 from tanshu.base.database import Database, metadata
 from tanshu.base.refusal import Refusal, Refused
 from tanshu.base.text import Text
-from tanshu.book.commit import Context
+from tanshu.book.commit import Act, Context
 from tanshu.log import store
 from tanshu.scenario import checks, facts, model, year
 from tanshu.scenario.facts import ScenarioFacts
@@ -154,9 +154,9 @@ def _run_step(installation: Installation, scenario: Run, step: Step, number: int
     for n, command in enumerate(commands):
         at = instant(command.day, n)
 
-        def mark(conn: Connection, at: int = at) -> None:
+        def mark(act: Act, at: int = at) -> None:
             result = {"commands": len(commands)}
-            marks.mark_done(conn, scenario.facts.id, step.name, number, at, result)
+            act.insert(marks.STEP, marks.done_mark(scenario.facts.id, step.name, number, at, result))
 
         ctx = Context(
             installation.book,

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("body_hash", sa.LargeBinary(), nullable=False),
         sa.Column("answer_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_hash", sa.LargeBinary(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("command", sa.Text(), nullable=False),
         sa.Column("prev_hash", sa.LargeBinary(), nullable=False),
@@ -44,9 +45,23 @@ def upgrade() -> None:
         sa.Column("results", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("log", "seq", name=op.f("pk_log_entry")),
         sa.UniqueConstraint("log", "key", name=op.f("uq_log_entry_log_key")),
         comment="The append-only log. The primary key fences a stale writer.",
+        info={"derived": True},
+    )
+    op.create_table(
+        "projection",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the newest entry it has seen"),
+        sa.Column("time_ns", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "log", name=op.f("pk_projection")),
+        comment="How far each projection follows each log.",
+        info={"derived": True},
     )
     op.create_table(
         "setting",
@@ -336,6 +351,7 @@ def downgrade() -> None:
     op.drop_table("subject")
     op.drop_table("step")
     op.drop_table("setting")
+    op.drop_table("projection")
     op.drop_table("log_entry")
     op.drop_table("instrument")
     # ### end Alembic commands ###

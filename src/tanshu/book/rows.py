@@ -1,0 +1,91 @@
+"""What a command changed in the tables of the rooms, told with its entry.
+
+Rows beside the book (subjects, transactions, reports) change only through `Act.insert`, `update`, `delete`.
+The changes are kept with the entry and their hash stands in its header. So every table can be built again
+from the log, as of any entry, on another kind of database; and an audit can tell when a row was altered
+behind the log's back. Conditions are equalities only: the same changes give the same rows everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, Date, LargeBinary, Table, delete, insert, update
+
+from tanshu.base.canonical import canonical
+from tanshu.base.database import metadata
+
+INSERT, UPDATE, DELETE = "insert", "update", "delete"
+
+
+class Change(NamedTuple):
+    """One change: the rows of `table` whose columns equal `where` get `values` (insert: where is empty)."""
+
+    kind: str
+    table: str
+    where: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+def apply(conn: Connection, changes: Sequence[Change]) -> int:
+    """Make changes, in order; inserts of one shape into one table go together. Returns the rows changed."""
+    start = changed = 0
+    while start < len(changes):
+        first, end = changes[start], start + 1
+        if first.kind == INSERT:
+            while end < len(changes) and _goes_with(first, changes[end]):
+                end += 1
+        changed += _make(conn, first, changes[start:end])
+        start = end
+    return changed
+
+
+def encode(changes: Sequence[Change]) -> bytes:
+    """Canonical JSON: a list of [kind, table, where, values]; no bytes at all for no change."""
+    return canonical([list(change) for change in changes]) if changes else b""
+
+
+def decode(data: bytes) -> list[Change]:
+    """The changes as they were made, values in the types of their columns."""
+    if not data:
+        return []
+    return [
+        Change(kind, table, _typed(metadata.tables[table], where), _typed(metadata.tables[table], values))
+        for kind, table, where, values in json.loads(data)
+    ]
+
+
+def told_tables() -> list[Table]:
+    """The tables whose rows follow from the log's changes, parents first."""
+    return [table for table in metadata.sorted_tables if not table.info.get("derived")]
+
+
+def _goes_with(first: Change, other: Change) -> bool:
+    same = (other.kind, other.table) == (first.kind, first.table)
+    return same and other.values.keys() == first.values.keys()
+
+
+def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
+    table = metadata.tables[first.table]
+    if first.kind == INSERT:
+        conn.execute(insert(table), [dict(change.values) for change in changes])
+        return len(changes)
+    same = [table.c[name] == value for name, value in first.where.items()]
+    if first.kind == UPDATE:
+        return conn.execute(update(table).where(*same).values(**first.values)).rowcount
+    return conn.execute(delete(table).where(*same)).rowcount
+
+
+def _typed(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(table.c[name], value) for name, value in values.items()}
+
+
+def _value(column: Column[Any], value: Any) -> Any:
+    if isinstance(value, str) and isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    if isinstance(value, str) and isinstance(column.type, LargeBinary):
+        return bytes.fromhex(value)
+    return value

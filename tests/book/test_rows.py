@@ -1,0 +1,114 @@
+"""What a command changes in the tables beside the book is told with its entry."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select
+
+from tanshu.base.database import Database
+from tanshu.base.refusal import Refusal
+from tanshu.book import rows
+from tanshu.book.commit import Act, Book, verb
+from tanshu.book.records import transfer
+from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
+from tanshu.log import store
+from tanshu.log.entry import NO_ROWS
+
+WHAT = MetaData()
+PAPER = Table(
+    "paper",
+    WHAT,
+    Column("id", Text, primary_key=True),
+    Column("day", Date),
+    Column("size", BigInteger),
+    Column("seal", LargeBinary),
+    Column("open", Boolean),
+)
+DAY = date(2024, 12, 31)
+FIRST = {"id": "甲", "day": DAY, "size": 2**60, "seal": b"\x00\xff", "open": True}
+
+
+@pytest.fixture(autouse=True)
+def a_table_of_a_room(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rows, "metadata", WHAT)
+
+
+@pytest.fixture
+def papers(book: Book) -> Book:
+    WHAT.create_all(book.database.engine)
+    return book
+
+
+@verb("test.file")
+def file(act: Act, command: list[Change]):
+    for change in command:
+        if change.kind == INSERT:
+            act.insert(PAPER, change.values)
+        elif change.kind == UPDATE:
+            act.update(PAPER, change.where, **change.values)
+        else:
+            act.delete(PAPER, change.where)
+    return {}
+
+
+def found(database: Database) -> list[dict]:
+    with database.read() as conn:
+        return [dict(row._mapping) for row in conn.execute(select(PAPER).order_by(PAPER.c.id))]
+
+
+def test_the_changes_come_back_from_the_log_in_the_types_of_their_columns(papers: Book, context):
+    changes = [
+        Change(INSERT, "paper", {}, FIRST),
+        Change(INSERT, "paper", {}, FIRST | {"id": "乙", "day": None}),
+        Change(UPDATE, "paper", {"id": "甲"}, {"open": False, "size": 3}),
+        Change(DELETE, "paper", {"day": None}, {}),
+    ]
+    file(context(), changes)
+    with papers.database.read() as conn:
+        ((seq, data),) = list(store.rows(conn, papers.log))
+    assert seq == 1
+    assert rows.decode(data) == changes
+
+
+def test_the_changes_made_again_elsewhere_give_the_same_rows(papers: Book, context, database: Database):
+    file(context(), [Change(INSERT, "paper", {}, FIRST), Change(INSERT, "paper", {}, FIRST | {"id": "乙"})])
+    file(context(), [Change(UPDATE, "paper", {"day": DAY}, {"size": 7})])
+    file(context(), [Change(DELETE, "paper", {"id": "甲"}, {})])
+    there = found(database)
+    with database.write() as conn:
+        conn.execute(PAPER.delete())
+        told = [change for _, data in store.rows(conn, papers.log) for change in rows.decode(data)]
+        rows.apply(conn, told)
+    assert found(database) == there == [FIRST | {"id": "乙", "size": 7}]
+
+
+def test_a_refused_command_tells_nothing(papers: Book, context, database: Database):
+    @verb("test.fail")
+    def fail(act: Act, _command: object):
+        act.insert(PAPER, FIRST)
+        act.record(transfer(7, 8, 0, 1))
+        return {}
+
+    assert isinstance(fail(context(), None), Refusal)
+    with database.read() as conn:
+        assert list(store.rows(conn, papers.log)) == []
+    assert found(database) == []
+
+
+def test_an_entry_without_changes_says_so_and_stores_none(papers: Book, context, database: Database):
+    file(context(), [])
+    with database.read() as conn:
+        assert [entry.rows_hash for entry in store.read(conn, papers.log)] == [NO_ROWS, NO_ROWS]
+        assert list(store.rows(conn, papers.log)) == []
+
+
+def test_many_rows_are_stored_deflated_and_come_back_whole(papers: Book, context, database: Database):
+    many = [Change(INSERT, "paper", {}, FIRST | {"id": f"{n:05}"}) for n in range(500)]
+    file(context(), many)
+    with database.read() as conn:
+        ((_, data),) = list(store.rows(conn, papers.log))
+        stored = conn.exec_driver_sql("SELECT length(rows) FROM log_entry WHERE seq = 1").scalar_one()
+    assert rows.decode(data) == many
+    assert stored < len(data) / 5

@@ -13,7 +13,7 @@ Invariants, at every record boundary:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -59,7 +59,8 @@ KEY, AVAILABLE, HELD = 0, 1, 2
 """The columns of a cell."""
 
 # What an undo row restores. Cells are named by their key, not their place: the table may have moved since.
-# A cell once made stays in the table, empty: a table of this kind cannot forget out of order.
+# A cell once made stays in the table, empty, until the whole table is compacted: a table of this kind cannot
+# forget out of order.
 U_AVAILABLE, U_HELD, U_REMAINING, U_NEW_HOLD, U_FLAGS = 0, 1, 2, 3, 4
 U_NEW_ACCOUNT, U_NEW_INSTRUMENT, U_OUTSTANDING, U_CELLS = 5, 6, 7, 8
 UNDO_PER_RECORD = 6
@@ -132,15 +133,10 @@ def take_back(s: Arrays, undo: Ints, journal: int) -> None:
     _undo(s, undo, 0, journal)
 
 
-def move_cells(old: Ints, s: Arrays) -> None:
-    """Put every cell of an outgrown table into the new one."""
-    for h in range(len(old)):
-        key = int(old[h, KEY])
-        if key >= 0:
-            slot = _slot(s, key)
-            s.cells[slot, KEY] = key
-            s.cells[slot, AVAILABLE] = int(old[h, AVAILABLE])
-            s.cells[slot, HELD] = int(old[h, HELD])
+def home(key: Any) -> Any:
+    """Where a cell wants to be, before the mask of the table's size; of one key, or of an array of them."""
+    # Products stay below 2^63.
+    return ((key >> INSTRUMENT_BITS) * 2654435761 + (key & INSTRUMENT_MASK) * 2246822519) >> 12
 
 
 def _one(
@@ -385,6 +381,18 @@ def _check_sides(s: Arrays, debit: int, credit: int, giving: bool) -> int:
 
 def _check_hold(s: Arrays, position: int, account: int, instrument: int, amount: int) -> tuple[int, int]:
     """(code, index of the hold)."""
+    k = _find_hold(s, position)
+    if k < 0 or int(s.hold_remaining[k]) == 0:
+        return HOLD_NOT_OPEN, k
+    if int(s.hold_cell_key[k]) != account << INSTRUMENT_BITS | instrument:
+        return HOLD_MISMATCH, k
+    if int(s.hold_remaining[k]) < amount:
+        return HOLD_EXCEEDED, k
+    return OK, k
+
+
+def _find_hold(s: Arrays, position: int) -> int:
+    """The index of the hold made there, −1 where there is none (or it was closed and forgotten)."""
     low, high = 0, int(s.counts[3])
     while low < high:
         middle = (low + high) >> 1
@@ -392,20 +400,15 @@ def _check_hold(s: Arrays, position: int, account: int, instrument: int, amount:
             low = middle + 1
         else:
             high = middle
-    if low >= int(s.counts[3]) or int(s.hold_position[low]) != position or int(s.hold_remaining[low]) == 0:
-        return HOLD_NOT_OPEN, low
-    if int(s.hold_cell_key[low]) != account << INSTRUMENT_BITS | instrument:
-        return HOLD_MISMATCH, low
-    if int(s.hold_remaining[low]) < amount:
-        return HOLD_EXCEEDED, low
-    return OK, low
+    if low >= int(s.counts[3]) or int(s.hold_position[low]) != position:
+        return -1
+    return low
 
 
 def _slot(s: Arrays, key: int) -> int:
-    """Where the cell is, or the free slot where it would be. Products stay below 2^63."""
+    """Where the cell is, or the free slot where it would be."""
     mask = len(s.cells) - 1
-    account, instrument = key >> INSTRUMENT_BITS, key & INSTRUMENT_MASK
-    h = (account * 2654435761 + instrument * 2246822519) >> 12 & mask
+    h = home(key) & mask
     while int(s.cells[h, KEY]) != key and int(s.cells[h, KEY]) >= 0:
         h = (h + 1) & mask
     return h
@@ -472,12 +475,14 @@ def _undo(s: Arrays, undo: Ints, mark: int, journal: int) -> None:
 # Innermost first: each is compiled against the ones before it.
 _HELPERS = (
     _remember,
+    home,
     _slot,
     _available,
     _undo,
     _check_names,
     _check_amount,
     _check_sides,
+    _find_hold,
     _check_hold,
     _change,
     _transfer,
@@ -488,41 +493,41 @@ _HELPERS = (
     _set_flags,
     _define_instrument,
     _one,
+    apply,
 )
 
 
 def compiled() -> Callable[..., int]:
     """`apply`, compiled by Numba from this same text."""
-    return _compiled()["apply"]
+    return compiled_scope()["apply"]
 
 
 def is_compiled() -> bool:
     """Is the compiled kernel loaded in this process?"""
-    return _compiled.cache_info().currsize > 0
-
-
-def compiled_move_cells() -> Callable[[Ints, Arrays], None]:
-    """`move_cells`, compiled likewise."""
-    return _compiled()["move_cells"]
+    return compiled_scope.cache_info().currsize > 0
 
 
 @cache
-def _compiled() -> dict[str, Any]:
-    """The functions of this module, compiled. Numba is imported here: a small command never needs it."""
+def compiled_scope() -> dict[str, Any]:
+    """The functions of this module, compiled, by name."""
+    return compile_into(dict(globals()), _HELPERS)
+
+
+def compile_into(scope: dict[str, Any], functions: Iterable[Any], *, keep: bool = True) -> dict[str, Any]:
+    """Compile functions, each against what `scope` holds by then, and put them there under their names.
+
+    keep: on disk, for the next process; only where all of them stand in one file, since Numba looks no
+    further to tell whether what it kept is stale. Numba is imported here: a small command never needs it.
+    """
     from numba import njit
     from numba.core.options import DefaultOptions
 
     # The kernel allocates nothing. Counting references to its arrays would take most of its time.
     uncounted: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
-    scope = dict(globals())
-
-    def build(function: Any) -> Any:
+    for function in functions:
         plain = FunctionType(function.__code__, scope, function.__name__)
         try:
-            return njit(plain, cache=True, **uncounted)
+            scope[function.__name__] = njit(plain, cache=keep, **uncounted)
         except RuntimeError:  # a read-only installation has nowhere to keep compiled code
-            return njit(plain, **uncounted)
-
-    for function in (*_HELPERS, move_cells, apply):
-        scope[function.__name__] = build(function)
+            scope[function.__name__] = njit(plain, **uncounted)
     return scope

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -27,18 +27,38 @@ NO_SUCH_MOMENT = refusal(
 _SEQ = re.compile(r"^seq:(\d{1,18})$")
 
 
-def moment(conn: Connection, book: Book, text: str) -> int | Refusal:
+def moment(conn: Connection, log: int, text: str, field: str = "as_of") -> int | Refusal:
     """The sequence number meant by `seq:N` or by a Shanghai date (its end)."""
-    newest = book.tail.seq
+    named = _named(text, field)
+    if isinstance(named, Refusal):
+        return named
+    newest = store.tail(conn, log)
+    last = -1 if newest is None else newest[0]
+    if isinstance(named, int):
+        return named if named <= last else NO_SUCH_MOMENT(field=field, value=text, newest=last)
+    found = store.seq_at(conn, log, end_of_day_ns(named))
+    return NO_SUCH_MOMENT(field=field, value=text, newest=last) if found is None else found
+
+
+def before(conn: Connection, log: int, text: str, field: str = "from") -> int | Refusal:
+    """The last sequence number before `seq:N` or before a Shanghai date begins; −1 where there is none."""
+    named = _named(text, field)
+    if isinstance(named, Refusal):
+        return named
+    if isinstance(named, int):
+        return named - 1
+    found = store.seq_at(conn, log, end_of_day_ns(named - timedelta(days=1)))
+    return -1 if found is None else found
+
+
+def _named(text: str, field: str) -> int | date | Refusal:
+    """What a moment is named by: a sequence number or a day."""
     if match := _SEQ.match(text.strip()):
-        seq = int(match[1])
-        return seq if seq <= newest else NO_SUCH_MOMENT(field="as_of", value=text, newest=newest)
+        return int(match[1])
     try:
-        day = date.fromisoformat(text.strip())
+        return date.fromisoformat(text.strip())
     except ValueError:
-        return BAD_MOMENT(field="as_of", value=text)
-    found = store.seq_at(conn, book.log, end_of_day_ns(day))
-    return NO_SUCH_MOMENT(field="as_of", value=text, newest=newest) if found is None else found
+        return BAD_MOMENT(field=field, value=text)
 
 
 def state_at(conn: Connection, book: Book, text: str | None) -> tuple[int, State] | Refusal:
@@ -46,7 +66,7 @@ def state_at(conn: Connection, book: Book, text: str | None) -> tuple[int, State
     state = book.catch_up(conn)
     if text is None:
         return book.tail.seq, state
-    seq = moment(conn, book, text)
+    seq = moment(conn, book.log, text)
     if isinstance(seq, Refusal):
         return seq
     return seq, state if seq == book.tail.seq else book.as_of(conn, seq)

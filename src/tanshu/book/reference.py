@@ -1,12 +1,13 @@
 """The reference kernel: the same rules, written to be obvious rather than fast. The audit uses it.
 
 It shares with the fast kernel only the list of codes and the layout of a record. Dictionaries hold the state;
-a chain that fails is undone by restoring a copy of what it touched.
+a record is asked all rules first and takes effect then; a chain that fails is undone by restoring the old
+values of what it touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tanshu.book.codes import Code
@@ -20,6 +21,9 @@ from tanshu.book.records import (
     Op,
     position,
 )
+
+NO_DEBIT, NO_CREDIT = int(AccountFlag.NO_DEBIT), int(AccountFlag.NO_CREDIT)
+OVERDRAFT, CLOSED = int(AccountFlag.OVERDRAFT), int(AccountFlag.CLOSED)
 
 
 class Instrument(NamedTuple):
@@ -50,6 +54,9 @@ class ReferenceBook:
         self.available: dict[tuple[int, int], int] = {}
         self.held: dict[tuple[int, int], int] = {}
         self.holds: dict[int, tuple[int, int, int]] = {}  # position → (account, instrument, remaining)
+        # What is in circulation: everything that overdraft accounts are below zero.
+        self.outstanding: dict[int, int] = {}
+        self._touched: dict[int, set[int]] = {}  # account → instruments it ever had: where to look
         self._old: list[tuple[dict[Any, Any], Any, Any]] = []
 
     def apply(self, seq: int, rows: Iterable[tuple[int, ...]]) -> list[int]:
@@ -58,6 +65,19 @@ class ReferenceBook:
         for chain in _chains([Record(*row) for row in rows]):
             results += self._chain(chain, seq, first=len(results))
         return results
+
+    def take_effect(self, seq: int, rows: Iterable[tuple[int, ...]], results: Iterable[int]) -> int | None:
+        """Let an older engine's entry take effect by its stored codes: code 0 means that it happened.
+
+        Returns the first record that names what is not there (and so cannot have been accepted), or None.
+        """
+        for i, (row, code) in enumerate(zip(rows, results, strict=True)):
+            record = Record(*row)
+            if code == Code.OK:
+                if not self._is_possible(record):
+                    return i
+                self._effect(record, position(seq, i))
+        return None
 
     def _chain(self, chain: list[Record], seq: int, first: int) -> list[int]:
         """A chain succeeds or fails as one: the first failure keeps its code, the others say CHAIN_FAILED."""
@@ -76,6 +96,14 @@ class ReferenceBook:
         return [int(Code.OK)] * len(chain)
 
     def _record(self, r: Record, here: int) -> Code:
+        code = self._rules(r)
+        if code == Code.OK:
+            self._effect(r, here)
+            if self._is_beyond_cap(r):
+                return Code.CAP_EXCEEDED  # and the chain takes it back
+        return code
+
+    def _rules(self, r: Record) -> Code:
         if r.flags & ~LINKED or r.reserved or r.extra:
             return Code.RESERVED_FIELD
         match r.op:
@@ -88,7 +116,7 @@ class ReferenceBook:
             case Op.TRANSFER:
                 return self._transfer(r)
             case Op.HOLD:
-                return self._hold(r, here)
+                return self._hold(r)
             case Op.CAPTURE:
                 return self._capture(r)
             case Op.RELEASE:
@@ -96,17 +124,36 @@ class ReferenceBook:
             case _:
                 return Code.UNKNOWN_OPERATION
 
-    # -- operations ----------------------------------------------------------------------------------------
+    def _effect(self, r: Record, here: int) -> None:
+        """What an accepted record does."""
+        match r.op:
+            case Op.OPEN_ACCOUNT | Op.SET_FLAGS:
+                self._set(self.accounts, r.debit, r.amount)
+            case Op.DEFINE_INSTRUMENT:
+                self._set(self.instruments, r.instrument, Instrument(r.amount, r.debit, r.credit))
+            case Op.TRANSFER:
+                self._give(r.debit, r.instrument, -r.amount)
+                self._give(r.credit, r.instrument, r.amount)
+            case Op.HOLD:
+                self._give(r.debit, r.instrument, -r.amount)
+                self._add(self.held, (r.debit, r.instrument), r.amount)
+                self._set(self.holds, here, (r.debit, r.instrument, r.amount))
+            case Op.CAPTURE:
+                self._use_hold(r)
+                self._give(r.credit, r.instrument, r.amount)
+            case Op.RELEASE:
+                self._use_hold(r)
+                self._give(r.debit, r.instrument, r.amount)
+
+    # -- rules: the first code that applies ----------------------------------------------------------------
 
     def _open_account(self, r: Record) -> Code:
         if r.instrument or r.credit or r.hold:
             return Code.RESERVED_FIELD
         if r.debit != len(self.accounts) or r.debit > ACCOUNT_MAX:
             return Code.NUMBER_NOT_NEXT
-        allowed = AccountFlag.NO_DEBIT | AccountFlag.NO_CREDIT | AccountFlag.OVERDRAFT
-        if r.amount & ~int(allowed):
+        if r.amount & ~(NO_DEBIT | NO_CREDIT | OVERDRAFT):
             return Code.FLAGS_INVALID
-        self._set(self.accounts, r.debit, r.amount)
         return Code.OK
 
     def _set_flags(self, r: Record) -> Code:
@@ -115,14 +162,13 @@ class ReferenceBook:
         if r.debit not in self.accounts:
             return Code.DEBIT_UNKNOWN
         old = self.accounts[r.debit]
-        every = AccountFlag.NO_DEBIT | AccountFlag.NO_CREDIT | AccountFlag.OVERDRAFT | AccountFlag.CLOSED
-        if r.amount & ~int(every) or (r.amount & AccountFlag.OVERDRAFT) != (old & AccountFlag.OVERDRAFT):
+        every = NO_DEBIT | NO_CREDIT | OVERDRAFT | CLOSED
+        if r.amount & ~every or (r.amount & OVERDRAFT) != (old & OVERDRAFT):
             return Code.FLAGS_INVALID
-        if old & AccountFlag.CLOSED:
+        if old & CLOSED:
             return Code.DEBIT_CLOSED
-        if r.amount & AccountFlag.CLOSED and self._has_something(r.debit):
+        if r.amount & CLOSED and self._has_something(r.debit):
             return Code.ACCOUNT_NOT_EMPTY
-        self._set(self.accounts, r.debit, r.amount)
         return Code.OK
 
     def _define_instrument(self, r: Record) -> Code:
@@ -134,10 +180,7 @@ class ReferenceBook:
             return Code.FLAGS_INVALID
         if r.debit > SCALE_MAX:
             return Code.SCALE_INVALID
-        if bad := _amount(r.amount):
-            return bad
-        self._set(self.instruments, r.instrument, Instrument(r.amount, r.debit, r.credit))
-        return Code.OK
+        return _amount(r.amount) or Code.OK
 
     def _transfer(self, r: Record) -> Code:
         if r.hold:
@@ -145,59 +188,33 @@ class ReferenceBook:
         bad = self._names(r, r.credit) or _amount(r.amount) or self._sides(r.debit, r.credit)
         if bad:
             return bad
-        gives, gets = (r.debit, r.instrument), (r.credit, r.instrument)
-        if not self._is(r.debit, AccountFlag.OVERDRAFT) and self.available.get(gives, 0) < r.amount:
+        if not self._is(r.debit, OVERDRAFT) and self._has(r) < r.amount:
             return Code.INSUFFICIENT_AVAILABLE
-        old = (self.available.get(gives, 0), self.available.get(gets, 0))
-        self._add(self.available, gives, -r.amount)
-        self._add(self.available, gets, r.amount)
-        # Only an overdraft account can bring more into circulation.
-        if (
-            self._is(r.debit, AccountFlag.OVERDRAFT)
-            and self._outstanding(r.instrument) > self.instruments[r.instrument].cap
-        ):
-            self.available[gives], self.available[gets] = old
-            return Code.CAP_EXCEEDED
         return Code.OK
 
-    def _hold(self, r: Record, here: int) -> Code:
+    def _hold(self, r: Record) -> Code:
         if r.hold or r.credit:
             return Code.RESERVED_FIELD
         bad = self._names(r) or _amount(r.amount) or self._sides(r.debit)
         if bad:
             return bad
-        if self._is(r.debit, AccountFlag.OVERDRAFT):
+        if self._is(r.debit, OVERDRAFT):
             return Code.HOLD_ON_OVERDRAFT
-        cell = (r.debit, r.instrument)
-        if self.available.get(cell, 0) < r.amount:
-            return Code.INSUFFICIENT_AVAILABLE
-        self._add(self.available, cell, -r.amount)
-        self._add(self.held, cell, r.amount)
-        self._set(self.holds, here, (r.debit, r.instrument, r.amount))
-        return Code.OK
+        return Code.INSUFFICIENT_AVAILABLE if self._has(r) < r.amount else Code.OK
 
     def _capture(self, r: Record) -> Code:
-        bad = (
+        return (
             self._names(r, r.credit)
             or _amount(r.amount)
             or self._sides(r.debit, r.credit, gave_before=True)
             or self._hold_is_good(r)
+            or Code.OK
         )
-        if bad:
-            return bad
-        self._use_hold(r)
-        self._add(self.available, (r.credit, r.instrument), r.amount)
-        return Code.OK
 
     def _release(self, r: Record) -> Code:
         if r.credit:
             return Code.RESERVED_FIELD
-        bad = self._names(r) or _amount(r.amount) or self._hold_is_good(r)
-        if bad:
-            return bad
-        self._use_hold(r)
-        self._add(self.available, (r.debit, r.instrument), r.amount)
-        return Code.OK
+        return self._names(r) or _amount(r.amount) or self._hold_is_good(r) or Code.OK
 
     # -- checks --------------------------------------------------------------------------------------------
 
@@ -211,13 +228,13 @@ class ReferenceBook:
         return Code.SAME_ACCOUNT if r.debit == credit else None
 
     def _sides(self, debit: int, credit: int | None = None, *, gave_before: bool = False) -> Code | None:
-        if self._is(debit, AccountFlag.CLOSED):
+        if self._is(debit, CLOSED):
             return Code.DEBIT_CLOSED
-        if credit is not None and self._is(credit, AccountFlag.CLOSED):
+        if credit is not None and self._is(credit, CLOSED):
             return Code.CREDIT_CLOSED
-        if not gave_before and self._is(debit, AccountFlag.NO_DEBIT):
+        if not gave_before and self._is(debit, NO_DEBIT):
             return Code.DEBIT_FORBIDDEN
-        if credit is not None and self._is(credit, AccountFlag.NO_CREDIT):
+        if credit is not None and self._is(credit, NO_CREDIT):
             return Code.CREDIT_FORBIDDEN
         return None
 
@@ -229,22 +246,46 @@ class ReferenceBook:
             return Code.HOLD_MISMATCH
         return Code.HOLD_EXCEEDED if r.amount > remaining else None
 
-    def _is(self, account: int, flag: AccountFlag) -> bool:
+    def _is(self, account: int, flag: int) -> bool:
         return bool(self.accounts[account] & flag)
 
-    def _has_something(self, account: int) -> bool:
-        both = (self.available, self.held)
-        return any(amount for mapping in both for (a, _), amount in mapping.items() if a == account)
+    def _has(self, r: Record) -> int:
+        """What the giving account has available."""
+        return self.available.get((r.debit, r.instrument), 0)
 
-    def _outstanding(self, instrument: int) -> int:
-        """What is in circulation: everything that overdraft accounts are below zero."""
-        return sum(
-            -amount
-            for (account, of), amount in self.available.items()
-            if of == instrument and amount < 0 and self._is(account, AccountFlag.OVERDRAFT)
-        )
+    def _has_something(self, account: int) -> bool:
+        cells = [(account, instrument) for instrument in self._touched.get(account, ())]
+        return any(self.available.get(cell) or self.held.get(cell) for cell in cells)
+
+    def _is_beyond_cap(self, r: Record) -> bool:
+        """Is more in circulation now than may be? Only an overdraft account can bring more into it."""
+        from_source = r.op == Op.TRANSFER and self._is(r.debit, OVERDRAFT)
+        return from_source and self.outstanding[r.instrument] > self.instruments[r.instrument].cap
+
+    def _is_possible(self, r: Record) -> bool:
+        """Does everything exist that this record names?"""
+        if r.op == Op.OPEN_ACCOUNT:
+            return r.debit == len(self.accounts)
+        if r.op == Op.DEFINE_INSTRUMENT:
+            return r.instrument == len(self.instruments)
+        if r.op not in tuple(Op) or r.debit not in self.accounts or r.credit not in self.accounts:
+            return False
+        if r.op in (Op.CAPTURE, Op.RELEASE) and self.holds.get(r.hold, (0, 0, 0))[2] < r.amount:
+            return False
+        return r.op == Op.SET_FLAGS or r.instrument in self.instruments
 
     # -- changing, with a memory ---------------------------------------------------------------------------
+
+    def _give(self, account: int, instrument: int, amount: int) -> None:
+        """Change what is available, and with it what an overdraft account has brought into circulation."""
+        cell = (account, instrument)
+        if cell not in self.available:
+            self._touched.setdefault(account, set()).add(instrument)
+        before = self.available.get(cell, 0)
+        self._set(self.available, cell, before + amount)
+        if self._is(account, OVERDRAFT):
+            below = max(0, -before - amount) - max(0, -before)
+            self._set(self.outstanding, instrument, self.outstanding.get(instrument, 0) + below)
 
     def _use_hold(self, r: Record) -> None:
         account, instrument, remaining = self.holds[r.hold]
@@ -265,6 +306,26 @@ class ReferenceBook:
             else:
                 mapping[key] = old
         self._old = []
+
+    # -- kept and taken up again -----------------------------------------------------------------------------
+
+    @classmethod
+    def of(
+        cls,
+        accounts: Mapping[int, int],
+        instruments: Mapping[int, Instrument],
+        cells: Iterable[tuple[int, int, int, int]],
+        holds: Iterable[tuple[int, int, int, int]],
+    ) -> ReferenceBook:
+        """The book of which these are the accounts, the instruments, `cells()` and `open_holds()`."""
+        book = cls()
+        book.accounts, book.instruments = dict(accounts), dict(instruments)
+        for account, instrument, available, held in cells:
+            book._give(account, instrument, available)
+            book.held[account, instrument] = held
+        book.holds = {at: (account, instrument, left) for at, account, instrument, left in holds}
+        book._old = []
+        return book
 
     # -- comparing -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import numpy as np
 from tanshu.base.database import Database
 from tanshu.book import records
 from tanshu.book.records import RECORD, AccountFlag, Op, Records, encode
+from tanshu.book.snapshots import SNAPSHOT
 from tanshu.book.state import State
 from tanshu.log.store import LOG_ENTRY
 
@@ -121,8 +122,9 @@ def postgresql() -> Iterator[str]:
 
 
 def open_log(url: str) -> Database:
-    """A fresh database with the log's table and no other."""
+    """A fresh database with the tables of the log and of its snapshots, and no other."""
     database = Database.open(url, create=True)
-    LOG_ENTRY.drop(database.engine, checkfirst=True)
-    LOG_ENTRY.create(database.engine)
+    for table in (LOG_ENTRY, SNAPSHOT):
+        table.drop(database.engine, checkfirst=True)
+        table.create(database.engine)
     return database

@@ -7,6 +7,7 @@ synchronous=FULL, PostgreSQL with ordinary synchronous commit: what is answered 
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,26 @@ NOT_A_DATABASE = refusal(
     "{url} 不是数据库文件,或已损坏:{why}",
     "{url} is not a database, or it is damaged: {why}",
 )
+LOST = refusal(
+    "BASE-1107",
+    "与数据库 {url} 的连接中断,或无法建立:{why}。尚未提交的内容没有写入;数据库恢复后重试。",
+    "The connection to the database {url} was lost, or cannot be made: {why}. What was not committed is not "
+    "written; try again when the database is back.",
+)
+UNKNOWN = refusal(
+    "BASE-1108",
+    "提交时数据库 {url} 中断({why}),命令是否已记入账簿不明。请加 --key {key} 原样重发:"
+    "已记入则给出原答复,未记入则办理,不会重复办理。",
+    "The database {url} failed while committing ({why}): whether the command was recorded is unknown. "
+    "Send it again unchanged with --key {key}: if it was recorded the first answer comes back, if not it is "
+    "done now; never twice.",
+)
+FULL = refusal(
+    "BASE-1109",
+    "数据库 {url} 无法再写入:磁盘已满、超出限额或写入出错({why})。此命令没有写入任何内容;腾出空间后重试。",
+    "The database {url} cannot write any more: the disk is full, a quota is used up, or writing fails "
+    "({why}). Nothing of this command was written; make room and try again.",
+)
 
 metadata = MetaData(
     naming_convention={
@@ -62,16 +83,20 @@ metadata = MetaData(
 """Every room's tables. A room declares its own in `tables.py`."""
 
 _WRITE = "tanshu_write"
+_PG_IDLE = 0
+"""libpq's PQTRANS_IDLE: no transaction, nothing under way."""
 BUSY_MS = 30_000
+AT_ONCE_MS = 100
 
 
 class Database:
-    """An open database. Thread-safe; connections come from SQLAlchemy's pool."""
+    """An open database. Thread-safe; connections come from SQLAlchemy's pool, and one is kept for writing."""
 
     def __init__(self, url: str, engine: Engine):
         self.url = url
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._kept: list[Connection] = []
 
     @classmethod
     def open(cls, url: str, *, create: bool = False) -> Database:
@@ -110,18 +135,82 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in one write transaction; commits at the end, rolls back on an exception."""
-        with self.engine.connect() as conn:
-            conn = conn.execution_options(**{_WRITE: True})
+        conn = self._take_writer()
+        try:
             with conn.begin():
                 yield conn
+        finally:
+            self._leave_writer(conn)
+
+    @contextmanager
+    def write_at_once(self) -> Iterator[Connection]:
+        """A write transaction that gives up (BASE-1104) where another writer is at work: for what can be done
+        at any other time."""
+        with self.engine.connect() as conn:
+            conn = conn.execution_options(**{_WRITE: True})
+            if self.is_sqlite:
+                driver(conn).execute(f"PRAGMA busy_timeout={AT_ONCE_MS}")
+            try:
+                with conn.begin():
+                    if not self.is_sqlite:
+                        driver(conn).execute(f"SET LOCAL lock_timeout = {AT_ONCE_MS}")
+                    yield conn
+            finally:
+                if self.is_sqlite:
+                    driver(conn).execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def close(self) -> None:
+        while self._kept:
+            self._kept.pop().close()
         self.engine.dispose()
+
+    # Fetching a connection from the pool and handing it back costs as much as a small commit's own work.
+
+    def _take_writer(self) -> Connection:
+        """The connection kept for writing; another one where that is in use, or was closed by the server."""
+        try:
+            conn = self._kept.pop()
+        except IndexError:
+            return self.engine.connect().execution_options(**{_WRITE: True})
+        if self.is_sqlite or not _has_news(conn):
+            return conn
+        conn.invalidate()
+        conn.close()
+        return self._take_writer()
+
+    def _leave_writer(self, conn: Connection) -> None:
+        """Keep the connection for the next writer, if it is of further use and none is kept yet."""
+        if self._kept or not _is_idle(conn):
+            conn.close()
+        else:
+            self._kept.append(conn)
 
 
 def driver(conn: Connection) -> Any:
     """The raw driver connection of this same transaction: the log's fast path."""
     return conn.connection.driver_connection
+
+
+class Savepoint:
+    """A part of a transaction that can be taken back by itself; begun when it is first needed."""
+
+    def __init__(self, conn: Connection):
+        self._driver = driver(conn)
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._driver.execute("SAVEPOINT part")
+            self._begun = True
+
+    def keep(self) -> None:
+        if self._begun:
+            self._driver.execute("RELEASE SAVEPOINT part")
+
+    def take_back(self) -> None:
+        if self._begun:
+            self._driver.execute("ROLLBACK TO SAVEPOINT part")
+            self._driver.execute("RELEASE SAVEPOINT part")
 
 
 def shown(url: str) -> str:
@@ -133,22 +222,77 @@ def shown(url: str) -> str:
 
 
 def failure(error: BaseException, url: str) -> Refusal | None:
-    """The refusal that a database's failure stands for (BASE-1104 to 1106), None when it is not one."""
-    cause = getattr(error, "orig", None) or error
-    module = type(cause).__module__.split(".")[0]
-    if module not in ("sqlite3", "psycopg") and not isinstance(error, SQLAlchemyError):
+    """The refusal that a database's failure stands for (BASE-1104 to 1109), None when it is not one."""
+    cause = _cause(error)
+    if _driver_of(cause) is None and not isinstance(error, SQLAlchemyError):
         return None
     why = str(cause).strip()
-    if "locked" in why.lower() or type(cause).__name__ in ("LockNotAvailable", "QueryCanceled"):
-        return BUSY(field="db", url=shown(url))
-    if "not a database" in why.lower() or "malformed" in why.lower():
-        return NOT_A_DATABASE(field="db", url=shown(url), why=why)
-    return FAILED(field="db", url=shown(url), why=why)
+    kinds = ((BUSY, _is_busy), (FULL, _is_full), (NOT_A_DATABASE, _is_damaged), (LOST, _is_lost))
+    kind = next((kind for kind, is_it in kinds if is_it(cause)), FAILED)
+    return kind(field="db", url=shown(url), why=why)
+
+
+def is_uncertain(error: BaseException) -> bool:
+    """May what failed while committing have been committed all the same?
+
+    Not where the database itself says no and stays there to be asked; but where nobody answers any more.
+    """
+    cause = _cause(error)
+    if _driver_of(cause) == "sqlite3":
+        return not (_is_full(cause) or _is_busy(cause))
+    return _is_lost(cause)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error."""
+    return getattr(error, "orig", None) or error
+
+
+def _driver_of(cause: BaseException) -> str | None:
+    """The driver that raised it: sqlite3, psycopg, or None. (Importing psycopg to ask would take long.)"""
+    module = type(cause).__module__.split(".")[0]
+    return module if module in ("sqlite3", "psycopg") else None
+
+
+def _code(cause: BaseException) -> str:
+    """The name of SQLite's error, or PostgreSQL's five characters; "" where there is none."""
+    return str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
+
+
+def _is_busy(cause: BaseException) -> bool:
+    return "locked" in str(cause).lower() or _code(cause) in ("55P03", "57014")
+
+
+def _is_full(cause: BaseException) -> bool:
+    said = str(cause)
+    return _code(cause) in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "53100") or any(
+        words in said for words in ("No space left", "File too large", "Disk quota exceeded")
+    )
+
+
+def _is_damaged(cause: BaseException) -> bool:
+    said, code = str(cause).lower(), _code(cause)
+    return (
+        "not a database" in said
+        or "malformed" in said
+        or code in ("SQLITE_IOERR_SHORT_READ", "XX001", "XX002")
+    )
+
+
+def _is_lost(cause: BaseException) -> bool:
+    """Is the connection gone? A psycopg error without a code never came from the server; 57P: it stops, or
+    ends this connection; 08: the connection itself; 25P03, 25P04: a transaction that took too long."""
+    if _driver_of(cause) != "psycopg":
+        return False
+    code = _code(cause)
+    if code:
+        return code[:3] == "57P" or code[:2] == "08" or code in ("25P03", "25P04")
+    return any(one.__name__ in ("OperationalError", "InterfaceError") for one in type(cause).__mro__)
 
 
 def is_without_tables(error: BaseException) -> bool:
     """Did a statement fail because the house's tables are not there?"""
-    cause = getattr(error, "orig", None) or error
+    cause = _cause(error)
     return "no such table" in str(cause).lower() or type(cause).__name__ == "UndefinedTable"
 
 
@@ -180,4 +324,27 @@ def _sqlite_connect(dbapi: Any, _record: object) -> None:
 def _begin(conn: Connection) -> None:
     if conn.dialect.name == "sqlite":
         write = conn.get_execution_options().get(_WRITE, False)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        driver(conn).execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _is_idle(conn: Connection) -> bool:
+    """Is a connection that was written with fit for another transaction?"""
+    if conn.closed or conn.invalidated or conn.in_transaction():
+        return False
+    raw = driver(conn)
+    return (
+        not raw.in_transaction if conn.dialect.name == "sqlite" else raw.info.transaction_status == _PG_IDLE
+    )
+
+
+def _has_news(conn: Connection) -> bool:
+    """Has the PostgreSQL server sent something unasked? It does so when it stops or ends this connection.
+
+    Looking takes no round trip, as asking "are you there?" would.
+    """
+    raw = driver(conn)
+    if raw.closed:
+        return True
+    poll = select.poll()
+    poll.register(raw.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -5,30 +5,38 @@
 A refused command writes nothing and does not use up its key. Nothing leaves before the commit. A failure
 known to have written nothing restores the undo images; after an unknown outcome the replica is discarded and
 rebuilt from the log. Several requests may share one SQL transaction (group commit): each still is one entry.
+Threads that commit at the same time share one, too (turns.py): should it fail and nothing be written, each is
+tried by itself; should nobody know, all of them are told so.
+
+The state is changed before its entries are durable. Who reads it while other threads commit does so in
+`Book.reading()`, which keeps them out; `catch_up` returns the state as it lives on.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table
 
 from tanshu.base.canonical import canonical, digest
 from tanshu.base.clock import Clock, business_date, system_clock
-from tanshu.base.database import Database
+from tanshu.base.database import UNKNOWN, Database, Savepoint, failure, is_uncertain, shown
 from tanshu.base.ids import derived_id
 from tanshu.base.refusal import Refusal, Refused
-from tanshu.book import checks, records, rows
+from tanshu.book import checks, eras, records, rows, snapshots
 from tanshu.book.records import AccountFlag, Records, Row
-from tanshu.book.replay import Tail, replay
+from tanshu.book.replay import Tail
 from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
 from tanshu.book.state import NOTHING, Applied, Cell, State
+from tanshu.book.turns import Ask, Turns
 from tanshu.log import checks as log_checks
 from tanshu.log import store
 from tanshu.log.entry import NO_ROWS, Draft, genesis, seal
@@ -94,8 +102,13 @@ class Request:
 
 
 C = TypeVar("C")
+KEYS_NAMED = 3
+"""Of many commands sent at once, so many keys are named where their outcome is unknown."""
 ACTOR_MAX = 64
 """Characters in the name of who asks: a role holder's handle."""
+TOGETHER_MAX = 64
+"""Threads that share one transaction, at most."""
+NO_RECORDS = records.encode([])
 
 
 def verb(name: str) -> Callable[[Callable[[Act, C], Decision]], Callable[[Context, C], Outcome]]:
@@ -115,18 +128,35 @@ def verb(name: str) -> Callable[[Callable[[Act, C], Decision]], Callable[[Contex
 class Act:
     """One command being decided, under the lock: what can be asked, and what will be recorded."""
 
-    def __init__(self, ctx: Context, conn: Connection, state: State, seq: int, now_ns: int):
+    def __init__(
+        self,
+        ctx: Context,
+        conn: Connection,
+        state: State,
+        tail: Tail,
+        now_ns: int,
+        savepoint: Savepoint | None = None,
+    ):
         self.ctx = ctx
-        self.conn = conn
+        self.savepoint = savepoint  # where other commands share the transaction
+        self._conn = conn
         self.state = state
-        self.seq = seq
+        self.seq = tail.seq + 1
         self.now_ns = now_ns
+        self.engine, self.era = tail.engine or 0, tail.era or 0  # what the log is of, before this command
         self.rows: list[Row] = []
         self._blocks: list[Records] = []  # what was recorded before `rows`
         self._accounts = state.accounts
         self._instruments = state.instruments
         self._ids: dict[str, int] = {}
         self.changes: list[Change] = []
+
+    @property
+    def conn(self) -> Connection:
+        """The command's transaction. A refusal takes back whatever was changed through it."""
+        if self.savepoint:
+            self.savepoint.begin()
+        return self._conn
 
     @property
     def actor(self) -> str:
@@ -202,6 +232,14 @@ class Act:
         return parts[0] if len(parts) == 1 else records.decode(b"".join(part.tobytes() for part in parts))
 
 
+class _Asked(NamedTuple):
+    """What one call of `Book.commit` wants."""
+
+    requests: Sequence[Request]
+    bodies: Sequence[bytes | Refusal]
+    before_commit: Callable[[Connection], None] | None
+
+
 class Book:
     """One book on one database: a replica of its state, and the only way to change it."""
 
@@ -209,7 +247,7 @@ class Book:
         self.database = database
         self.log = log
         self._mutex = threading.RLock()
-        self._busy = False
+        self._turns: Turns[_Asked, list[Outcome]] = Turns(TOGETHER_MAX)
         self._discard()
 
     # -- opening -------------------------------------------------------------------------------------------
@@ -222,10 +260,15 @@ class Book:
                 store.append(conn, self.log, [Written(*genesis(name, time_ns))])
 
     def catch_up(self, conn: Connection) -> State:
-        """Follow entries written by others. Raises Refused LOG-1002 (no book), LOG-1003 (broken log)."""
+        """Follow entries written by others; at first, from the newest snapshot on.
+
+        Raises Refused LOG-1002 (no book), LOG-1003 (broken log), LOG-1004 (written by a later release).
+        """
         with self._mutex:
             try:
-                replay(store.read(conn, self.log, after=self._tail.seq), self._state, self._tail)
+                if self._tail.seq < 0:
+                    self._state, self._tail = snapshots.nearest(conn, self.log)
+                self._unkept += snapshots.follow(conn, self.log, self._state, self._tail)
             except BaseException:
                 self._discard()  # a replica that stopped half-way is of no use
                 raise
@@ -233,11 +276,25 @@ class Book:
                 raise Refused(log_checks.NOT_INITIALISED())
             return self._state
 
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Connection, State]]:
+        """A read transaction with the state as of the newest entry it sees. Nobody commits meanwhile."""
+        with self._mutex, self.database.read() as conn:
+            yield conn, self.catch_up(conn)
+
     def as_of(self, conn: Connection, seq: int) -> State:
-        """The state after entry `seq`, by replay."""
-        state = State()
-        replay(store.read(conn, self.log, upto=seq), state, Tail())
+        """The state after entry `seq`: from the nearest snapshot before it, by replay."""
+        state, tail = snapshots.nearest(conn, self.log, upto=seq)
+        snapshots.follow(conn, self.log, state, tail, upto=seq)
         return state
+
+    def keep_snapshot(self) -> None:
+        """Keep a snapshot where following the log has become long work. Does its best, and never waits."""
+        with self._mutex:
+            if snapshots.is_due(self._unkept, self._state) and snapshots.take_at_once(
+                self.database, self.log, self._state, self._tail
+            ):
+                self._unkept = 0
 
     @property
     def tail(self) -> Tail:
@@ -252,31 +309,62 @@ class Book:
 
         before_commit: asked when everything is decided and written, nothing durable; raising takes all back.
         """
-        bodies = [_body_hash(request) for request in requests]
-        with self._mutex:
-            assert not self._busy, "a decision must not commit: it would wait for itself"
-            self._busy = True
-            try:
-                return self._commit(requests, bodies, before_commit)
-            finally:
-                self._busy = False
+        asked = _Asked(requests, [_body_hash(request) for request in requests], before_commit)
+        ask = Ask[_Asked, list[Outcome]](asked, alone=len(requests) != 1 or before_commit is not None)
+        return self._turns.run(ask, self._commit_for)
+
+    def _commit_for(self, asks: Sequence[Ask[_Asked, list[Outcome]]]) -> None:
+        """Commit what one thread asks; or what several ask, one command each, and tell each its outcome."""
+        group = _Group()
+        requests = [request for ask in asks for request in ask.what.requests]
+        bodies = [body for ask in asks for body in ask.what.bodies]
+        try:
+            with self._mutex:
+                outcomes = self._commit(
+                    group,
+                    requests,
+                    bodies,
+                    asks[0].what.before_commit,
+                    full_at=math.inf if len(asks) == 1 else records.RECORDS_MAX,
+                )
+        except Exception as error:
+            if group.committing or len(asks) == 1:
+                for ask in asks:
+                    ask.fail(self._named(error, group, ask.what))
+            else:  # nothing was written: whose fault it was shows when each is by itself
+                for ask in asks:
+                    self._commit_for([ask])
+            return
+        if len(asks) == 1:
+            asks[0].tell(outcomes)
+            return
+        for ask, outcome in zip(asks, outcomes, strict=False):
+            ask.tell([outcome])
+        if rest := asks[len(outcomes) :]:
+            self._commit_for(rest)
 
     def _commit(
         self,
+        group: _Group,
         requests: Sequence[Request],
         bodies: Sequence[bytes | Refusal],
         before_commit: Callable[[Connection], None] | None,
+        *,
+        full_at: float,
     ) -> list[Outcome]:
-        group = _Group()
+        """The outcomes of the first requests: all of them, or as many as carry `full_at` records together."""
+        outcomes: list[Outcome] = []
         try:
             with self.database.write() as conn:
                 store.lock(conn, self.log)
                 state = self.catch_up(conn)
-                group.tail = Tail(self._tail.seq, self._tail.time_ns, self._tail.hash)
-                outcomes = [
-                    self._decide(conn, state, group, request, body, alone=len(requests) == 1)
-                    for request, body in zip(requests, bodies, strict=True)
-                ]
+                state.compact()  # what was committed before is not taken back any more
+                group.tail = self._tail.copy()
+                group.known = store.find_all(conn, self.log, [request.ctx.key for request in requests])
+                for request, body in zip(requests, bodies, strict=True):
+                    outcomes.append(self._decide(conn, state, group, request, body, alone=len(requests) == 1))
+                    if group.records >= full_at:
+                        break
                 if group.entries:
                     store.append(conn, self.log, group.entries)
                 if before_commit:
@@ -308,26 +396,38 @@ class Book:
     ) -> Outcome:
         if isinstance(body_hash, Refusal):
             return body_hash
-        known = group.answers.get(request.ctx.key) or store.find(conn, self.log, request.ctx.key)
-        if known:
+        if known := group.known.get(request.ctx.key):
             return _again(request, body_hash, known)
-        savepoint = None if alone else conn.begin_nested()
+        if closed := eras.closed_to(group.tail, request.name):
+            return closed
         now_ns = max(request.ctx.clock(), group.tail.time_ns + 1)
-        act = Act(request.ctx, conn, state, group.tail.seq + 1, now_ns)
-        decision, applied = _run(request, act, state)
+        act = Act(request.ctx, conn, state, group.tail, now_ns, None if alone else Savepoint(conn))
+        decision, block, applied = _run(request, act, state)
         if isinstance(decision, Refusal):
-            if savepoint is None:
+            if act.savepoint is None:
                 raise _RollBack(decision)  # the whole transaction was this command
-            savepoint.rollback()
+            act.savepoint.take_back()
             return decision
         group.applied.append(applied)  # before anything else may fail: what is in this list is taken back
-        if savepoint:
-            savepoint.commit()
-        return group.add(request, act, decision, applied.results.tobytes(), body_hash)
+        if act.savepoint:
+            act.savepoint.keep()
+        return group.add(request, act, decision, block, applied, body_hash)
+
+    def _named(self, error: Exception, group: _Group, asked: _Asked) -> Exception:
+        """The failure; where it leaves the outcome unknown, BASE-1108 with the key that settles it."""
+        if not (group.committing and group.entries and is_uncertain(error)):
+            return error
+        key = " ".join(request.ctx.key.hex() for request in asked.requests[:KEYS_NAMED])
+        why = failure(error, self.database.url)
+        facts = {"url": shown(self.database.url), "why": why.facts["why"] if why else error, "key": key}
+        unknown = Refused(UNKNOWN(field="key", **facts))
+        unknown.__cause__ = error
+        return unknown
 
     def _discard(self) -> None:
         self._state = State()
         self._tail = Tail()
+        self._unkept = 0  # how much was followed since a snapshot was kept
 
 
 class _RollBack(Exception):
@@ -349,11 +449,19 @@ class _Group:
         self.tail = Tail()
         self.entries: list[Written] = []
         self.applied: list[Applied] = []
-        self.answers: dict[bytes, tuple[int, bytes, bytes]] = {}
+        self.known: dict[bytes, tuple[int, bytes, bytes]] = {}
+        """Key → (sequence number, body hash, answer), of the requests that were committed before."""
+        self.records = 0
         self.committing = False
 
     def add(
-        self, request: Request, act: Act, data: Mapping[str, Any], results: bytes, body_hash: bytes
+        self,
+        request: Request,
+        act: Act,
+        data: Mapping[str, Any],
+        block: Records,
+        applied: Applied,
+        body_hash: bytes,
     ) -> Answer:
         answer = canonical(data)
         changed = rows.encode(act.changes)
@@ -364,14 +472,16 @@ class _Group:
             digest(answer),
             request.ctx.actor,
             request.name,
-            act.encoded().tobytes(),
-            results,
+            block.tobytes(),
+            applied.results.tobytes(),
             digest(changed) if changed else NO_ROWS,
+            *eras.of_next(self.tail, request.name),
         )
         entry = seal(draft, act.seq, self.tail.hash)
-        self.tail = Tail(entry.seq, entry.time_ns, entry.hash)
+        self.tail = Tail.at(entry)
         self.entries.append(Written(entry, answer, changed))
-        self.answers[entry.key] = (entry.seq, body_hash, answer)
+        self.known[entry.key] = (entry.seq, body_hash, answer)
+        self.records += len(block)
         return Answer(entry.seq, json.loads(answer))
 
 
@@ -385,30 +495,33 @@ def _body_hash(request: Request) -> bytes | Refusal:
         return refused.refusal
 
 
-def _run(request: Request, act: Act, state: State) -> tuple[Decision, Applied]:
-    """Decide and apply. A refusal, the kernel's included, leaves the state as it was."""
+def _run(request: Request, act: Act, state: State) -> tuple[Decision, Records, Applied]:
+    """Decide and apply: (decision, records, what they did).
+
+    A refusal, the kernel's included, leaves the state as it was.
+    """
     try:
         decision = request.decide(act, request.command)
     except Refused as refused:
         decision = refused.refusal
     if isinstance(decision, Refusal):
-        return decision, NOTHING
+        return decision, NO_RECORDS, NOTHING
     if request.ctx.also:
         request.ctx.also(act)
     if act.count > records.RECORDS_MAX:
-        return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=act.count), NOTHING
+        return checks.TOO_MANY_RECORDS(limit=records.RECORDS_MAX, count=act.count), NO_RECORDS, NOTHING
     block = act.encoded()
     try:
         applied = state.apply(act.seq, block)
     except Exception as error:
         raise _HalfApplied(f"the kernel failed at entry {act.seq}") from error
     if applied.all_ok:
-        return decision, applied
+        return decision, block, applied
     state.take_back(applied)
     # The record that failed by itself says more than its neighbours in the chain.
     codes = [int(code) for code in applied.results]
     first = next(i for i, code in enumerate(codes) if code and (code != 1 or set(codes) <= {0, 1}))
-    return checks.from_code(codes[first], first), NOTHING
+    return checks.from_code(codes[first], first), NO_RECORDS, NOTHING
 
 
 def _again(request: Request, body_hash: bytes, known: tuple[int, bytes, bytes]) -> Outcome:

@@ -16,8 +16,6 @@ from sqlalchemy import inspect
 from tanshu import audit
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
-from tanshu.book.commit import Act, Book, verb
-from tanshu.book.records import AccountFlag
 from tanshu.log import store
 from tanshu.scenario import runner
 
@@ -52,42 +50,6 @@ def test_a_killed_demo_resumes_to_the_undisturbed_hash(bare_url: str, undisturbe
 @pytest.mark.soak
 def test_a_demo_killed_a_hundred_times_resumes_to_the_undisturbed_hash(bare_url: str, undisturbed: str):
     _kill_and_resume(bare_url, undisturbed, MOMENTS["soak"])
-
-
-@verb("test.open")
-def _open(act: Act, _command: object):
-    act.open_account(AccountFlag.OVERDRAFT)
-    act.open_account()
-    act.define_instrument()
-    return {}
-
-
-def test_every_acknowledged_command_survives_a_kill(book: Book, context, database: Database):
-    _open(context(), None)
-    seed = random.randrange(2**32)
-    dice = random.Random(seed)
-    acknowledged: list[tuple[int, bytes]] = []
-    for _ in range(5):
-        child = _start([sys.executable, "-m", "tests.crash.acknowledger", database.url])
-        assert child.stdout
-        for _ in range(dice.randrange(5, 60)):
-            seq, key = child.stdout.readline().split()
-            acknowledged.append((int(seq), bytes.fromhex(key)))
-        time.sleep(dice.random() / 200)
-        child.kill()
-        rest = child.communicate()[0]
-        acknowledged += [
-            (int(line.split()[0]), bytes.fromhex(line.split()[1]))
-            for line in rest.splitlines(keepends=True)
-            if line.endswith("\n")
-        ]
-    with database.read() as conn:
-        found = {key: store.find(conn, store.REGISTRY_LOG, key) for _, key in acknowledged}
-        state = book.catch_up(conn)
-    lost = [seq for seq, key in acknowledged if found[key] is None or found[key][0] != seq]  # type: ignore[index]
-    assert not lost, f"seed {seed}"
-    assert state.cell(1, 0).available >= len(acknowledged)
-    assert audit.run(database).first_bad is None
 
 
 def _kill_and_resume(url: str, undisturbed: str, moments: int) -> None:

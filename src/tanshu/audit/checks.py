@@ -1,4 +1,9 @@
-"""What an audit can find, numbered: 1xxx in an entry, 2xxx in the state, 3xxx in the database itself."""
+"""What an audit can find, numbered.
+
+1xxx in an entry · 2xxx in the state · 3xxx in the database itself · 4xxx in the tables beside the log ·
+6xxx between the log and what the house shows of it · 7xxx what the follower itself refuses. What an entry
+does against the rules is 5xxx: `business/checks.py`. `docs/second-opinion.md` lists them all.
+"""
 
 from tanshu.base.refusal import refusal
 
@@ -73,6 +78,11 @@ ROWS = refusal(
     "第 {seq} 条记录保存的表行变更与其哈希不符。",
     "Entry {seq} keeps row changes that do not match their hash.",
 )
+ERA = refusal(
+    "AUD-1015",
+    "第 {seq} 条记录的引擎 {engine}、纪元 {era} 不能接在前一条之后。",
+    "Entry {seq} is of engine {engine}, era {era}, which cannot follow the entry before it.",
+)
 
 ACCOUNT = refusal(
     "AUD-2001",
@@ -117,4 +127,101 @@ INTEGRITY = refusal(
     "AUD-3002",
     "数据库自检报告:{why}",
     "The database's own check reports: {why}",
+)
+
+# -- 4xxx: the tables beside the log -----------------------------------------------------------------------
+
+ROW_ADDED = refusal(
+    "AUD-4001",
+    "表 {table} 的行 {key} 没有任何记录写入过:它是绕过日志添加的。",
+    "No entry tells of row {key} in table {table}: it was added behind the log.",
+)
+ROW_GONE = refusal(
+    "AUD-4002",
+    "表 {table} 缺少行 {key}:日志写入过它,从未删除。",
+    "Row {key} is missing from table {table}: the log tells of it, and never of its end.",
+)
+COLUMN = refusal(
+    "AUD-4003",
+    "表 {table} 的行 {key}:列 {column} 应为 {expected},实为 {found}。",
+    "Table {table}, row {key}: column {column} is {found}; by the log it is {expected}.",
+)
+CHANGES = refusal(
+    "AUD-4004",
+    "第 {seq} 条记录所载的表行变更无法执行:{why}",
+    "The row changes that entry {seq} tells cannot be made: {why}",
+)
+
+# -- 6xxx: the log and what the house shows of it ----------------------------------------------------------
+
+HISTORY = refusal(
+    "AUD-6001",
+    "日志被改写:第 {seq} 条曾见哈希 {seen},现为 {found}。改写始于第 {after} 条之后。",
+    "The log was rewritten: entry {seq} was seen with hash {seen} and now has {found}. What changed lies after "
+    "entry {after}.",
+)
+SHORTER = refusal(
+    "AUD-6002",
+    "日志变短:曾见到第 {seq} 条,现只到第 {newest} 条。",
+    "The log has become shorter: entry {seq} was seen, now it ends at {newest}.",
+)
+SHOWN = refusal(
+    "AUD-6003",
+    "账户 {account} 的 {instrument}:登记簿显示 {found},按日志应为 {expected}(可用、冻结)。",
+    "Account {account}, {instrument}: the house shows {found}; by the log it is {expected} (available, held).",
+)
+PROJECTED = refusal(
+    "AUD-6004",
+    "“{projection}”编到第 {seq} 条,所记哈希不是日志中该条的哈希(或日志没有该条):它来自另一段历史。",
+    "“{projection}” stands at entry {seq} with a hash that is not that entry's, or there is no such entry: it "
+    "was built on another history.",
+)
+UNEARNED = refusal(
+    "AUD-6005",
+    "账户 {account} 的 {instrument}:账簿余额 {book},已生效业务的净额为 {lines}。",
+    "Account {account}, {instrument}: the book holds {book}; the transactions in effect come to {lines}.",
+)
+HELD_APART = refusal(
+    "AUD-6006",
+    "账户 {account} 的 {instrument}:账簿冻结 {book},审核中业务的冻结合计 {lines}。",
+    "Account {account}, {instrument}: {book} are held in the book; pending transactions hold {lines}.",
+)
+MOVED = refusal(
+    "AUD-6007",
+    "账户 {account} 的 {instrument}:变动明细在第 {at} 条处记有 {found},按其各笔变动应为 {expected}(可用、冻结)。",
+    "Account {account}, {instrument}: the movement of entry {at} tells of {found} after it; its movements add up "
+    "to {expected} (available, held).",
+)
+SNAPSHOT = refusal(
+    "AUD-6008",
+    "第 {at} 条处的快照不是日志所得的状态:{difference}",
+    "The snapshot at entry {at} is not the state that the log leads to: {difference}",
+)
+
+# -- 7xxx: the follower's own memory -----------------------------------------------------------------------
+
+MEMORY_DAMAGED = refusal(
+    "AUD-7001",
+    "状态文件 {path} 已损坏或不完整:{why}。保留它作证据;--fresh 从第 0 条重新开始。",
+    "The state file {path} is torn or altered: {why}. Keep it as evidence; --fresh begins anew at entry 0.",
+)
+MEMORY_OTHER = refusal(
+    "AUD-7002",
+    "状态文件 {path} 属于账簿“{known}”,此数据库是“{book}”。",
+    "The state file {path} belongs to the book “{known}”; this database is “{book}”.",
+)
+MEMORY_VERSION = refusal(
+    "AUD-7003",
+    "状态文件 {path} 由另一版本写成。用 --fresh 从第 0 条重新开始。",
+    "The state file {path} was written by another version. Begin anew with --fresh.",
+)
+MEMORY_MISSING = refusal(
+    "AUD-7004",
+    "没有状态文件 {path}。先运行 tanshu audit follow --state {path}。",
+    "There is no state file {path}. Run `tanshu audit follow --state {path}` first.",
+)
+NOBODY_BLOCKS = refusal(
+    "AUD-7005",
+    "--block 需要 --as 指定稽核人员。",
+    "--block needs an auditor: name one with --as.",
 )

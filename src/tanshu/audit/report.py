@@ -5,18 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal
+from tanshu.base.text import Lang
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. seq: the entry it concerns; None when it concerns no single entry."""
+    """One thing that is wrong.
+
+    seq: the entry it concerns; None when it concerns no single entry. accounts: book numbers of those whose
+    holdings it puts in doubt. stands: it is about how things stand after entry `seq`, and may pass; else it
+    is about what that entry did, for good.
+    """
 
     seq: int | None
     what: Refusal
+    accounts: tuple[int, ...] = ()
+    stands: bool = False
+
+    @property
+    def id(self) -> str:
+        """The same for the same finding whenever it is made: to tell a new one from one known."""
+        seq = None if self.stands else self.seq
+        return digest(f"{seq} {self.accounts} {self.what}".encode()).hex()[:16]
+
+    def sentence(self, lang: Lang) -> str:
+        """What is wrong, in characters that can be kept and shown whatever the database holds."""
+        text = self.what.sentence(lang).replace("\x00", "\\x00")
+        return text.encode(errors="backslashreplace").decode()
 
     def as_json(self) -> dict[str, object]:
-        return {"seq": self.seq, **self.what.as_json()}
+        return {"seq": self.seq, "accounts": list(self.accounts), **self.what.as_json()}
 
     def __str__(self) -> str:
         return str(self.what)
@@ -27,8 +47,9 @@ class AuditReport:
     """An audit's counts and findings, in the order in which they were met.
 
     entries: read from the log. records … conservation describe the state the reference kernel reached, up to
-    the first finding. conservation: instrument number → Σ(available + held) over all accounts, zero when all
-    is well. log_seq, log_hash (hex): the newest entry reached.
+    the first finding in the log. transactions: judged by the rules. rows: compared with what the log tells.
+    conservation: instrument number → Σ(available + held) over all accounts, zero when all is well. log_seq,
+    log_hash (hex): the newest entry reached.
     """
 
     entries: int
@@ -42,6 +63,8 @@ class AuditReport:
     log_seq: int
     log_hash: str
     seconds: float
+    transactions: int = 0
+    rows: int = 0
 
     @property
     def ok(self) -> bool:
@@ -60,6 +83,8 @@ class AuditReport:
             "instruments": self.instruments,
             "cells": self.cells,
             "holds": self.holds,
+            "transactions": self.transactions,
+            "rows": self.rows,
             "log_seq": self.log_seq,
             "log_hash": self.log_hash,
             "conservation": {str(number): total for number, total in self.conservation.items()},

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from tanshu.base.database import driver
+from tanshu.log import packing
 from tanshu.log.entry import Entry
 
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error, SQLAlchemyError)
@@ -37,6 +38,7 @@ _BYTES = (
 )
 _COLUMNS = _INTEGERS + _TEXTS + _BYTES
 _WIDTHS = {"key": 16, "body_hash": 32, "answer_hash": 32, "rows_hash": 32, "prev_hash": 32, "hash": 32}
+_PACKED = {"records": packing.RECORD, "results": packing.RESULT}
 
 
 class Stored(NamedTuple):
@@ -49,11 +51,14 @@ class Stored(NamedTuple):
     wrong: str = ""
 
 
-def chunks(conn: Connection, log: int) -> Iterator[list[Stored]]:
-    """Every row of the log in the order of its number. Raises one of DATABASE_ERRORS where reading fails."""
+def chunks(conn: Connection, log: int, after: int = -1, upto: int | None = None) -> Iterator[list[Stored]]:
+    """Every row with after < seq ≤ upto, in the order of its number; from −1 on, whatever its number is.
+
+    Raises one of DATABASE_ERRORS where reading fails.
+    """
     chunk: list[Stored] = []
     size = 0
-    for row in _rows(conn, log):
+    for row in _rows(conn, log, after, upto):
         chunk.append(row)
         size += len(row.answer) + len(row.rows) + (len(row.entry.records) if row.entry else 0)
         if len(chunk) == CHUNK_ENTRIES or size >= CHUNK_BYTES:
@@ -84,14 +89,18 @@ def integrity(conn: Connection) -> list[str]:
     return [str(row[0]) for row in found if row[0] != "ok"]
 
 
-def _rows(conn: Connection, log: int) -> Iterator[Stored]:
+def _rows(conn: Connection, log: int, after: int, upto: int | None) -> Iterator[Stored]:
+    # A damaged number can be anything: where no bound is needed none is given, so that it is read.
+    values = [log, *([after] if after >= 0 else []), *([upto] if upto is not None else [])]
+    where = f"log = ?{' AND seq > ?' if after >= 0 else ''}{' AND seq <= ?' if upto is not None else ''}"
     if conn.dialect.name == "sqlite":
-        yield from map(_from_sqlite, driver(conn).execute(_SQLITE, (log,)))
+        yield from map(_from_sqlite, driver(conn).execute(_SQLITE.format(where=where), values))
         return
     # A named cursor stays on the server and hands out a few rows at a time.
     with closing(driver(conn).cursor(name="audit", binary=True)) as cursor:
         cursor.itersize = _PG_FETCH
-        cursor.execute(f"SELECT {', '.join(_COLUMNS)} FROM log_entry WHERE log = %s ORDER BY seq", (log,))
+        where = where.replace("?", "%s")
+        cursor.execute(f"SELECT {', '.join(_COLUMNS)} FROM log_entry WHERE {where} ORDER BY seq", values)
         for row in cursor:
             yield _stored(dict(zip(_COLUMNS, row, strict=True)))
 
@@ -102,7 +111,7 @@ _SQLITE = (
     + ", ".join(f"typeof({name})" for name in _COLUMNS)
     + ", "
     + ", ".join(name if name in _INTEGERS else f"CAST({name} AS BLOB)" for name in _COLUMNS)
-    + " FROM log_entry WHERE log = ? ORDER BY seq"
+    + " FROM log_entry WHERE {where} ORDER BY seq"
 )
 _SQLITE_KINDS = tuple(
     "integer" if name in _INTEGERS else "text" if name in _TEXTS else "blob" for name in _COLUMNS
@@ -120,6 +129,11 @@ def _from_sqlite(row: tuple[Any, ...]) -> Stored:
 def _stored(row: dict[str, Any]) -> Stored:
     for name, width in _WIDTHS.items():
         if len(row[name]) != width:
+            return Stored(row["seq"], None, b"", b"", name)
+    for name, fields in _PACKED.items():
+        try:
+            row[name] = packing.unpack(bytes(row[name]), fields)
+        except packing.Damaged:
             return Stored(row["seq"], None, b"", b"", name)
     answer, changed = bytes(row.pop("answer")), bytes(row.pop("rows"))
     for name in _TEXTS:

@@ -53,6 +53,18 @@ NAME_AHEAD = refusal(
     "The name holds from {since} on; record it then.",
 )
 
+NOBODY = refusal("PAR-1013", "没有要登记的主体。", "There is nobody to register.")
+ONE_BY_ONE = refusal(
+    "PAR-1014",
+    "{handle} 须单独登记:登记机构,以及同时指定经办人的主体,不能成批登记。",
+    "{handle} is registered by itself: the registry, and a subject that comes with its people, is not of a batch.",
+)
+KIND_TWICE = refusal(
+    "PAR-1015",
+    "{handle} 的同一类账户写了两次;每类只能有一个。",
+    "{handle} asks for one kind of account twice; a subject has one of each kind.",
+)
+
 ACCOUNT_UNKNOWN = refusal(
     "PAR-2001",
     "没有账户 {account}。用 tanshu account list 查看账户。",
@@ -106,6 +118,29 @@ OPEN_OBLIGATION = refusal(
     "The owner of {account} still owes {due} t for {year}; the account stays open.",
 )
 
+ACCOUNT_BLOCKED = refusal(
+    "PAR-2012",
+    "账户 {account} 因稽核发现 {finding} 已封停,不能办理业务。查明后由登记机构两人解除(tanshu audit unblock)。",
+    "The account {account} is blocked over the audit's finding {finding}. Two people of the registry end that "
+    "once it is cleared up (`tanshu audit unblock`).",
+)
+BLOCKED_ALREADY = refusal(
+    "PAR-2013",
+    "账户 {account} 已因 {finding} 封停。",
+    "The account {account} is blocked already, over {finding}.",
+)
+NOT_BLOCKED = refusal("PAR-2014", "账户 {account} 没有封停。", "The account {account} is not blocked.")
+FINDING_FORM = refusal(
+    "PAR-2015",
+    "“{value}”不是稽核发现的编号(形如 AUD-5206)。",
+    "“{value}” is not the number of a finding, such as AUD-5206.",
+)
+SYSTEM_NOT_BLOCKED = refusal(
+    "PAR-2016",
+    "账户 {account} 是系统账户:封停它会使整个市场停摆。确需封停须明确指定(--block-system)。",
+    "The whole market goes through the account {account}. To block it all the same, say so (--block-system).",
+)
+
 PERSON_UNKNOWN = refusal(
     "PAR-3001",
     "没有经办人 {person}。用 --as 指定已登记的经办人。",
@@ -125,8 +160,8 @@ PERSON_EXISTS = refusal("PAR-3004", "经办人 {person} 已登记。", "The role
 PERSON_INACTIVE = refusal("PAR-3005", "经办人 {person} 已停用。", "The role holder {person} is inactive.")
 RIGHT_UNKNOWN = refusal(
     "PAR-3006",
-    "未知权限“{value}”,可用:maker、checker。",
-    "Unknown right “{value}”; there are maker and checker.",
+    "未知权限“{value}”,可用:maker、checker、auditor。",
+    "Unknown right “{value}”; there are maker, checker and auditor.",
 )
 NOTHING_TO_CONFIRM = refusal(
     "PAR-3007",
@@ -137,4 +172,24 @@ NAMED_BY_SELF = refusal(
     "PAR-3008",
     "{person} 由 {actor} 指定,须由他人确认。",
     "{person} was named by {actor}; somebody else confirms.",
+)
+AUDITOR_APART = refusal(
+    "PAR-3009",
+    "稽核人员 {person} 须属于登记机构或主管部门,且不得兼任经办、复核。",
+    "The auditor {person} must act for the registry or an authority, and have no other right.",
+)
+AUDITOR_OF_OTHER = refusal(
+    "PAR-3010",
+    "{person} 的主管部门不管辖账户 {account}。",
+    "{person} audits for an authority that is not in charge of the account {account}.",
+)
+ASKED_BY_SELF = refusal(
+    "PAR-3011",
+    "解除封停由 {actor} 提出,须由他人批准。",
+    "{actor} asked for the end of this block; somebody else grants it.",
+)
+WHY_NEEDED = refusal(
+    "PAR-3012",
+    "解除封停须写明事由(--reason)。",
+    "Ending a block needs a reason (--reason).",
 )

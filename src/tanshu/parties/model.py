@@ -88,27 +88,40 @@ ACCOUNT_TYPES = {
 class AccountState(StrEnum):
     OPEN = "open"
     RESTRICTED = "restricted"
+    BLOCKED = "blocked"
+    """The audit disagrees with it: it neither gives nor receives until two people have looked."""
     CLOSED = "closed"
 
 
 STATE_LABELS = {
     AccountState.OPEN: Text("正常", "open"),
     AccountState.RESTRICTED: Text("限制使用", "restricted"),
+    AccountState.BLOCKED: Text("稽核封停", "blocked by the audit"),
     AccountState.CLOSED: Text("已注销", "closed"),
 }
 STATE_STEPS = {
     AccountState.OPEN: (AccountState.RESTRICTED, AccountState.CLOSED),
     AccountState.RESTRICTED: (AccountState.OPEN, AccountState.CLOSED),
+    AccountState.BLOCKED: (),
     AccountState.CLOSED: (),
 }
+"""What a clerk may do. Blocking and its end have verbs of their own (blocking.py)."""
 
 
 class Right(StrEnum):
     MAKER = "maker"
     CHECKER = "checker"
+    AUDITOR = "auditor"
+    """May block an account, alone and at once, and nothing else."""
 
 
-RIGHT_LABELS = {Right.MAKER: Text("经办", "maker"), Right.CHECKER: Text("复核", "checker")}
+RIGHT_LABELS = {
+    Right.MAKER: Text("经办", "maker"),
+    Right.CHECKER: Text("复核", "checker"),
+    Right.AUDITOR: Text("稽核", "auditor"),
+}
+AUDITING = (SubjectKind.REGISTRY, SubjectKind.AUTHORITY)
+"""Whose people may be auditors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +142,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of a subject. number is the book's; code is what people write."""
+    """An account of a subject. number is the book's; code is what people write.
+
+    finding: the number of the audit's finding for which it is blocked, "" while it is not.
+    """
 
     number: int
     code: str
     subject_id: str
     kind: AccountKind
     state: AccountState
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +234,25 @@ class Rename:
 class SetState:
     account: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Stop an account over a finding of the audit.
+
+    finding: its number, AUD-nnnn. seq: the entry it concerns. note: what was found, in words. system: yes,
+    even where the whole market goes through this account.
+    """
+
+    account: str
+    finding: str
+    seq: int | None = None
+    note: str = ""
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """Ask for the end of a block, or, as a second person, grant it."""
+
+    account: str

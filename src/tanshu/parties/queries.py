@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, select
@@ -12,6 +14,9 @@ from tanshu.parties import checks
 from tanshu.parties.codes import account_code_is_good, looks_like_account_code
 from tanshu.parties.model import Account, AccountKind, AccountState, Person, Right, Subject, SubjectKind
 from tanshu.parties.tables import ACCOUNT, PERSON, SETTING, SUBJECT, SUBJECT_NAME
+
+BATCH = 5_000
+"""Values that one statement asks about: below what every database takes."""
 
 
 def setting(conn: Connection, name: str) -> str | None:
@@ -45,6 +50,24 @@ def subjects(conn: Connection, *, kind: SubjectKind | None = None) -> list[Subje
     return [_to_subject(row, names[row.id]) for row in conn.execute(query)]
 
 
+def subjects_named(conn: Connection, handles: Iterable[str]) -> dict[str, Subject]:
+    """Many subjects by handle, with their newest names; those that are not registered are not there."""
+    found: dict[str, Subject] = {}
+    for some in _batches(handles):
+        for row in conn.execute(_NAMED.where(SUBJECT.c.handle.in_(some))):
+            found[row.handle] = _to_subject(row, row.name)
+    return found
+
+
+def taken_names(conn: Connection, names: Iterable[str]) -> set[str]:
+    """Which of these are somebody's handle or credit code."""
+    taken: set[str] = set()
+    for some in _batches(names):
+        for column in (SUBJECT.c.handle, SUBJECT.c.uscc):
+            taken.update(conn.execute(select(column).where(column.in_(some))).scalars())
+    return taken
+
+
 def authority_of(conn: Connection, region: str) -> Subject | None:
     """The provincial authority in charge of a region (its first two digits), or None."""
     return _subject(conn, SUBJECT.c.kind == SubjectKind.AUTHORITY, SUBJECT.c.region == region[:2] + "0000")
@@ -64,6 +87,22 @@ def account(conn: Connection, code: str) -> Account | Refusal:
     if looks_like_account_code(code) and not account_code_is_good(code):
         return checks.ACCOUNT_CHECK(field="account", account=code)
     return checks.ACCOUNT_UNKNOWN(field="account", account=code)
+
+
+def accounts_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Account]:
+    """Many accounts by code; those that do not exist are not there."""
+    found: dict[str, Account] = {}
+    for some in _batches(codes):
+        for row in conn.execute(select(ACCOUNT).where(ACCOUNT.c.code.in_(some))):
+            found[row.code] = _to_account(row)
+    return found
+
+
+def account_codes(conn: Connection) -> dict[tuple[str, AccountKind], str]:
+    """Every account's code by its subject's handle and its kind."""
+    query = select(SUBJECT.c.handle, ACCOUNT.c.kind, ACCOUNT.c.code)
+    query = query.join(SUBJECT, SUBJECT.c.id == ACCOUNT.c.subject_id)
+    return {(handle, AccountKind(kind)): code for handle, kind, code in conn.execute(query)}
 
 
 def account_of(conn: Connection, subject_id: str, kind: AccountKind) -> Account | None:
@@ -133,4 +172,18 @@ def _to_subject(row: Row[Any], name: str) -> Subject:
 
 
 def _to_account(row: Row[Any]) -> Account:
-    return Account(row.number, row.code, row.subject_id, AccountKind(row.kind), AccountState(row.state))
+    return Account(
+        row.number,
+        row.code,
+        row.subject_id,
+        AccountKind(row.kind),
+        AccountState(row.state),
+        row.finding or "",
+    )
+
+
+def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+    """Values in lists that one statement can carry."""
+    rest = iter(values)
+    while some := list(islice(rest, BATCH)):
+        yield some

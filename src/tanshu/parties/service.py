@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 
@@ -11,16 +10,16 @@ from sqlalchemy import select
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.book.records import AccountFlag, set_flags
-from tanshu.parties import checks, credit_code, queries
+from tanshu.parties import checks, forms, queries
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.codes import account_code
 from tanshu.parties.model import (
     ACCOUNT_TYPES,
+    AUDITING,
     HOLDERS,
     NEED_CREDIT_CODE,
     STATE_LABELS,
     STATE_STEPS,
-    SUBJECT_LABELS,
     Account,
     AccountKind,
     AccountState,
@@ -46,8 +45,6 @@ SYSTEM_ACCOUNTS = (
     AccountKind.OFFSET,
     AccountKind.EXTERNAL,
 )
-_HANDLE = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
-
 
 ClosingCheck = Callable[[Act, Account], Refusal | None]
 _CLOSING_CHECKS: dict[str, ClosingCheck] = {}
@@ -97,14 +94,14 @@ def appoint(act: Act, command: Appoint) -> Decision:
     _by_clerk(act)
     subject = need(queries.subject(act.conn, command.handle))
     # Every chain ends at the registry: so its own people are named by two, a maker and a checker.
-    active = subject.kind is not SubjectKind.REGISTRY
-    refused = _appoint(act, subject.id, command.person, active=active)
+    active = subject.kind is not SubjectKind.REGISTRY and Right.AUDITOR not in command.person.rights
+    refused = _appoint(act, subject, command.person, active=active)
     return refused or {"subject": subject.handle, "person": command.person.handle, "active": active}
 
 
 @verb("parties.confirm-person")
 def confirm_person(act: Act, command: ConfirmPerson) -> Decision:
-    """A registry checker confirms somebody named to act for the registry itself."""
+    """A registry checker confirms somebody named to act for the registry itself, or to audit."""
     need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
     person = need(queries.person(act.conn, command.handle))
     if person.active or person.dismissed:
@@ -182,69 +179,33 @@ def _register(act: Act, command: Register) -> Decision:
             return code
         codes[kind] = code
     for person in command.people:
-        refused = _appoint(act, subject.id, person, active=True)
+        refused = _appoint(act, subject, person, active=Right.AUDITOR not in person.rights)
         if refused:
             return refused
     return {"subject": subject.handle, "id": subject.id, "accounts": codes}
 
 
 def _new_subject(act: Act, command: Register) -> Subject | Refusal:
-    if command.kind not in tuple(SubjectKind):
-        return checks.KIND_UNKNOWN(field="kind", value=command.kind, known=", ".join(SubjectKind))
-    kind = SubjectKind(command.kind)
-    if kind is SubjectKind.REGISTRY and queries.only_of_kind(act.conn, kind):
+    if command.kind == SubjectKind.REGISTRY and queries.only_of_kind(act.conn, SubjectKind.REGISTRY):
         return checks.ONE_REGISTRY(field="kind")
-    if not command.name.strip():
-        return checks.NAME_NEEDED(field="name")
-    uscc: str | None = None
-    if command.uscc or kind in NEED_CREDIT_CODE:
-        if not command.uscc:
-            return checks.CREDIT_CODE_NEEDED(field="uscc", kind=SUBJECT_LABELS[kind])
-        checked = credit_code.check(command.uscc)
-        if isinstance(checked, Refusal):
-            return checked
-        uscc = checked
-    handle = command.handle or uscc or ""
-    if handle != uscc and not _HANDLE.match(handle):
-        return checks.HANDLE_FORM(field="handle", value=handle)
-    same = (SUBJECT.c.handle == handle) | (SUBJECT.c.uscc == uscc) if uscc else SUBJECT.c.handle == handle
+    by_credit_code = command.kind in NEED_CREDIT_CODE and forms.credit_codes_are_needed(act.conn)
+    subject = need(forms.new_subject(command, act.id("SUB"), act.today, by_credit_code=by_credit_code))
+    same = SUBJECT.c.handle == subject.handle
+    if subject.uscc:
+        same = same | (SUBJECT.c.uscc == subject.uscc)
     if act.conn.execute(select(SUBJECT.c.id).where(same)).first():
-        return checks.SUBJECT_EXISTS(field="handle", handle=handle)
-    if command.name_since and command.name_since > act.today:
-        return checks.NAME_AHEAD(field="name_since", since=command.name_since)
-    subject = Subject(
-        act.id("SUB"), handle, kind, command.name.strip(), uscc, command.region, command.fictional
-    )
-    act.insert(
-        SUBJECT,
-        {
-            "id": subject.id,
-            "handle": handle,
-            "kind": kind,
-            "uscc": uscc,
-            "region": command.region,
-            "fictional": command.fictional,
-            "seq": act.seq,
-        },
-    )
+        return checks.SUBJECT_EXISTS(field="handle", handle=subject.handle)
+    act.insert(SUBJECT, forms.subject_row(subject, act.seq))
     _name(act, subject.id, command.name_since or act.today, command.name)
     return subject
 
 
 def _name(act: Act, subject_id: str, since: date, name: str) -> None:
-    values = {"subject_id": subject_id, "since": since, "name": name.strip(), "seq": act.seq}
-    act.insert(SUBJECT_NAME, values)
+    act.insert(SUBJECT_NAME, forms.name_row(subject_id, since, name, act.seq))
 
 
 def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
-    if kind not in tuple(AccountKind):
-        return checks.KIND_UNKNOWN(field="account", value=kind, known=", ".join(AccountKind))
-    account_kind = AccountKind(kind)
-    facts = ACCOUNT_TYPES[account_kind]
-    if subject.kind not in facts.owners:
-        return checks.ACCOUNT_KIND_BARRED(
-            field="account", subject=SUBJECT_LABELS[subject.kind], kind=facts.label
-        )
+    account_kind, facts = need(forms.account_type(subject, kind))
     known = queries.account_of(act.conn, subject.id, account_kind)
     if known:
         return checks.ACCOUNT_EXISTS(
@@ -252,35 +213,27 @@ def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
         )
     number = act.open_account(facts.flags)
     code = account_code(queries.jurisdiction(act.conn), facts.letter, number)
-    act.insert(
-        ACCOUNT,
-        {
-            "number": number,
-            "code": code,
-            "subject_id": subject.id,
-            "kind": account_kind,
-            "state": AccountState.OPEN,
-            "seq": act.seq,
-        },
-    )
+    act.insert(ACCOUNT, forms.account_row(number, code, subject.id, account_kind, act.seq))
     return code
 
 
-def _appoint(act: Act, subject_id: str, person: NewPerson, *, active: bool) -> Refusal | None:
-    if not _HANDLE.match(person.handle.lower()):
+def _appoint(act: Act, subject: Subject, person: NewPerson, *, active: bool) -> Refusal | None:
+    if not forms.HANDLE.match(person.handle.lower()):
         return checks.HANDLE_FORM(field="person", value=person.handle)
     for right in person.rights:
         if right not in tuple(Right):
             return checks.RIGHT_UNKNOWN(field="rights", value=right)
     if not person.rights:
         return checks.RIGHT_UNKNOWN(field="rights", value="")
+    if Right.AUDITOR in person.rights and (len(set(person.rights)) > 1 or subject.kind not in AUDITING):
+        return checks.AUDITOR_APART(field="rights", person=person.handle)
     if not isinstance(queries.person(act.conn, person.handle), Refusal):
         return checks.PERSON_EXISTS(field="person", person=person.handle)
     act.insert(
         PERSON,
         {
             "handle": person.handle,
-            "subject_id": subject_id,
+            "subject_id": subject.id,
             "rights": ",".join(person.rights),
             "active": active,
             "dismissed": False,

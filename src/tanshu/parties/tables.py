@@ -42,7 +42,26 @@ ACCOUNT = Table(
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Column("finding", Text, comment="the audit's finding for which it is blocked"),
     UniqueConstraint("subject_id", "kind"),
+)
+
+ACCOUNT_BLOCK = Table(
+    "account_block",
+    metadata,
+    Column("account", Integer, ForeignKey("account.number"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="the entry that blocked it"),
+    Column("finding", Text, nullable=False, comment="the audit's number for what it found"),
+    Column("finding_seq", BigInteger, comment="the entry that the finding concerns"),
+    Column("note", Text, nullable=False),
+    Column("person", Text, ForeignKey("person.handle"), nullable=False),
+    Column("state_before", Text, nullable=False, comment="the state to which it returns"),
+    Column("asked_by", Text, ForeignKey("person.handle"), comment="who asked for the end"),
+    Column("asked_seq", BigInteger),
+    Column("asked_why", Text),
+    Column("ended_by", Text, ForeignKey("person.handle"), comment="somebody else, who granted it"),
+    Column("ended_seq", BigInteger),
+    comment="Accounts that the audit stopped, and how each block ended.",
 )
 
 PERSON = Table(

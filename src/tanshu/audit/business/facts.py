@@ -1,0 +1,114 @@
+"""What the log has told so far, as a judge asks for it: rows of the told tables, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tanshu.book.told import Rows, Tables
+from tanshu.parties.model import AccountKind, AccountState, Right, SubjectKind
+
+Row = Mapping[str, Any]
+REGION_OF_ALL = "000000"
+
+
+class Account(NamedTuple):
+    """An account as it was told. subject: the owner's id."""
+
+    number: int
+    code: str
+    subject: str
+    kind: AccountKind
+    state: AccountState
+
+
+class Person(NamedTuple):
+    handle: str
+    subject: str
+    rights: tuple[str, ...]
+    active: bool
+    named_by: str
+
+
+class Facts:
+    """The told tables as of the entry last applied."""
+
+    def __init__(self, tables: Tables | None = None):
+        self.tables = Tables() if tables is None else tables
+
+    # -- rows ----------------------------------------------------------------------------------------------
+
+    def one(self, table: str, *key: Any) -> Row | None:
+        """The row with this primary key."""
+        rows = self.tables[table]
+        row = rows.by_key.get(key)
+        return None if row is None else _named(rows, row)
+
+    def some(self, table: str, **where: Any) -> list[Row]:
+        """The rows that equal `where`, by primary key."""
+        rows = self.tables[table]
+        return [_named(rows, rows.by_key[key]) for key in sorted(rows.matching(where))]
+
+    def named(self, table: str, row: tuple[Any, ...]) -> Row:
+        """A row of this table by the names of its columns."""
+        return _named(self.tables[table], row)
+
+    # -- who and what --------------------------------------------------------------------------------------
+
+    @property
+    def jurisdiction(self) -> str | None:
+        """Whose rule packs apply; None where this book is no register."""
+        setting = self.one("setting", "jurisdiction")
+        return setting["value"] if setting else None
+
+    def account(self, number: int) -> Account | None:
+        row = self.one("account", number)
+        if row is None:
+            return None
+        return Account(
+            number, row["code"], row["subject_id"], AccountKind(row["kind"]), AccountState(row["state"])
+        )
+
+    def code(self, number: int) -> str:
+        """An account as people write it; its book number where nobody registered it."""
+        account = self.account(number)
+        return account.code if account else f"#{number}"
+
+    def instrument_code(self, number: int) -> str:
+        row = self.one("instrument", number)
+        return row["code"] if row else f"#{number}"
+
+    def subject(self, id: str) -> Row | None:
+        return self.one("subject", id)
+
+    def person(self, handle: str) -> Person | None:
+        row = self.one("person", handle)
+        if row is None:
+            return None
+        rights = tuple(row["rights"].split(","))
+        return Person(handle, row["subject_id"], rights, bool(row["active"]), row["named_by"])
+
+    def may(self, handle: str, right: Right, subject: str | None) -> bool:
+        """Is this an active person of this subject with this right?"""
+        person = self.person(handle)
+        return bool(person and person.active and person.subject == subject and right in person.rights)
+
+    def authority(self, region: str) -> str | None:
+        """The authority in charge of a region: its id."""
+        own = region[:2] + "0000"
+        return _first(self.some("subject", kind=SubjectKind.AUTHORITY, region=own))
+
+    def ministry(self) -> str | None:
+        return _first(self.some("subject", kind=SubjectKind.AUTHORITY, region=REGION_OF_ALL))
+
+    def only(self, kind: SubjectKind) -> str | None:
+        """The first subject of a kind: the registry, the exchange."""
+        return _first(self.some("subject", kind=kind))
+
+
+def _named(rows: Rows, row: tuple[Any, ...]) -> Row:
+    return dict(zip(rows.columns, row, strict=True))
+
+
+def _first(subjects: list[Row]) -> str | None:
+    return min(subjects, key=lambda row: row["seq"])["id"] if subjects else None

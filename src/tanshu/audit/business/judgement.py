@@ -1,0 +1,101 @@
+"""The judge of a register's entries: folds what they tell, and says what is against the rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tanshu.audit import checks as audit_checks
+from tanshu.audit.business import enrolment, entries, transactions
+from tanshu.audit.business.entries import Done
+from tanshu.audit.business.facts import Facts
+from tanshu.audit.business.transactions import PENDING, Turn
+from tanshu.audit.business.verbs import ESTABLISH
+from tanshu.audit.report import Finding
+from tanshu.audit.settled import Settled
+from tanshu.base.refusal import Refused
+from tanshu.book import rows
+from tanshu.book.reference import Record
+from tanshu.book.told import Tables
+from tanshu.log.entry import Entry
+
+_NONSENSE = (Refused, KeyError, ValueError, TypeError, AttributeError, IndexError)
+"""What reading a forged entry can run into: tables, columns, kinds that do not exist, other types."""
+
+Cell = tuple[int, int]
+"""Account and instrument, by book number."""
+
+
+class Business:
+    """Judges entries one after the other. It knows nothing but what they have told.
+
+    facts: what the rooms told, without the transactions that have ended: `settled`. earned: what the lines of
+    those in effect come to, per cell. waiting: what pending ones hold. A book that was never established as a
+    register (a market's own log) is folded, not judged.
+    """
+
+    def __init__(self, tables: Tables | None = None, settled: Settled | None = None):
+        self.facts = Facts(tables)
+        self.settled = settled or Settled()
+        self.earned: dict[Cell, int] = defaultdict(int)
+        self.waiting: dict[Cell, int] = defaultdict(int)
+        self.transactions = 0
+
+    @property
+    def is_register(self) -> bool:
+        return self.facts.jurisdiction is not None
+
+    @property
+    def rows(self) -> int:
+        """How many rows the rooms' tables have by now."""
+        return self.settled.rows + sum(len(table.by_key) for table in self.facts.tables.values())
+
+    def look_at(
+        self, entry: Entry, told: bytes, records: Sequence[Record], flags: Mapping[int, int]
+    ) -> list[Finding]:
+        """Take an entry in. told: its row changes; records: all its records; flags: the book's, after it."""
+        kept = [(i, r) for i, (r, code) in enumerate(zip(records, entry.results, strict=True)) if not code]
+        try:
+            done = Done(entry, kept, rows.decode(told))
+            if self.is_register or entry.command == ESTABLISH:
+                return _each_once(self._judge(done, flags))
+            self.facts.tables.apply(done.changes)
+            return []
+        except _NONSENSE as error:
+            why = f"{type(error).__name__}: {error}"
+            return [Finding(entry.seq, audit_checks.CHANGES(seq=entry.seq, why=why))]
+
+    def _judge(self, done: Done, flags: Mapping[int, int]) -> list[Finding]:
+        found = list(entries.judge(self.facts, done))
+        was = enrolment.before(self.facts, done.changes)
+        were = transactions.before(self.facts, done.changes)
+        self.facts.tables.apply(done.changes)
+        now = transactions.turns(were, self.facts)
+        self._count(now)
+        found += enrolment.judge(was, self.facts, done, flags)
+        found += transactions.judge(were, now, self.facts, done)
+        for turn in now:
+            if turn.after["state"] != PENDING:
+                self.settled.settle(self.facts.tables, turn.after["id"])
+        return found
+
+    def _count(self, now: Sequence[Turn]) -> None:
+        """Keep what transactions come to, cell by cell."""
+        for turn in now:
+            self.transactions += turn.before is None
+            for line in turn.lines:
+                gives, gets = (line["debit"], line["instrument"]), (line["credit"], line["instrument"])
+                if turn.took_effect:
+                    self.earned[gives] -= line["quantity"]
+                    self.earned[gets] += line["quantity"]
+                if line["hold"] is None:
+                    continue
+                if turn.before is None:
+                    self.waiting[gives] += line["quantity"]
+                if turn.before is not None and (turn.took_effect or turn.was_dropped):
+                    self.waiting[gives] -= line["quantity"]
+
+
+def _each_once(found: Sequence[Finding]) -> list[Finding]:
+    """Two lines with one fault say it once."""
+    return list({(f.what.code, str(f.what), f.accounts): f for f in found}.values())

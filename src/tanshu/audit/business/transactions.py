@@ -1,0 +1,269 @@
+"""Transactions and the records that carry them out: every movement follows from a line, every line is moved.
+
+What a transaction does to the book is worked out here a second time, from its lines and from how it changed
+in this entry, and laid beside the entry's records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from tanshu.audit.business import checks, sides, steps, substance
+from tanshu.audit.business.enrolment import touched
+from tanshu.audit.business.entries import Done, accounts_of
+from tanshu.audit.business.facts import Facts, Row
+from tanshu.audit.business.sides import Movement
+from tanshu.audit.business.verbs import BATCH
+from tanshu.audit.report import Finding
+from tanshu.book.records import LINKED, Op
+from tanshu.book.reference import Record
+from tanshu.book.rows import INSERT, UPDATE, Change
+from tanshu.registry.types import BY_NUMBER, TYPES, TransactionType
+
+TRANSACTION, LINE, STEP = "registry_transaction", "transaction_line", "transaction_step"
+PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn")
+_CHANGES_LATER = {"taken", "state", "ended_seq", "ended_ns"}
+"""What may change of a transaction after its proposal. Lines and steps never do."""
+
+
+class Turn(NamedTuple):
+    """A transaction before and after the entry (before is None when it was proposed here), with its lines."""
+
+    before: Row | None
+    after: Row
+    lines: Sequence[Row]
+
+    @property
+    def kind(self) -> TransactionType | None:
+        return TYPES.get(self.after["type"])
+
+    @property
+    def accounts(self) -> tuple[int, ...]:
+        """Every account that it names, each once."""
+        named = [line[side] for line in self.lines for side in ("debit", "credit")]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def state_before(self) -> str | None:
+        return self.before["state"] if self.before else None
+
+    @property
+    def took_effect(self) -> bool:
+        return self.after["state"] == EFFECTED and self.state_before != EFFECTED
+
+    @property
+    def was_dropped(self) -> bool:
+        return self.after["state"] in DROPPED and self.state_before == PENDING
+
+
+class Expected(NamedTuple):
+    """A record that a line demands; link: to the next one of its transaction. line counts from 0."""
+
+    op: Op
+    line: int
+    debit: int
+    credit: int
+    instrument: int
+    amount: int
+    hold: int
+    linked: bool
+
+    def fits(self, record: Record, tag: int) -> bool:
+        wanted = (self.op, self.debit, self.credit, self.instrument, self.amount, self.hold, tag)
+        r = record
+        return wanted == (r.op, r.debit, r.credit, r.instrument, r.amount, r.hold, r.tag)
+
+
+def before(facts: Facts, changes: Sequence[Change]) -> dict[str, Row | None]:
+    """The transactions that these changes are about to touch, as they stand: the id of each, in order."""
+    ids: dict[str, None] = dict.fromkeys(id for (id,) in touched(facts, changes, TRANSACTION))
+    for table in (LINE, STEP):
+        ids |= dict.fromkeys(key[0] for key in touched(facts, changes, table))
+    return {id: facts.one(TRANSACTION, id) for id in ids}
+
+
+def turns(was: dict[str, Row | None], facts: Facts) -> list[Turn]:
+    """The same transactions after the entry."""
+    found: list[Turn] = []
+    for id, row in was.items():
+        after = facts.one(TRANSACTION, id)
+        if after is not None:
+            found.append(Turn(row, after, facts.some(LINE, transaction_id=id)))
+    return found
+
+
+def judge(was: dict[str, Row | None], now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
+    """Everything in which the transactions of an entry, and its movements, are not as the rules want them."""
+    yield from _rewritten(was, facts, done)
+    for turn in now:
+        kind = turn.kind
+        if kind is None:
+            told = {"transaction": turn.after["id"], "type": turn.after["type"]}
+            yield done.find(checks.TYPE_UNKNOWN, *turn.accounts, **told)
+        else:
+            yield from _turn(facts, done, turn, kind)
+    yield from _movements(now, facts, done)
+    yield from sides.sinks(facts, done)
+
+
+# -- what is recorded of a transaction ---------------------------------------------------------------------
+
+
+def _rewritten(was: dict[str, Row | None], facts: Facts, done: Done) -> Iterator[Finding]:
+    """Of a transaction that waits only its state and the steps taken change; nothing else is written over."""
+    for change in done.changes:
+        if change.table not in (TRANSACTION, LINE, STEP) or _is_in_order(was, facts, change):
+            continue
+        id = change.where.get("id") or {**change.where, **change.values}.get("transaction_id")
+        told = {"before": dict(change.where), "after": dict(change.values)}
+        sides = [change.values[side] for side in ("debit", "credit") if side in change.values]
+        yield done.find(checks.REWRITTEN, *sides, transaction=id or "-", **told)
+
+
+def _is_in_order(was: dict[str, Row | None], facts: Facts, change: Change) -> bool:
+    """Is this how transactions, lines and steps come to be, and how a pending one changes?"""
+    if change.kind == INSERT:
+        id = change.values["id" if change.table == TRANSACTION else "transaction_id"]
+        is_new = was.get(id) is None and facts.one(TRANSACTION, id) is not None
+        return is_new or (change.table == STEP and was.get(id) is not None)
+    return (
+        change.kind == UPDATE
+        and change.table == TRANSACTION
+        and set(change.where) == {"id"}
+        and change.where["id"] in was
+        and not set(change.values) - _CHANGES_LATER
+    )
+
+
+def _turn(facts: Facts, done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
+    row, accounts = turn.after, turn.accounts
+    giver = facts.account(turn.lines[0]["debit"]) if turn.lines else None
+    owner = giver.subject if giver else None
+    if turn.before is None:
+        yield from steps.proposed(facts, done, kind, row, accounts)
+        yield from _is_held(done, turn, kind)
+    elif turn.state_before != PENDING or row["state"] not in (PENDING, EFFECTED, *DROPPED):
+        told = {"before": turn.state_before, "after": row["state"]}
+        yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
+    if (turn.before is None or turn.took_effect) and done.entry.command != BATCH:
+        yield from substance.judge(facts, done, kind, row, turn.lines, accounts)
+    if not turn.was_dropped:
+        for line in turn.lines:
+            yield from sides.judge(facts, done, kind, _movement(line))
+    yield from steps.taken(facts, done, row, owner, accounts)
+    if turn.took_effect:
+        yield from steps.complete(facts, done, row, accounts)
+    if row["state"] == "withdrawn" and turn.was_dropped:
+        yield from steps.withdrawn(facts, done, row, owner, accounts)
+    if row["state"] != PENDING and (row["ended_seq"], row["ended_ns"]) != (done.seq, done.entry.time_ns):
+        told = {"before": row["ended_seq"], "after": done.seq}
+        yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
+
+
+def _is_held(done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
+    """Units of a type that holds them are held from the proposal on, and only then."""
+    wanted = kind.held and turn.after["state"] == PENDING
+    if any((line["hold"] is not None) != wanted for line in turn.lines):
+        told = {"transaction": turn.after["id"], "type": kind.name}
+        yield done.find(checks.NOT_HELD, *turn.accounts, **told)
+
+
+# -- lines and records -------------------------------------------------------------------------------------
+
+
+def _movements(now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
+    """Lay what the transactions demand beside what the entry records."""
+    left = _Left(done.moves)
+    for turn in now:
+        kind = turn.kind
+        if kind is None:
+            continue
+        last: int | None = None
+        for wanted in _expected(turn):
+            place, record = left.take(wanted, kind.number)
+            if record is None:
+                told = {"transaction": turn.after["id"], "line": wanted.line + 1}
+                yield done.find(checks.LINE_UNMOVED, *turn.accounts, **told)
+                continue
+            if done.entry.command != BATCH and not _is_linked(wanted, record, place, last):
+                yield done.find(checks.UNLINKED, *turn.accounts, transaction=turn.after["id"])
+            last = place
+            if wanted.op == Op.HOLD and turn.lines[wanted.line]["hold"] != done.name(place):
+                hold = turn.lines[wanted.line]["hold"]
+                yield done.find(checks.OTHER_HOLD, record.debit, record=place, hold=hold)
+    for place, record in left.records():
+        yield from _unexplained(facts, done, place, record)
+
+
+class _Left:
+    """The movements of an entry that no line has claimed yet. Lines claim them in order, as a rule."""
+
+    def __init__(self, moves: Sequence[tuple[int, Record]]):
+        self._moves: list[tuple[int, Record] | None] = list(moves)
+        self._next = 0
+
+    def take(self, wanted: Expected, tag: int) -> tuple[int, Record | None]:
+        """The first movement that fits, from the last one taken on, else from the beginning; (−1, None)."""
+        for at in chain(range(self._next, len(self._moves)), range(self._next)):
+            move = self._moves[at]
+            if move is not None and wanted.fits(move[1], tag):
+                self._moves[at], self._next = None, at + 1
+                return move
+        return -1, None
+
+    def records(self) -> list[tuple[int, Record]]:
+        return [move for move in self._moves if move is not None]
+
+
+def _is_linked(wanted: Expected, record: Record, place: int, last: int | None) -> bool:
+    """A transaction's records stand one after the other and succeed or fail together."""
+    return (last is None or last == place - 1) and bool(record.flags & LINKED) == wanted.linked
+
+
+def _unexplained(facts: Facts, done: Done, place: int, record: Record) -> Iterator[Finding]:
+    """A movement that no line asked for: still judged by the type it claims."""
+    accounts = accounts_of(record)
+    if not record.tag:
+        yield done.find(checks.UNTAGGED, *accounts, record=place, amount=record.amount)
+        return
+    kind = BY_NUMBER.get(record.tag)
+    if kind is None:
+        yield done.find(checks.TAG, *accounts, record=place, tag=record.tag)
+        return
+    yield done.find(checks.OUTSIDE, *accounts, record=place, type=kind.name, amount=record.amount)
+    if record.op in (Op.CAPTURE, Op.RELEASE):
+        yield done.find(checks.OTHER_HOLD, *accounts, record=place, hold=record.hold)
+    if record.op != Op.RELEASE:
+        credit = None if record.op == Op.HOLD else record.credit
+        moved = Movement(record.debit, credit, record.instrument, record.amount)
+        yield from sides.judge(facts, done, kind, moved)
+
+
+def _expected(turn: Turn) -> Iterator[Expected]:
+    """The records that a transaction's turn demands, in the order of its lines."""
+    if turn.took_effect:
+        lines, held = list(enumerate(turn.lines)), Op.CAPTURE
+    elif turn.was_dropped or turn.before is None:
+        lines = [(n, line) for n, line in enumerate(turn.lines) if line["hold"] is not None]
+        held = Op.RELEASE if turn.was_dropped else Op.HOLD
+    else:
+        return
+    for at, (n, line) in enumerate(lines):
+        hold = line["hold"]
+        op = Op.TRANSFER if hold is None else held
+        yield Expected(
+            op,
+            n,
+            line["debit"],
+            line["credit"] if op in (Op.TRANSFER, Op.CAPTURE) else 0,
+            line["instrument"],
+            line["quantity"],
+            0 if hold is None or op == Op.HOLD else hold,
+            at < len(lines) - 1,
+        )
+
+
+def _movement(line: Row) -> Movement:
+    return Movement(line["debit"], line["credit"], line["instrument"], line["quantity"])

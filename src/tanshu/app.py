@@ -9,9 +9,13 @@ from tanshu.base import steps
 from tanshu.base.clock import Clock, system_clock
 from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
-from tanshu.base.refusal import Refused, need, refusal
-from tanshu.book import projections
-from tanshu.book.commit import Book, Context
+from tanshu.base.refusal import Refusal, Refused, need, refusal
+from tanshu.book import checkpoints, eras, movements, projections, serials, snapshots, trees
+from tanshu.book.commit import Act, Book, Context, Outcome
+from tanshu.book.movements import Movements
+from tanshu.book.projections import Projection
+from tanshu.book.serials import Serials
+from tanshu.book.trees import Trees
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as compliance_tables
 from tanshu.log import store
@@ -19,7 +23,8 @@ from tanshu.log.checks import NOT_INITIALISED
 from tanshu.mrv import tables as mrv_tables
 from tanshu.parties import queries as parties
 from tanshu.parties import tables as party_tables
-from tanshu.parties.model import Establish, NewPerson
+from tanshu.parties.authority import may_for_kind
+from tanshu.parties.model import Establish, NewPerson, Right, SubjectKind
 from tanshu.parties.service import check_before_closing, establish
 from tanshu.registry import room as registry_room
 from tanshu.registry import rooms
@@ -31,12 +36,20 @@ DECLARE_TABLES = (
     steps,
     store,
     projections,
+    snapshots,
+    movements,
+    serials,
+    trees,
+    checkpoints,
     party_tables,
     registry_tables,
     mrv_tables,
     compliance_tables,
 )
 """Importing these modules is what puts every room's tables into the one metadata."""
+
+PROJECTIONS: tuple[type[Projection], ...] = (Movements, Serials, Trees)
+"""What follows the log and can be built anew from it."""
 
 OTHER_VERSION = refusal(
     "APP-1001",
@@ -70,6 +83,7 @@ class Installation:
         return Context(self.book, actor, key, clock=clock, reason=reason, allow_draft=allow_draft)
 
     def close(self) -> None:
+        self.book.keep_snapshot()
         self.database.close()
 
 
@@ -120,6 +134,16 @@ def open_installation(url: str) -> Installation:
     except BaseException:
         database.close()
         raise
+
+
+def begin_era(ctx: Context) -> Outcome:
+    """Begin a new era of the log under this program's engine. The register's checkers may order it."""
+
+    def may(act: Act) -> Refusal | None:
+        found = may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY)
+        return found if isinstance(found, Refusal) else None
+
+    return eras.begin(ctx, may)
 
 
 def _found(database: Database, name: str, command: Establish, clock: Clock) -> Installation:

@@ -33,7 +33,7 @@ def surrender(market: Market, quantity: int) -> str:
 
 
 def paper(market: Market, id: str, lang: Lang = "zh", stamp: Text | None = None) -> str:
-    with market.database.read() as conn:
+    with serials.reading(market.book) as conn:
         found = surrender_certificate(conn, market.book, id, lang, stamp)
     assert isinstance(found, str), found
     return found

@@ -6,6 +6,7 @@ import pytest
 
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Lang, Text
+from tanshu.book import serials
 from tanshu.log import store
 from tanshu.parties.model import AccountKind
 from tanshu.registry import queries
@@ -17,7 +18,7 @@ STAMP = Text("虚构数据,仅供测试", "fictional data, for tests")
 
 
 def paper(market: Market, id: str, lang: Lang = "en", stamp: Text | None = None) -> str:
-    with market.database.read() as conn:
+    with serials.reading(market.book) as conn:
         found = certificate(conn, market.book, id, lang, stamp=stamp)
     assert isinstance(found, str), found
     return found
@@ -123,7 +124,7 @@ def test_a_settlement_shows_both_legs_and_the_buyer(market: Market) -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_a_subject_holds(market: Market, lang: Lang) -> None:
     market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 300))
-    with market.database.read() as conn:
+    with serials.reading(market.book) as conn:
         state = market.book.catch_up(conn)
         html = holding_certificate(conn, market.book, state, market.plant_a, lang, stamp=STAMP)
         assert isinstance(html, str)
@@ -135,7 +136,7 @@ def test_what_a_subject_holds(market: Market, lang: Lang) -> None:
 
 
 def test_a_subject_without_holdings_holds_nothing(market: Market) -> None:
-    with market.database.read() as conn:
+    with serials.reading(market.book) as conn:
         state = market.book.catch_up(conn)
         html = holding_certificate(conn, market.book, state, market.plant_b, "en")
     assert isinstance(html, str) and ">none<" in html

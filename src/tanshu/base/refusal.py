@@ -57,6 +57,10 @@ class Refusal:
             "facts": {k: _plain(v) for k, v in self.facts.items()},
         }
 
+    def at(self, place: str) -> Refusal:
+        """The same refusal, its field named from further out: `lines[3].quantity`."""
+        return Refusal(self.kind, f"{place}.{self.field}" if self.field else place, self.facts)
+
     def __str__(self) -> str:
         return f"{self.code} {self.sentence('en')}"
 

@@ -15,6 +15,19 @@ ACTOR_FORM = refusal(
     "The name of who acts has 1 to {limit} visible characters.",
 )
 
+BLOCK_OPERATIONS = refusal(
+    "BOOK-1003",
+    "批量装载的数据块只能含转让记录。其他操作请用各自的命令。",
+    "A block of a bulk load holds transfers only. Send other operations as commands of their own.",
+)
+
+BLOCK_NAMES = refusal(
+    "BOOK-1004",
+    "数据块提到编号 {number}({column}),但数据流至此只有 {known} 个。请检查数据块的次序是否完整。",
+    "The block names number {number} ({column}), but the stream has only {known} so far. Check that no block "
+    "is missing or out of order.",
+)
+
 _WORDS = {
     Code.CHAIN_FAILED: ("同一链条中的另一条记录失败", "another record of the chain failed"),
     Code.CHAIN_OPEN: ("链条没有结尾", "the chain has no end"),

@@ -119,13 +119,15 @@ def catch_up(
     return projection
 
 
-def rebuild(database: Database, kind: type[P], log: int = store.REGISTRY_LOG) -> P:
+def rebuild(
+    database: Database, kind: type[P], log: int = store.REGISTRY_LOG, progress: Progress | None = None
+) -> P:
     """Drop a projection's rows and build them again."""
     with database.write() as conn:
         _lock(conn, kind.name, log)
         kind(log).drop(conn)
         conn.execute(delete(PROJECTION).where(PROJECTION.c.name == kind.name, PROJECTION.c.log == log))
-    return catch_up(database, kind, log)
+    return catch_up(database, kind, log, progress=progress)
 
 
 def watermark(conn: Connection, name: str, log: int) -> Mark | None:

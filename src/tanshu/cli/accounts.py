@@ -282,9 +282,10 @@ def certificate(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="输出文件 · where to write it")] = None,
 ) -> Reply:
     """As of the newest entry of the log."""
+    from tanshu.book import serials
     from tanshu.registry.certificate import holding_certificate
 
-    with door.reading() as (conn, book):
+    with door.reading() as (_, book), serials.reading(book) as conn:
         state = book.catch_up(conn)
         page = need(holding_certificate(conn, book, state, handle, door.lang, stamp=stamp(conn)))
         seq = book.tail.seq

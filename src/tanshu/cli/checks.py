@@ -41,3 +41,8 @@ NOBODY_HERE = refusal(
     "Nothing waits for {person}: {count} pending transactions match, they wait for: {turns}. "
     "Nobody takes two steps of one transaction.",
 )
+NO_PROJECTION = refusal(
+    "CLI-1008",
+    "没有名为 {name} 的投影。现有:{known}。",
+    "There is no projection {name}. There are: {known}.",
+)

@@ -82,7 +82,9 @@ class Door:
                     raise Refused(
                         OTHER_VERSION(field="db", url=self.url, known=known, needed=migrations.HEAD)
                     )
-                yield conn, Book(database)
+                book = Book(database)
+                yield conn, book
+            book.keep_snapshot()
         finally:
             database.close()
 

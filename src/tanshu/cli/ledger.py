@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tanshu.base.clock import shanghai_text
 from tanshu.base.text import Text
-from tanshu.cli.border import AUDIT_FAILED, shown_url
+from tanshu.cli.border import AUDIT_FAILED, complain, shown_url
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.holdings import quantity
 from tanshu.cli.output import (
@@ -31,7 +33,10 @@ from tanshu.cli.progress import progress
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from tanshu.base.database import Database
+    from tanshu.base.refusal import Refusal
     from tanshu.log.entry import Entry
+    from tanshu.log.note import Note
 
 app = group("账簿:审计、日志、统计 · the book: audit, log, figures")
 
@@ -73,17 +78,31 @@ def add_to(root: typer.Typer) -> None:
 
 
 @command(app, "audit", "审计:用参照内核重放全部日志 · replay the whole log and compare")
-def audit(door: Door) -> Reply:
-    """Exit code 3, naming the first bad entry, when anything is wrong."""
+def audit(
+    door: Door,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", metavar="FILE", help="须符合此检查点 · must agree with it")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="KEY", help="检查点的验证密钥 · who must have signed")
+    ] = None,
+) -> Reply:
+    """Exit code 3, naming the first bad entry, when anything is wrong.
+
+    A log whose newest entries were cut off is sound in itself; a checkpoint signed before tells.
+    """
     from tanshu import audit as auditor
     from tanshu.base.database import Database
     from tanshu.log import store
 
+    signed = _signed(door, checkpoint, key or []) if checkpoint is not None else None
     database = Database.open(door.url)
     try:
         title = Text("审计", "auditing").in_(door.lang)
         with progress(title) as tick:
             report = auditor.run(database, store.REGISTRY_LOG, tick)
+        if signed is not None and (refused := _contradiction(database, signed)):
+            report = replace(report, findings=(*report.findings, auditor.Finding(None, refused)))
     finally:
         database.close()
     facts = Facts(
@@ -95,6 +114,8 @@ def audit(door: Door) -> Reply:
             (Text("产品", "instruments"), report.instruments),
             (Text("核对的余额", "cells compared"), report.cells),
             (Text("核对的冻结", "holds compared"), report.holds),
+            (Text("按规则复核的业务", "transactions judged"), report.transactions),
+            (Text("核对的表行", "rows compared"), report.rows),
             (Text("守恒", "conservation"), _conservation(report.conservation)),
             (Text("最新序号", "log seq"), str(report.log_seq)),
             (Text("最新哈希", "log hash"), report.log_hash),
@@ -104,7 +125,7 @@ def audit(door: Door) -> Reply:
     parts: list[Part] = [facts]
     if report.findings:
         rows = [
-            (str(one.seq) if one.seq is not None else None, one.what.code, one.what.sentence(door.lang))
+            (str(one.seq) if one.seq is not None else None, one.what.code, one.sentence(door.lang))
             for one in report.findings
         ]
         parts.append(Table(FINDINGS, rows, Text("发现的问题", "findings")))
@@ -221,6 +242,28 @@ def stats(door: Door) -> Reply:
         (text_column("命令", "command"), number_column("条目", "entries")), commands.most_common()
     )
     return Reply(data, (facts, Table(INSTRUMENTS, rows), by_command))
+
+
+def _signed(door: Door, path: Path, keys: list[str]) -> Note:
+    """The checkpoint in a file, signed by all of these keys. Raises Refused PROOF-1006 to 1009."""
+    from tanshu.log import checkpoint, note
+    from tanshu.log import keys as key_files
+
+    if not keys:
+        raise complain(door.lang, "--checkpoint 需要 --key", "--checkpoint needs --key")
+    signed = note.parse(path.read_bytes().decode(errors="replace"))
+    note.check(signed, [key_files.verifier(one) for one in keys])
+    checkpoint.parse(signed.text)
+    return signed
+
+
+def _contradiction(database: Database, signed: Note) -> Refusal | None:
+    """Why the log cannot be the one of which this checkpoint was signed."""
+    from tanshu.book import checkpoints
+    from tanshu.log import store
+
+    with database.read() as conn:
+        return checkpoints.contradiction(conn, store.REGISTRY_LOG, signed)
 
 
 # -- one entry ---------------------------------------------------------------------------------------------

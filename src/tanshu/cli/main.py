@@ -9,16 +9,22 @@ import typer
 from tanshu.cli import (
     accounts,
     allocations,
+    audit,
+    backup,
     border,
     comply,
     demo,
+    history,
     holdings,
     imports,
     install,
     instruments,
     ledger,
+    proofs,
+    replay,
     rules,
     transactions,
+    verify,
 )
 from tanshu.cli.door import DbOption, JsonOption, LangOption, remember
 
@@ -46,6 +52,7 @@ VersionOption = Annotated[
 for part in (
     install,
     demo,
+    replay,
     accounts,
     instruments,
     holdings,
@@ -55,6 +62,11 @@ for part in (
     comply,
     rules,
     ledger,
+    audit,
+    history,
+    backup,
+    proofs,
+    verify,
 ):
     part.add_to(app)
 

@@ -262,11 +262,12 @@ def certificate(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="输出文件 · where to write it")] = None,
 ) -> Reply:
     """Of a transaction in effect; a surrender's or an offset's tells the entity's year as well."""
+    from tanshu.book import serials
     from tanshu.compliance import certificates
     from tanshu.registry import queries as registry
     from tanshu.registry.certificate import certificate as of_transaction
 
-    with door.reading() as (conn, book):
+    with door.reading() as (_, book), serials.reading(book) as conn:
         found = need(registry.transaction(conn, id))
         if found.type.code in certificates.PAYMENTS:
             page = need(certificates.surrender_certificate(conn, book, found.id, door.lang, stamp(conn)))

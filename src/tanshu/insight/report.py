@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from tanshu.base.documents import render
 from tanshu.base.ids import random_key
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import need
 from tanshu.base.text import Lang, Text
 from tanshu.book.commit import Book
 from tanshu.book.state import State
@@ -62,7 +62,8 @@ def write(
 
     state: the book's, caught up on `conn`. stamp and estimated: what must be said of fictional or modelled
     data, and which fields it is about. published_fen: (month, mode) → an exchange's average to compare with.
-    Each file appears whole or not at all, the page last. Raises Refused as `year_figures` does, and OSError.
+    Each file appears whole or not at all, the page last. Raises Refused as `year_figures` does, or BOOK-1202
+    where serial numbers were not followed so far (read with `serials.reading`), and OSError.
     """
     figures = year_figures(conn, state, year, today=today, places=places)
     target = Path(folder)
@@ -109,8 +110,7 @@ def _certificates(
     for one in registry.transactions(conn, state=TransactionState.EFFECTED, year=figures.year):
         if one.type.code not in PAYMENTS or one.subject_id not in board:
             continue
-        html = surrender_certificate(conn, book, one.id, lang, stamp, owed=board[one.subject_id])
-        assert not isinstance(html, Refusal), "an effected payment of a listed entity has a certificate"
+        html = need(surrender_certificate(conn, book, one.id, lang, stamp, owed=board[one.subject_id]))
         code = handles[one.subject_id]
         stem = f"{_UNSAFE.sub('_', code)}-{one.type.code}"
         names[stem] += 1

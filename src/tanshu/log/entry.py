@@ -11,6 +11,7 @@ different headers share bytes. Records and result codes are opaque here; the boo
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import dataclass
 
@@ -21,9 +22,14 @@ HASH_SUITE = "sha-256+ed25519"
 FORMAT = 1
 ENGINE = 1
 """The version of the book's semantics; a change of meaning starts a new era."""
+ENGINES = {1: "0.0.1"}
+"""The first release that speaks each engine version."""
 ERA = 0
+"""The era a log begins with."""
 NO_HASH = bytes(32)
 GENESIS_COMMAND = "genesis"
+ERA_COMMAND = "era"
+"""The one command that begins a new era."""
 
 _FIXED = struct.Struct("<HHIqq16s32s32s32sIIHH")
 _WIDTHS = (16, 32, 32, 32, 32)
@@ -70,6 +76,8 @@ class Draft:
     records: bytes = b""
     results: bytes = b""
     rows_hash: bytes = NO_ROWS
+    engine: int = ENGINE
+    era: int = ERA
 
 
 def seal(draft: Draft, seq: int, prev_hash: bytes) -> Entry:
@@ -87,17 +95,17 @@ def seal(draft: Draft, seq: int, prev_hash: bytes) -> Entry:
         draft.records,
         draft.results,
         entry_hash(draft, seq, prev_hash),
+        draft.engine,
+        draft.era,
     )
 
 
-def entry_hash(
-    e: Draft | Entry, seq: int, prev_hash: bytes, *, engine: int = ENGINE, era: int = ERA
-) -> bytes:
+def entry_hash(e: Draft | Entry, seq: int, prev_hash: bytes) -> bytes:
     actor, command = (text.encode(errors="surrogateescape") for text in (e.actor, e.command))
     header = _FIXED.pack(
         FORMAT,
-        engine,
-        era,
+        e.engine,
+        e.era,
         seq,
         e.time_ns,
         e.key,
@@ -120,14 +128,40 @@ def is_intact(entry: Entry) -> bool:
     if widths != _WIDTHS:  # struct would cut or pad them in silence
         return False
     try:
-        return entry.hash == entry_hash(entry, entry.seq, entry.prev_hash, engine=entry.engine, era=entry.era)
+        return entry.hash == entry_hash(entry, entry.seq, entry.prev_hash)
     except struct.error:  # a field was altered beyond its width
         return False
 
 
-def genesis(book: str, time_ns: int) -> tuple[Entry, bytes]:
-    """Entry 0 and its answer: book name, hash suite and engine version; nothing random."""
-    facts = canonical({"book": book, "hash_suite": HASH_SUITE, "engine": ENGINE, "format": FORMAT})
+def begins_era(entry: Entry) -> bool:
+    """Is this the entry with which a new era begins?"""
+    return entry.command == ERA_COMMAND
+
+
+def may_follow(entry: Entry, engine: int, era: int) -> bool:
+    """May this entry come after one of that engine and era? Only an era's own entry changes them, both
+    upwards; no other entry does."""
+    if begins_era(entry):
+        return entry.era == era + 1 and entry.engine > engine
+    return (entry.engine, entry.era) == (engine, era)
+
+
+def genesis(book: str, time_ns: int, engine: int | None = None) -> tuple[Entry, bytes]:
+    """Entry 0 and its answer: book name, hash suite and engine version; nothing random.
+
+    engine: the one the log is born with; None for this program's.
+    """
+    engine = ENGINE if engine is None else engine
+    facts = canonical({"book": book, "hash_suite": HASH_SUITE, "engine": engine, "format": FORMAT})
     key = digest(b"genesis" + facts)[:16]
-    draft = Draft(time_ns, key, digest(facts), digest(facts), "tanshu", GENESIS_COMMAND)
+    draft = Draft(time_ns, key, digest(facts), digest(facts), "tanshu", GENESIS_COMMAND, engine=engine)
     return seal(draft, 0, NO_HASH), facts
+
+
+def is_genesis(entry: Entry, answer: bytes) -> bool:
+    """Does entry 0 follow from the facts that its answer states?"""
+    try:
+        facts = json.loads(answer)
+        return (entry, answer) == genesis(str(facts["book"]), entry.time_ns, int(facts["engine"]))
+    except (ValueError, KeyError, TypeError, struct.error):
+        return False

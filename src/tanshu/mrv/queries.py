@@ -30,10 +30,10 @@ def listed(conn: Connection, year: int) -> dict[str, Listed]:
     }
 
 
-def locked(conn: Connection, subject_id: str, year: int) -> str | None:
-    """The oldest decision that rests on an entity's data of a year, None while they are open."""
-    query = select(DATA_LOCK.c.why).where(DATA_LOCK.c.subject_id == subject_id, DATA_LOCK.c.year == year)
-    return conn.execute(query.order_by(DATA_LOCK.c.seq).limit(1)).scalar()
+def locks(conn: Connection, year: int) -> dict[str, str]:
+    """By subject id, the oldest decision that rests on its data of a year."""
+    query = select(DATA_LOCK.c.subject_id, DATA_LOCK.c.why).where(DATA_LOCK.c.year == year)
+    return {row.subject_id: row.why for row in conn.execute(query.order_by(DATA_LOCK.c.seq.desc()))}
 
 
 def years(conn: Connection) -> list[int]:

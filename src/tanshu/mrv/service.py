@@ -190,16 +190,16 @@ def _subjects(act: Act, year: int, handles: Sequence[str]) -> list[Subject] | Re
     need(check_year(year))
     if not handles:
         return checks.NOTHING(field="entities")
+    known = parties.subjects_named(act.conn, [handle.strip() for handle in handles])
+    locks = queries.locks(act.conn, year)
     found: dict[str, Subject] = {}
     cleared: set[str] = set()
     for handle in handles:
-        subject = parties.subject(act.conn, handle)
-        if isinstance(subject, Refusal):
-            return subject
+        subject = known.get(handle.strip()) or need(parties.subject(act.conn, handle))
         if subject.id in found:
             return checks.SUBJECT_TWICE(field="handle", handle=handle)
         found[subject.id] = subject
-        why = queries.locked(act.conn, subject.id, year)
+        why = locks.get(subject.id)
         if why:
             return checks.LOCKED(field="year", handle=handle, year=year, why=why)
         province = subject.region[:2]

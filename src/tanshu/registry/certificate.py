@@ -15,12 +15,13 @@ from tanshu.base.documents import render
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import Refusal, refusal
 from tanshu.base.text import Lang, Text
+from tanshu.book import serials as book_serials
 from tanshu.book.commit import Book
 from tanshu.book.state import Cell, State
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.model import ACCOUNT_TYPES, Subject, SubjectKind
-from tanshu.registry import queries
+from tanshu.registry import queries, serials
 from tanshu.registry.model import (
     TRANSACTION_STATE_LABELS,
     Instrument,
@@ -28,6 +29,7 @@ from tanshu.registry.model import (
     Transaction,
     TransactionState,
 )
+from tanshu.registry.serials import Numbers
 from tanshu.registry.types import InstrumentKind
 from tanshu.rules.terms import ACTS, ORGANISATIONS
 
@@ -39,6 +41,8 @@ NOT_EFFECTED = refusal(
 FICTIONAL = Text(
     "虚构主体:仅供演示,不是真实企业。", "A fictional subject, for demonstration: no real company."
 )
+RANGES_SHOWN = 50
+"""A certificate lists so many ranges of serial numbers; of more it names the whole list's hash."""
 
 Cells = Sequence[Text | str]
 Row = tuple[Text, Text | str]
@@ -56,12 +60,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table on a certificate; numbers: the indexes of its right-aligned columns."""
+    """A table on a certificate.
+
+    numbers: the indexes of its right-aligned columns. note: what stands below it.
+    """
 
     title: Text
     columns: Sequence[Text]
     rows: Sequence[Cells]
     numbers: frozenset[int] = frozenset()
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,8 @@ def certificate(
     """The certificate of a transaction that took effect, as one HTML page.
 
     title, lead and the extras let the room that owns the type say more. Refuses with REG-3105 (no such
-    transaction) or REG-4001 (it has not taken effect).
+    transaction), REG-4001 (it has not taken effect) or BOOK-1202 (serial numbers were not followed so far:
+    read with `serials.reading`).
     """
     transaction = queries.transaction(conn, transaction_id)
     if isinstance(transaction, Refusal):
@@ -103,6 +112,9 @@ def certificate(
         state = TRANSACTION_STATE_LABELS[transaction.state]
         return NOT_EFFECTED(field="transaction", id=transaction.id, state_zh=state.zh, state_en=state.en)
     assert transaction.ended_seq is not None, "an effected transaction has ended"
+    numbers = serials.moved(conn, book.log, transaction)
+    if isinstance(numbers, Refusal):
+        return numbers
     subject = parties.subject_by_id(conn, transaction.subject_id)
     name = transaction.type.name
     position = position_of(conn, book, transaction.ended_seq)
@@ -114,6 +126,7 @@ def certificate(
         rows=(*_subject_rows(subject), *_transaction_rows(conn, transaction), *extra_rows),
         tables=(
             _line_table(conn, transaction),
+            *_moved_table(conn, transaction.id, numbers),
             *extra_tables,
             _chain_table(queries.steps(conn, transaction.id)),
         ),
@@ -129,11 +142,14 @@ def holding_certificate(
 ) -> str | Refusal:
     """What a subject's accounts hold at the book's newest entry; `state` is the book's, caught up.
 
-    Refuses with PAR-1004 when there is no such subject.
+    Refuses with PAR-1004 (no such subject) or BOOK-1202 (serial numbers were not followed so far: read with
+    `serials.reading`).
     """
     subject = parties.subject(conn, subject_handle)
     if isinstance(subject, Refusal):
         return subject
+    if refused := book_serials.behind(conn, book.log, book.tail.seq):
+        return refused
     position = position_of(conn, book, book.tail.seq)
     day = business_date(position.time_ns)
     paper = Paper(
@@ -145,7 +161,7 @@ def holding_certificate(
             f"At {day} (entry {position.seq} of the log) the accounts of {subject.name} hold the following.",
         ),
         rows=_subject_rows(subject),
-        tables=(_holding_table(conn, state, subject),),
+        tables=(_holding_table(conn, state, subject), *_held_table(conn, book.log, subject, position.seq)),
         position=position,
         check=how_to_check(position),
         stamp=stamp or (FICTIONAL if subject.fictional else None),
@@ -310,6 +326,53 @@ def _holding_table(conn: Connection, state: State, subject: Subject) -> Table:
 def _holding_cells(account: Text, instrument: Instrument, cell: Cell) -> Cells:
     quantities = (cell.available, cell.held, cell.available + cell.held)
     return (account, _instrument(instrument), *(amount(instrument, one) for one in quantities))
+
+
+# -- serial numbers ----------------------------------------------------------------------------------------
+
+
+def _moved_table(conn: Connection, id: str, numbers: Sequence[Numbers]) -> tuple[Table, ...]:
+    """The numbers that a transaction moved; no table where units have none."""
+    shown = numbers[:RANGES_SHOWN]
+    codes = {one.account: parties.account_by_number(conn, one.account).code for one in shown}
+    rows = [(str(one), amount(one.instrument, one.units), codes[one.account]) for one in shown]
+    how = f"tanshu serial moved {id} --plain"
+    return _numbers_table(rows, Text("转入", "To"), [str(one) for one in numbers], how)
+
+
+def _held_table(conn: Connection, log: int, subject: Subject, seq: int) -> tuple[Table, ...]:
+    """The numbers of what a subject's accounts have after entry `seq`."""
+    codes = {one.number: one.code for one in parties.accounts_of(conn, subject.id)}
+    numbers = serials.held(conn, log, codes, serials.serialised(conn, log).values(), seq)
+    rows = [
+        (str(one), amount(one.instrument, one.units), _place(codes[one.account], one))
+        for one in numbers[:RANGES_SHOWN]
+    ]
+    lines = [serials.line(codes[one.account], one) for one in numbers]
+    how = f"tanshu serial list {subject.handle} --as-of seq:{seq} --plain"
+    return _numbers_table(rows, Text("账户", "Account"), lines, how)
+
+
+def _place(account: str, one: Numbers) -> Text:
+    state = Text("冻结", "held") if one.hold else Text("可用", "available")
+    return Text(f"{account} {state.zh}", f"{account} {state.en}")
+
+
+def _numbers_table(shown: Sequence[Cells], where: Text, lines: Sequence[str], how: str) -> tuple[Table, ...]:
+    """lines: the whole list, as `how` prints it; the table shows the first of them."""
+    if not lines:
+        return ()
+    columns = (Text("序列号", "Serial numbers"), Text("数量", "Quantity"), where)
+    note = None
+    if len(lines) > len(shown):
+        list_hash, more = serials.list_hash(lines), len(lines) - len(shown)
+        note = Text(
+            f"共 {len(lines):,} 段,此处列出前 {len(shown)} 段,另有 {more:,} 段。"
+            f"完整清单由 {how} 给出,其 SHA-256 为 {list_hash}。",
+            f"The first {len(shown)} of {len(lines):,} ranges; {more:,} more are not shown. "
+            f"The whole list is what {how} prints; its SHA-256 is {list_hash}.",
+        )
+    return (Table(Text("序列号", "Serial numbers"), columns, shown, frozenset({1}), note),)
 
 
 def _when(time_ns: int) -> Text:

@@ -62,6 +62,13 @@ TRADE_FACTS = refusal(
     "in fen per tonne, and price × quantity = amount.",
 )
 
+NOT_IN_BULK = refusal(
+    "REG-1101",
+    "本登记辖区({jurisdiction})不允许成批登记“{name}”:每笔须走审批链。",
+    "A {name} is not recorded in batches in this jurisdiction ({jurisdiction}): each takes its chain of approvals.",
+)
+NO_INSTRUMENTS = refusal("REG-1102", "没有要定义的产品。", "There are no instruments to define.")
+
 ACCOUNT_KIND = refusal(
     "REG-2001",
     "“{name}”不能用{kind}账户 {account} 作{side}。",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
@@ -14,6 +15,8 @@ from tanshu.registry import checks
 from tanshu.registry.model import Instrument, Line, Step, Transaction, TransactionState, Waiting
 from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
 from tanshu.registry.types import TYPES, InstrumentKind
+
+_CODES_PER_QUERY = 500
 
 
 def instruments(conn: Connection) -> list[Instrument]:
@@ -26,6 +29,17 @@ def instrument(conn: Connection, code: str) -> Instrument | Refusal:
         known = ", ".join(one.code for one in instruments(conn)) or "-"
         return checks.INSTRUMENT_UNKNOWN(field="instrument", value=code, known=known)
     return _instrument(row)
+
+
+def instruments_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Instrument]:
+    """Many instruments by code; those that do not exist are not there."""
+    wanted = list(codes)
+    found: dict[str, Instrument] = {}
+    for start in range(0, len(wanted), _CODES_PER_QUERY):
+        some = wanted[start : start + _CODES_PER_QUERY]
+        for row in conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.code.in_(some))):
+            found[row.code] = _instrument(row)
+    return found
 
 
 def instrument_by_number(conn: Connection, number: int) -> Instrument:
@@ -54,6 +68,14 @@ def transactions(
     conditions = [TRANSACTION.c[name] == value for name, value in wanted if value is not None]
     rows = conn.execute(select(TRANSACTION).where(*conditions).order_by(TRANSACTION.c.proposed_seq)).all()
     lines = _lines_of(conn, select(TRANSACTION.c.id).where(*conditions)) if rows else {}
+    return [_transaction(row, lines.get(row.id, ())) for row in rows]
+
+
+def transactions_at(conn: Connection, seqs: Collection[int]) -> list[Transaction]:
+    """The transactions that these entries proposed or ended."""
+    theirs = or_(TRANSACTION.c.proposed_seq.in_(seqs), TRANSACTION.c.ended_seq.in_(seqs))
+    rows = conn.execute(select(TRANSACTION).where(theirs).order_by(TRANSACTION.c.proposed_seq)).all()
+    lines = _lines_of(conn, select(TRANSACTION.c.id).where(theirs)) if rows else {}
     return [_transaction(row, lines.get(row.id, ())) for row in rows]
 
 

@@ -55,12 +55,16 @@ def lines(
     return subject if isinstance(subject, Refusal) else (subject, tuple(found))
 
 
-def states(kind: TransactionType, sides: Iterable[SidedLine]) -> Refusal | None:
+def states(kind: TransactionType, lines: Iterable[SidedLine]) -> Refusal | None:
     """Are all accounts in a state that allows this type?"""
-    for line in sides:
+    for line in lines:
         for account in (line.debit, line.credit):
             if account.state is AccountState.CLOSED:
                 return party_checks.ACCOUNT_CLOSED(field="account", account=account.code)
+            if account.state is AccountState.BLOCKED:
+                return party_checks.ACCOUNT_BLOCKED(
+                    field="account", account=account.code, finding=account.finding
+                )
             if account.state is AccountState.RESTRICTED and not kind.while_restricted:
                 return party_checks.ACCOUNT_RESTRICTED(field="account", account=account.code)
     return None
@@ -90,7 +94,7 @@ def _line(
             return resolved
     assert isinstance(debit_side, Account) and isinstance(credit_side, Account)
     line = SidedLine(debit_side, credit_side, instrument, quantity)
-    return _sides(kind, line) or line
+    return sides(kind, line) or line
 
 
 def _only_account(
@@ -124,9 +128,12 @@ def _owner(conn: Connection, kind: AccountKind, near: Subject | None) -> Subject
     return parties.only_of_kind(conn, owners[0])
 
 
-def _sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
-    sides = (("debit", line.debit, kind.debit), ("credit", line.credit, kind.credit))
-    for side, account, allowed in sides:
+def sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
+    """Does the type's row allow these two accounts to face each other?"""
+    for side, account, allowed in (
+        ("debit", line.debit, kind.debit),
+        ("credit", line.credit, kind.credit),
+    ):
         if account.kind not in allowed:
             return checks.ACCOUNT_KIND(
                 field=side,

@@ -45,6 +45,18 @@ _INSTRUMENT_CODE = re.compile(r"^[A-Z][A-Z0-9-]{0,31}$")
 def define_instrument(act: Act, command: DefineInstrument) -> Decision:
     """Define an instrument. Allowances are serialised: each tonne will have a number of its own."""
     need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
+    refused = definition_flaw(act, command)
+    if refused:
+        return refused
+    if act.conn.execute(select(INSTRUMENT.c.number).where(INSTRUMENT.c.code == command.code)).first():
+        return checks.INSTRUMENT_EXISTS(field="code", code=command.code)
+    row = instrument_row(act, command)
+    act.insert(INSTRUMENT, row)
+    return {"instrument": command.code, "number": row["number"]}
+
+
+def definition_flaw(act: Act, command: DefineInstrument) -> Refusal | None:
+    """What is wrong with a definition by itself; whether its code is taken is another question."""
     if command.kind not in tuple(InstrumentKind):
         known = ", ".join(InstrumentKind)
         return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
@@ -55,24 +67,22 @@ def define_instrument(act: Act, command: DefineInstrument) -> Decision:
         return checks.INSTRUMENT_SCALE(field="scale", code=command.code, value=command.scale)
     if command.kind == InstrumentKind.ALLOWANCE and command.vintage is not None:
         need(_fits_calendar(act, command.code, command.vintage))
-    if act.conn.execute(select(INSTRUMENT.c.number).where(INSTRUMENT.c.code == command.code)).first():
-        return checks.INSTRUMENT_EXISTS(field="code", code=command.code)
+    return None
+
+
+def instrument_row(act: Act, command: DefineInstrument) -> dict[str, object]:
+    """Define it in the book; the row that tells of it."""
     serialised = command.kind == InstrumentKind.ALLOWANCE
-    number = act.define_instrument(scale=command.scale, serialised=serialised)
-    act.insert(
-        INSTRUMENT,
-        {
-            "number": number,
-            "code": command.code,
-            "kind": command.kind,
-            "title_zh": command.title_zh,
-            "title_en": command.title_en,
-            "vintage": command.vintage,
-            "scale": command.scale,
-            "seq": act.seq,
-        },
-    )
-    return {"instrument": command.code, "number": number}
+    return {
+        "number": act.define_instrument(scale=command.scale, serialised=serialised),
+        "code": command.code,
+        "kind": command.kind,
+        "title_zh": command.title_zh,
+        "title_en": command.title_en,
+        "vintage": command.vintage,
+        "scale": command.scale,
+        "seq": act.seq,
+    }
 
 
 def decide_proposal(act: Act, command: Propose) -> Decision:
@@ -82,7 +92,7 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     REG-1xxx (what is asked), REG-2xxx and PAR-2xxx (accounts, balances), REG-3xxx and PAR-3xxx (people), or
     the owning room's own codes.
     """
-    kind = need(_enabled_type(act, command.type))
+    kind = need(enabled_type(act, command.type))
     need(check_year(command.year))
     resolved = need(resolve.lines(act.conn, kind, command))
     subject, lines = resolved
@@ -189,23 +199,25 @@ def _fits_calendar(act: Act, code: str, vintage: int) -> str | Refusal:
 # -- steps of a chain --------------------------------------------------------------------------------------
 
 
-def _enabled_type(act: Act, code: str) -> TransactionType | Refusal:
+def enabled_type(act: Act, code: str) -> TransactionType | Refusal:
+    """The type of this code, if the jurisdiction has it."""
     kind = TYPES.get(code)
     if kind is None:
         return checks.TYPE_UNKNOWN(field="type", value=code, known=", ".join(TYPES))
-    pack = need(_registry_pack(act))
+    pack = need(own_pack(act))
     if code not in registry_pack.enabled_types(pack):
         jurisdiction = parties.jurisdiction(act.conn)
         return checks.TYPE_NOT_ENABLED(field="type", name=kind.name, jurisdiction=jurisdiction)
     return kind
 
 
-def _registry_pack(act: Act) -> packs.Pack | Refusal:
+def own_pack(act: Act) -> packs.Pack | Refusal:
+    """The registry pack of the jurisdiction."""
     return packs.load(f"{parties.jurisdiction(act.conn)}.registry", allow_draft=act.ctx.allow_draft)
 
 
 def _chain(act: Act, kind: TransactionType) -> tuple[Waiting, ...] | Refusal:
-    pack = need(_registry_pack(act))
+    pack = need(own_pack(act))
     chain = registry_pack.chains(pack).get(kind.chain)
     if chain is None:
         return checks.CHAIN_UNKNOWN(pack=pack.name, chain=kind.chain)

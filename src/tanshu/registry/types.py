@@ -118,6 +118,9 @@ _TABLE = (
     _row(10, "voluntary-cancellation",   "自愿注销",   "voluntary cancellation",    _HOLDER,   _DROPPED,   _UNITS,   _ANY,   "voluntary_cancellation", "registry",   Y,  N,   Y,    30,   0, _MOVE),
     _row(11, "administrative-adjustment", "配额调整",  "administrative adjustment", _ALL_HELD, _ALL_HELD,  _CEA,     _AUTH,  "adjustment",             "registry",   Y,  Y,   Y,    30,   0, _MOVE),
     _row(12, "free-transfer",            "自由转让",   "free transfer",             _HOLDER,   _HOLDER,    _UNITS,   _TWO,   "free_transfer",          "registry",   Y,  N,   Y,    10,   0, _MOVE),
+    _row(13, "credit-issuance",          "减排量签发", "credit issuance",           _ISSUER,   _HOLDER,    _CREDIT,  _ANY,   "credit_issuance",        "registry",   N,  N,   Y,    30,   0, _MOVE),
+    _row(14, "credit-surrender",         "减排量清缴", "credit surrender",          _HOLDER,   _SINK,      _CREDIT,  _ANY,   "surrender",              "registry",   Y,  Y,   Y,    60,   0, _MOVE),
+    _row(15, "auction",                  "有偿发放",   "auction",                   _ADMIN,    _HOLDER,    _CEA,     _TWO,   "auction",                "registry",   Y,  N,   Y,    30,   0, _MOVE),
 )
 # fmt: on
 

@@ -16,6 +16,7 @@ from tanshu.rules.steps import StepSource
 Organisation = Literal["holder", "province", "registry", "ministry", "exchange", "bank"]
 Act = Literal["make", "check", "approve"]
 SurrenderDate = Literal["submission", "effect"]
+Identifier = Literal["credit_code", "operator_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,17 @@ def chains(pack: Pack) -> Mapping[str, Chain]:
 def enabled_types(pack: Pack) -> tuple[str, ...]:
     """The codes of the transaction types this jurisdiction allows."""
     return pack.must_be("registry").table("registry")["transaction_types"]
+
+
+def bulk_types(pack: Pack) -> tuple[str, ...]:
+    """The types that may be recorded in batches, as decided elsewhere; none where the pack does not say."""
+    table = pack.must_be("registry").tables.get("bulk")
+    return table["transaction_types"] if table else ()
+
+
+def identifier(pack: Pack) -> Identifier:
+    """What enterprises and institutions are known by."""
+    return pack.must_be("registry").table("subjects")["identifier"]
 
 
 def surrender_date(pack: Pack) -> SurrenderDate:

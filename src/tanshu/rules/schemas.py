@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from tanshu.base.text import Text
 from tanshu.rules.formulas import LOAD_CORRECTIONS, QUOTAS, ROUNDINGS
-from tanshu.rules.terms import ACTS, EXCLUSIONS, MILESTONES, ORGANISATIONS, UNIT_CLASSES
+from tanshu.rules.terms import ACTS, EXCLUSIONS, IDENTIFIERS, MILESTONES, ORGANISATIONS, UNIT_CLASSES
 
 Kind = Literal[
     "decimal",
@@ -161,6 +161,8 @@ CALENDAR: Final[Mapping[str, TableRule]] = {
 COMPLIANCE: Final[Mapping[str, TableRule]] = {
     "years.*": TableRule({"period": _TEXT, "instrument": _TEXT}),
     **{f"milestones.*.{name}": TableRule({"on": _DATE}, required=False) for name in MILESTONES},
+    "periods.*": TableRule({"offset_limit": _FRACTION}, required=False),
+    "later_vintages": TableRule({"years": _INT}, required=False),
 }
 
 PENALTIES: Final[Mapping[str, TableRule]] = {
@@ -206,6 +208,8 @@ CARRY_OVER: Final[Mapping[str, TableRule]] = {
 
 REGISTRY: Final[Mapping[str, TableRule]] = {
     "registry": TableRule({"transaction_types": Field("texts")}),
+    "subjects": TableRule({"identifier": _name(*IDENTIFIERS)}),
+    "bulk": TableRule({"transaction_types": Field("texts")}, required=False),
     "date_rule": TableRule({"surrender_date": _name("submission", "effect")}),
     "chains.*": TableRule({"name": _BILINGUAL, "steps": Field("steps")}),
 }
@@ -320,6 +324,10 @@ def _compliance_problems(tables: Tables) -> Iterator[Problem]:
     for name in tables:
         if name.startswith("milestones.") and f"years.{name.split('.')[1]}" not in tables:
             yield name, "on", Text("该年度没有 [years] 表", "its year has no [years] table")
+    named = {table["period"] for name, table in tables.items() if name.startswith("years.")}
+    for name in tables:
+        if name.startswith("periods.") and name.removeprefix("periods.") not in named:
+            yield name, "offset_limit", Text("没有属于该履约期的年度", "no year is of this period")
 
 
 def _penalty_problems(tables: Tables) -> Iterator[Problem]:
@@ -358,6 +366,9 @@ def _registry_problems(tables: Tables) -> Iterator[Problem]:
     types = tables["registry"]["transaction_types"]
     if len(set(types)) != len(types):
         yield "registry", "transaction_types", Text("有重复", "it names a type twice")
+    for kind in tables["bulk"]["transaction_types"] if "bulk" in tables else ():
+        if kind not in types:
+            yield "bulk", "transaction_types", Text(f"本辖区没有 {kind}", f"{kind} does not exist here")
     for name, table in tables.items():
         acts = [act for _, act in table["steps"]] if name.startswith("chains.") else ["make"]
         if acts[0] != "make" or "make" in acts[1:]:

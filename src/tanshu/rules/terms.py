@@ -96,3 +96,9 @@ ACTS: Final[Mapping[str, Text]] = {
     "check": Text("复核", "check"),
     "approve": Text("审批", "approve"),
 }
+
+IDENTIFIERS: Final[Mapping[str, Text]] = {
+    "credit_code": Text("统一社会信用代码", "unified social credit code"),
+    "operator_id": Text("登记机构给定的编号", "an id that the registry gave"),
+}
+"""What enterprises and institutions are known by."""

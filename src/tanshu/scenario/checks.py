@@ -9,8 +9,8 @@ SCENARIO_UNKNOWN = refusal(
 )
 NOT_THIS_SCENARIO = refusal(
     "SCN-2002",
-    "数据库 {url} 不是此场景({scenario})的数据库,不会改动它。用 --db 指定另一个数据库。",
-    "The database {url} is not of this scenario ({scenario}) and is left alone. Name another with --db.",
+    "数据库 {url} 不是此场景({job})的数据库,不会改动它。用 --db 指定另一个数据库。",
+    "The database {url} is not of this scenario ({job}) and is left alone. Name another with --db.",
 )
 UNFINISHED = refusal(
     "SCN-2003",

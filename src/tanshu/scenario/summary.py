@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from tanshu.app import Installation
 from tanshu.base.quantity import yuan
 from tanshu.base.text import Lang, Text
+from tanshu.book import serials
 from tanshu.compliance import obligations
 from tanshu.compliance.obligations import Status
 from tanshu.compliance.tables import ALLOCATION
@@ -109,7 +110,7 @@ def figures_of(installation: Installation, run: Run) -> YearFigures:
 def write_report(installation: Installation, run: Run, folder: Path | str, lang: Lang) -> Path:
     """The report of the scenario's year with everything the scenario knows: title, stamp, prices, sources."""
     facts = run.facts
-    with installation.database.read() as conn:
+    with serials.reading(installation.book) as conn:
         state = installation.book.catch_up(conn)
         return report.write(
             conn,

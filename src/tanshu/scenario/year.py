@@ -14,6 +14,7 @@ from tanshu.base.refusal import need
 from tanshu.base.text import Text
 from tanshu.compliance.allocation import Allocate, allocate
 from tanshu.compliance.closing import CloseYear, close_year
+from tanshu.job import Command, Desk, Step
 from tanshu.mrv.service import (
     EntityEmissions,
     EntityUnits,
@@ -32,7 +33,7 @@ from tanshu.registry.service import define_instrument, propose
 from tanshu.rules import packs, power
 from tanshu.scenario.facts import ScenarioFacts
 from tanshu.scenario.model import Trade, Year
-from tanshu.scenario.plan import Command, Desk, Step, with_approvals
+from tanshu.scenario.plan import with_approvals
 
 REGISTRY_MAKER, REGISTRY_CHECKER, REGISTRY_REVIEWER = (
     "registry-maker-1",

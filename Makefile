@@ -1,10 +1,11 @@
 # Two commands do all the set-up: `make demo` runs a province's compliance year, `make test` passes the tests.
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install debian-venv install-dev install-bench demo test soak bench lint lock migration clean
+.PHONY: install debian-venv install-dev install-bench demo test soak bench bench-peers lint lock migration clean
 
 install: $(VENV)/.run
 install-dev: $(VENV)/.dev
@@ -43,6 +44,16 @@ soak: install-dev
 bench: install-bench
 	$(BIN)/python -m benchmarks
 
+# Other ledgers would pull their own versions of things: they get an environment of their own.
+bench-peers: $(PEERS)/.peers
+	$(PEERS)/bin/python -m benchmarks.peers
+
+$(PEERS)/.peers: requirements/peers.txt pyproject.toml
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,11 +62,11 @@ lint: install-dev
 
 # Locks carry hashes and no index address. Needs `uv` on the PATH.
 lock:
-	for name in run dev bench; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	for name in run dev bench peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
 # Until 0.1 there is one initial revision; write it anew after changing tables.
 migration: install
 	$(BIN)/python scripts/regenerate_migration.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) $(PEERS) .pytest_cache .hypothesis .ruff_cache

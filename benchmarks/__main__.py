@@ -8,7 +8,7 @@ import platform
 import time
 from pathlib import Path
 
-from benchmarks import durable, kernel, replay, verbs
+from benchmarks import bulk, durable, group, history, kernel, replay, space, verbs
 from benchmarks.common import Figure, postgresql, workshop
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -30,9 +30,8 @@ def main() -> None:
 def measure() -> list[Figure]:
     found = kernel.figures()
     with workshop() as folder, postgresql() as url:
-        found += durable.figures(folder, url)
-        found += replay.figures(folder)
-        found += verbs.figures(folder, url)
+        for one in (durable, space, group, replay, history, bulk, verbs):
+            found += one.figures(folder, url)
     return found
 
 

@@ -4,8 +4,8 @@
     python -m benchmarks.bulk FILE [URL]  a file of that shape, for instance a published one
 
 The file has the columns of the EU transaction log. What such a file does not tell is synthesised: whoever
-first gives a unit is issued enough of it before. Each size is loaded by a process of its own, so that its peak
-memory is its own.
+first gives a unit is issued enough of it before. Each size is loaded by a process of its own, so that its
+peak memory is its own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from itertools import count, islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,12 +111,12 @@ class Names:
         self.known: dict[str, int] = {}
         self._next = count(first)
 
-    def number(self, names: Iterator[str] | tuple[str, ...]) -> NDArray[np.uint32]:
+    def number(self, names: Sequence[str]) -> NDArray[np.uint32]:
         known, fresh = self.known, self._next
         for name in dict.fromkeys(names):
             if name not in known:
                 known[name] = next(fresh)
-        return np.array([known[name] for name in names], np.uint32)
+        return np.fromiter(map(known.__getitem__, names), np.uint32, len(names))
 
 
 class Lines:
@@ -140,7 +140,7 @@ class Lines:
                 first += len(rows)
 
     def _block(self, rows: list[list[str]], first: int) -> Block:
-        if any(len(row) != len(COLUMNS) for row in rows):
+        if set(map(len, rows)) != {len(COLUMNS)}:
             bad = next(n for n, row in enumerate(rows) if len(row) != len(COLUMNS))
             raise BadLine(f"line {first + bad}: not {len(COLUMNS)} columns")
         _, _, date, main, more, giver, taker, unit, _, amount, _ = zip(*rows, strict=True)
@@ -149,11 +149,11 @@ class Lines:
         made["op"] = Op.TRANSFER
         made["instrument"] = self.instruments.number(unit)
         # Giver before taker, line by line: numbers come in the order in which a reader meets the names.
-        both = self.accounts.number(tuple(name for pair in zip(giver, taker, strict=True) for name in pair))
+        both = self.accounts.number(tuple(chain.from_iterable(zip(giver, taker, strict=True))))
         made["debit"], made["credit"] = both[0::2], both[1::2]
         try:
-            made["amount"] = np.array(amount, np.int64)
-            made["tag"] = np.array(main, np.int64) * 100 + np.array(more, np.int64)
+            made["amount"] = _integers(amount)
+            made["tag"] = _integers(main) * 100 + _integers(more)
             np.array(date, "datetime64[ms]")
         except (ValueError, OverflowError) as error:
             raise BadLine(f"lines {first} to {first + len(rows) - 1}: {error}") from None
@@ -179,6 +179,10 @@ class Lines:
         issued["amount"] = ISSUED
         issued["tag"] = ISSUE_TAG
         return issued
+
+
+def _integers(texts: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter(map(int, texts), np.int64, len(texts))
 
 
 # -- one load, in a process of its own ---------------------------------------------------------------------

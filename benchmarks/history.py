@@ -1,5 +1,6 @@
-"""What a book's past costs: movements beside a bare bulk insert of the same rows, recovery with and without a
-snapshot, and the memory of a state through which much has passed."""
+"""What a book's past costs: movements beside a bare bulk insert of the same rows, opening with and without a
+snapshot.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ BATCH, ENTRIES = 8_000, 40
 REPLAY, KERNEL = "replay", "kernel"
 
 
-def figures(folder: Path) -> list[Figure]:
+def figures(folder: Path, _postgres: str) -> list[Figure]:
     """Records per second: read from SQLite, every hash and result code checked."""
     database = open_log(f"sqlite:///{folder}/replay.db")
     book = new_book(database)

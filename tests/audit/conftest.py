@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tanshu.book import records
 from tanshu.book.commit import Book
+from tests.audit.house import House
 from tests.support.commands import CEA, CNY, MAKER, SINK, TAKER, accepted, opening, send
 
 
@@ -22,3 +25,16 @@ def busy_book(book: Book, context) -> Book:
     send(context("registry-1"), records.release(held, MAKER, CEA, 50))
     send(context("登记员-1"), records.set_flags(TAKER, records.AccountFlag.NO_DEBIT))
     return book
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for all tests of a module: what each does is told apart by the entries it adds."""
+    if request.param == "sqlite":
+        fresh = request.getfixturevalue("sqlite_template").fresh(tmp_path_factory.mktemp("house"))
+    else:
+        fresh = request.getfixturevalue("postgres_server").fresh()
+    with fresh as url:
+        made = House(url)
+        yield made
+        made.market.close()

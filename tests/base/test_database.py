@@ -98,10 +98,10 @@ def test_no_server_there_is_refused_with_BASE_1103(tmp_path: Path):
     assert code_of_opening(f"postgresql://postgres@/none?host={tmp_path}") == "BASE-1103"
 
 
-def test_a_file_that_is_no_database_is_refused_with_BASE_1103(tmp_path: Path):
+def test_a_file_that_is_no_database_is_refused_with_BASE_1106(tmp_path: Path):
     path = tmp_path / "letter.db"
     path.write_text("dear registry, " * 500)
-    assert code_of_opening(f"sqlite:///{path}") == "BASE-1103"
+    assert code_of_opening(f"sqlite:///{path}") == "BASE-1106"
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_BASE_1103(tmp_path: Path):

@@ -105,8 +105,7 @@ def test_two_checkpoints_share_no_leaf_though_nothing_moved_between_them(
     with book.database.read() as conn:
         how = trees.salted(conn, LOG)
         one, two = (
-            state_tree.build(conn, LOG, state_tree.state_at(conn, book, seq), seq, Nameless(), how)
-            for seq in (2, 3)
+            state_tree.build(conn, LOG, book.as_of(conn, seq), seq, Nameless(), how) for seq in (2, 3)
         )
     assert one.leaves == two.leaves  # everybody has what they had
     hashes = [{tree.tree.node(0, n) for n in range(tree.tree.size)} for tree in (one, two)]

@@ -45,12 +45,13 @@ def keep(book: Book, *seqs: int) -> None:
 
 @pytest.fixture
 def read_from(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """After which entries the log was read, each time."""
+    """After which entries the log was followed, each time; a look at one entry alone does not count."""
     asked: list[int] = []
     real = store.read
 
     def noting(conn, log, after=-1, upto=None):
-        asked.append(after)
+        if after < 0 or upto != after + 1:
+            asked.append(after)
         return real(conn, log, after, upto)
 
     monkeypatch.setattr(store, "read", noting)
@@ -104,6 +105,25 @@ def test_a_log_that_is_damaged_after_its_snapshot_still_stops_the_book(told: Boo
     with pytest.raises(Refused) as caught:
         reopened(told)
     assert (caught.value.refusal.code, caught.value.refusal.facts["seq"]) == ("LOG-1003", 25)
+
+
+def test_a_log_that_is_damaged_where_its_snapshot_stands_is_not_passed_over(told: Book):
+    keep(told, 10, 20)
+    with told.database.write() as conn:
+        conn.execute(update(store.LOG_ENTRY).where(store.LOG_ENTRY.c.seq == 20).values(actor="somebody"))
+    with pytest.raises(Refused) as caught:
+        reopened(told)
+    assert (caught.value.refusal.code, caught.value.refusal.facts["seq"]) == ("LOG-1003", 20)
+
+
+def test_what_the_log_says_of_an_entry_counts_not_what_the_snapshot_says(told: Book, ticker: Ticker):
+    keep(told, NEWEST)
+    with told.database.write() as conn:
+        conn.execute(update(SNAPSHOT).values(time_ns=2**62, era=5))
+    fresh = reopened(told)
+    fresh.commit([request(fresh, 100, GIVE, ticker=ticker)])
+    assert (fresh.tail.seq, fresh.tail.era) == (NEWEST + 1, 0)
+    assert reopened(told).tail.hash == fresh.tail.hash
 
 
 # -- bad ones ----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Lang, Text
+from tanshu.book import serials
 from tanshu.compliance.certificates import surrender_certificate
 from tanshu.parties.model import AccountKind
 from tests.support.market import YEAR, Market

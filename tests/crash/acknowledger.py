@@ -12,8 +12,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-import psycopg  # noqa: F401 - imported before the fork, or each writer would do so
+import psycopg  # noqa: F401 - imported before the fork, or each child would do so
 
+from tanshu import backup  # noqa: F401
 from tanshu.base.database import Database
 from tanshu.base.ids import random_key
 from tanshu.base.steps import STEP, done_mark
@@ -25,8 +26,8 @@ GIVER, TAKER, UNIT = 0, 1, 0
 GROUPS = (1, 1, 1, 2, 5)
 """Commands that go into one transaction."""
 PATIENCE_S = 60
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
 
 
 def opening(act: Act, _command: object) -> Mapping[str, Any]:
@@ -89,8 +90,8 @@ class Writer:
     """A child process that writes until it is killed."""
 
     def __init__(self, url: str):
-        self._ear, mouth = _FORKS.Pipe(duplex=False)
-        self.process = _FORKS.Process(target=write_for_ever, args=(url, mouth), daemon=True)
+        self._ear, mouth = FORKS.Pipe(duplex=False)
+        self.process = FORKS.Process(target=write_for_ever, args=(url, mouth), daemon=True)
         self.process.start()
         mouth.close()
 

@@ -29,6 +29,8 @@ EVERYBODY_ELSE = (
     "SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+ASKED, BROKEN = 100, 5
+"""Commands sent, and connections broken, at the least."""
 BEFORE, AFTER = "before the server hears it", "before the client hears the answer"
 
 
@@ -156,7 +158,7 @@ def test_a_command_line_names_the_key_that_settles_it(postgresql_url: str, netwo
 
 
 def test_connections_ended_at_random_lose_and_double_nothing(book: Book, postgresql_url: str, ticker: Ticker):
-    asked, dice, stop = 150, random.Random(), threading.Event()
+    dice, stop = random.Random(), threading.Event()
 
     def harass() -> None:
         while not stop.wait(dice.random() / 20):
@@ -165,9 +167,11 @@ def test_connections_ended_at_random_lose_and_double_nothing(book: Book, postgre
     harasser = threading.Thread(target=harass)
     harasser.start()
     broken: list[str] = []
+    asked = 0
     try:
-        for n in range(1, asked + 1):
-            ask = request(book, n, GIVE, ticker=ticker)
+        while asked < ASKED or len(broken) < BROKEN:
+            asked += 1
+            ask = request(book, asked, GIVE, ticker=ticker)
             while True:
                 try:
                     accepted(book.commit([ask])[0])

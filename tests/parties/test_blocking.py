@@ -23,18 +23,8 @@ from tanshu.parties.service import appoint, confirm_person, dismiss, set_state
 from tanshu.parties.tables import ACCOUNT_BLOCK
 from tanshu.registry import service
 from tanshu.registry.model import Decide
+from tests.support.auditors import AUDITOR, CLERK, REVIEWER, with_auditor
 from tests.support.market import Market
-
-CLERK, REVIEWER = "registry-maker-1", "registry-checker-1"
-AUDITOR = "auditor-1"
-
-
-def with_auditor(market: Market, subject: str = "registry", handle: str = AUDITOR) -> str:
-    """Name an auditor, and have them confirmed."""
-    body = Appoint(subject, NewPerson(handle, ("auditor",)))
-    assert market.accepted(appoint(market.ctx(CLERK), body))["active"] is False
-    market.accepted(confirm_person(market.ctx(REVIEWER), ConfirmPerson(handle)))
-    return handle
 
 
 def stop(market: Market, account: str, *, by: str = AUDITOR, **more):

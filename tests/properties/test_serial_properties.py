@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from tanshu.base.database import Database
-from tanshu.book import projections, serials
+from tanshu.book import projections, serial_rows, serials
 from tanshu.book.records import Row, position
 from tanshu.book.serial_queues import Queues
 from tanshu.book.serial_rows import fork, forks_over
@@ -176,7 +176,7 @@ def check_answers(conn: Connection, log: int, told: Told) -> None:
 
 
 @pytest.mark.parametrize("few", [0, 200], ids=["read-at-once", "read-cell-by-cell"])
-@settings(on_one_database, max_examples=20)
+@settings(on_one_database, max_examples=12)
 @given(data=worlds(records=50), steps=st.lists(st.integers(1, 6), min_size=1, max_size=8))
 def test_followed_in_any_steps_the_tables_say_what_lists_of_units_say(
     database: Database, logs: Iterator[int], few: int, data: bytes, steps: list[int]
@@ -186,6 +186,7 @@ def test_followed_in_any_steps_the_tables_say_what_lists_of_units_say(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(serials, "_FEW_CELLS", few)
         patch.setattr(serials, "_MANY_CHANGES", 3 + data[0] % 8)  # written in the middle of an entry, too
+        patch.setattr(serial_rows, "_BULK", data[2] % 8)  # some of them as if they were very many
         patch.setattr(projections, "CHUNK_ENTRIES", 1 + data[1] % 3)  # several chunks with one memory
         reached = 0
         for step in steps:

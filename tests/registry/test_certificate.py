@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
+
 import pytest
 
 from tanshu.base.refusal import Refusal
@@ -9,6 +12,7 @@ from tanshu.base.text import Lang, Text
 from tanshu.book import serials
 from tanshu.log import store
 from tanshu.parties.model import AccountKind
+from tanshu.registry import certificate as certificates
 from tanshu.registry import queries
 from tanshu.registry.certificate import certificate, holding_certificate
 from tests.support.market import Market
@@ -146,3 +150,82 @@ def test_the_holdings_of_nobody_are_refused(market: Market) -> None:
     with market.database.read() as conn:
         found = holding_certificate(conn, market.book, market.book.catch_up(conn), "nobody", "en")
     assert isinstance(found, Refusal) and found.code == "PAR-1004"
+
+
+# -- serial numbers ----------------------------------------------------------------------------------------
+
+
+def numbers_on(html: str) -> list[str]:
+    """Every range of serial numbers on a page."""
+    return re.findall(r"<td>(CEA[0-9]+-[0-9-]+)</td>", html)
+
+
+def test_it_names_the_numbers_that_were_surrendered(market: Market, surrendered: str) -> None:
+    assert numbers_on(paper(market, surrendered)) == ["CEA22-1-600"]
+    second = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 1))["id"]
+    for checker in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(market.approve(checker, second))
+    assert numbers_on(paper(market, second)) == ["CEA22-601"]
+
+
+def test_it_names_each_range_of_what_was_acquired_bit_by_bit(market: Market) -> None:
+    """plant-b and plant-a are given in turns; so what plant-a has is in three ranges."""
+    for handle, quantity in (
+        (market.plant_a, 100),
+        (market.plant_b, 50),
+        (market.plant_a, 30),
+        (market.plant_b, 50),
+        (market.plant_a, 70),
+    ):
+        market.give(handle, quantity)
+    market.emit(market.plant_a, 900)
+    id = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 150))["id"]
+    with serials.reading(market.book) as conn:
+        state = market.book.catch_up(conn)
+        held = holding_certificate(conn, market.book, state, market.plant_a, "en")
+    assert isinstance(held, str)
+    assert numbers_on(held) == ["CEA22-251-300", "CEA22-1-100", "CEA22-151-180", "CEA22-231-250"]
+    assert held.count(f"{market.account(market.plant_a)} available") == 1
+    assert held.count(f"{market.account(market.plant_a)} held") == 3
+    for checker in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(market.approve(checker, id))
+    assert numbers_on(paper(market, id)) == ["CEA22-1-100", "CEA22-151-180", "CEA22-231-250"]
+
+
+def test_lines_that_are_alike_have_their_own_numbers(market: Market) -> None:
+    own = market.account("hubei", AccountKind.PROVINCIAL)
+    lines = (("CEA22", 10, "", own), ("CEA23", 5, "", own), ("CEA22", 10, "", own))
+    id = market.done("registry-maker-1", "issuance", *lines, by=("registry-checker-1",))
+    assert numbers_on(paper(market, id)) == ["CEA22-1-10", "CEA23-1-5", "CEA22-11-20"]
+
+
+def test_money_has_no_numbers(market: Market) -> None:
+    cash = market.account(market.plant_b, AccountKind.CASH)
+    id = market.done("bank-maker-1", "cash-deposit", ("CNY", 100, "", cash), by=("registry-checker-1",))
+    assert "Serial numbers" not in paper(market, id)
+
+
+def test_of_very_many_ranges_it_shows_the_first_and_the_hash_of_all(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "RANGES_SHOWN", 2)
+    for handle in (market.plant_a, market.plant_b) * 3:
+        market.give(handle, 10)
+    market.emit(market.plant_a, 900)
+    id = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 30))["id"]
+    for checker in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(market.approve(checker, id))
+    html = paper(market, id)
+    everything = "CEA22-1-10\nCEA22-21-30\nCEA22-41-50\n"
+    assert numbers_on(html) == everything.split()[:2]
+    assert f"tanshu serial moved {id} --plain" in html and "1 more are not shown" in html
+    assert sha256(everything.encode()).hexdigest() in html
+
+
+def test_numbers_that_were_not_followed_yet_are_refused_BOOK_1202(market: Market, surrendered: str) -> None:
+    with market.database.read() as conn:
+        found = certificate(conn, market.book, surrendered, "en")
+        state = market.book.catch_up(conn)
+        held = holding_certificate(conn, market.book, state, market.plant_a, "en")
+    for refused in (found, held):
+        assert isinstance(refused, Refusal) and refused.code == "BOOK-1202"

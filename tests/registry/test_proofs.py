@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.refusal import Refusal, Refused
-from tanshu.book import checkpoints, trees, verify
+from tanshu.book import checkpoints, leaves, trees, verify
 from tanshu.book.proofs import Prover, Wanted
+from tanshu.book.records import Op
 from tanshu.log import checkpoint, note
 from tanshu.log.note import Note
 from tanshu.parties import queries as parties
@@ -173,6 +174,22 @@ def test_a_settlement_shows_both_legs(year: Year):
     assert legs == [("CEA22", 0, 100, "甲电厂", "乙电厂"), ("CNY", 2, 975_000, "乙电厂", "甲电厂")]
 
 
+def test_of_many_lines_an_account_shows_its_own(year: Year):
+    id = year.transactions[SETTLED]
+    cash = year.market.account(year.market.plant_a, AccountKind.CASH)
+    with year.market.database.read() as conn:
+        account, prover = parties.account(conn, cash), year.prover(conn)
+        stranger = parties.account(conn, year.market.account(year.market.stranger))
+        assert not isinstance(account, Refusal) and not isinstance(stranger, Refusal)
+        upto = prover.checkpoint.seq
+        proof = prover.certificate(proofs.certificate(conn, 1, id, upto, account.number))
+        assert refused(proofs.certificate, conn, 1, id, upto, stranger.number).code == "PROOF-2013"
+    proven = verify.check(as_file(proof), KEYS)
+    moved = [one for one in claims.read(proven).movements if one.operation == "capture"]
+    assert [(one.instrument, one.quantity) for one in moved] == [("CNY", 975_000)]
+    assert [(len(one.records), one.record_count) for one in proven.entries if one.records] == [(1, 2)] * 2
+
+
 def test_a_transaction_that_waits_is_proven_as_proposed_and_has_no_certificate(year: Year):
     id = year.transactions[PENDING]
     said = claims.read(verify.check(as_file(year.transaction(id)), KEYS))
@@ -220,6 +237,23 @@ def test_a_new_name_does_not_change_what_was_signed_before_it(year: Year):
     assert renamed.cell is not None and renamed.cell["name"] == "甲电厂新名"
 
 
+def test_a_batch_recorded_in_effect_is_effected_and_its_lines_are_what_moved(year: Year):
+    found = checkpoint.parse(year.signed.text)
+    row = {"id": "TX-b", "type": "issuance", "state": "effected", "year": None, "subject_id": "SUB-r"}
+    line = {"transaction_id": "TX-b", "n": 0, "debit": 1, "credit": 2, "instrument": 0, "quantity": 5}
+    changes = (["insert", "registry_transaction", {}, row], ["insert", "transaction_line", {}, line])
+    record = json.loads(leaves.record(0, Op.TRANSFER, 1, 2, 0, 5, 0, 1, 0))
+
+    def said(amount: int) -> claims.Claims:
+        entry = verify.ProvenEntry(7, 70, "", 1, (record | {"amount": amount},), changes)
+        return claims.read(verify.Proven(verify.CERTIFICATE, found, (), (), entries=(entry,)))
+
+    transaction = said(5).transaction
+    assert transaction is not None
+    assert (transaction.state, transaction.ended_seq, transaction.ended_ns) == ("effected", 7, 70)
+    assert refused(said, 6).code == "PROOF-1017"
+
+
 # -- what they keep to themselves --------------------------------------------------------------------------
 
 
@@ -263,7 +297,7 @@ def test_the_hashes_beside_a_holding_cannot_be_made_from_what_others_are_known_t
     proof = year.holding(year.market.plant_a)
     shown, salt = set(proof["cell"]["path"]), bytes.fromhex(proof["cell"]["salt"])
     with year.market.database.read() as conn:
-        state = year.prover(conn)._state_tree()
+        state = year.prover(conn).state()
         how = trees.salted(conn, 1)
     assert state.tree.node(0, proof["cell"]["index"] ^ 1).hex() in shown
     for leaf in state.leaves:
@@ -462,6 +496,11 @@ def test_a_certificate_needs_all_its_lines_and_its_end(files: dict[str, str]):
         replaced(proof, ("entries",), [proof["entries"][ended]]),
     ):
         assert verdict(json.dumps(changed)) == "PROOF-1017"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe{}", b"null", b"[]", b"\x00", b'"text"', b"{}\x80"])
+def test_bytes_that_are_no_proof_are_refused(data: bytes):
+    assert refused(verify.check, data, KEYS).code in ("PROOF-1001", "PROOF-1002")
 
 
 def test_nested_beyond_measure_or_twice_named_is_refused():

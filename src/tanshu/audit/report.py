@@ -9,6 +9,9 @@ from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Lang
 
+_ABOUT = ("account", "instrument", "table", "key", "column", "projection", "at")
+"""The facts of a standing finding that say what it is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -26,9 +29,18 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same for the same finding whenever it is made: to tell a new one from one known."""
-        seq = None if self.stands else self.seq
-        return digest(f"{seq} {self.accounts} {self.what}".encode()).hex()[:16]
+        """The same for the same finding whenever it is made: to tell a new one from one known.
+
+        A standing one is known by what it is about: a balance that disagrees stays the same finding while both
+        figures move.
+        """
+        if self.stands:
+            told = [f"{name}={self.what.facts[name]}" for name in _ABOUT if name in self.what.facts]
+        else:
+            told = [str(self.seq), str(self.what)]
+        return digest(" ".join((self.what.code, str(self.accounts), *told)).encode(errors="replace")).hex()[
+            :16
+        ]
 
     def sentence(self, lang: Lang) -> str:
         """What is wrong, in characters that can be kept and shown whatever the database holds."""

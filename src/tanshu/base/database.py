@@ -100,7 +100,10 @@ class Database:
 
     @classmethod
     def open(cls, url: str, *, create: bool = False) -> Database:
-        """Open `url`. Raises Refused (BASE-1101 no such file, BASE-1102 not an address)."""
+        """Open `url`.
+
+        Raises Refused BASE-1101 (no such file), 1102 (not an address), 1103 (cannot open it), 1106 (damaged).
+        """
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -120,7 +123,8 @@ class Database:
                 pass
         except DBAPIError as error:
             engine.dispose()
-            raise Refused(UNREACHABLE(field="db", url=shown(url), why=str(error.orig).strip())) from error
+            kind = NOT_A_DATABASE if _is_damaged(_cause(error)) else UNREACHABLE
+            raise Refused(kind(field="db", url=shown(url), why=str(error.orig).strip())) from error
         return database
 
     @contextmanager

@@ -76,9 +76,7 @@ def _checkpoint(conn: Connection, book: Book, seq: int, names_at: NamesAt) -> Ch
     """What is to be signed at entry `seq`, to which the trees have been brought."""
     how = trees.salted(conn, book.log)
     entry = next(store.read(conn, book.log, after=seq - 1, upto=seq))
-    state = state_tree.build(
-        conn, book.log, state_tree.state_at(conn, book, seq), seq, names_at(conn, seq), how
-    )
+    state = state_tree.build(conn, book.log, book.as_of(conn, seq), seq, names_at(conn, seq), how)
     return Checkpoint(
         origin(conn, book.log),
         seq + 1,
@@ -169,7 +167,7 @@ def _readable_origin(conn: Connection, log: int) -> str | None:
 
 
 def must_agree(conn: Connection, log: int, signed: Note) -> Checkpoint:
-    """The checkpoint, if this database still leads to it.
+    """The checkpoint, if this database, whose trees have been brought to it, still leads to it.
 
     Raises Refused PROOF-4001 to 4003, PROOF-2005 (other salts) or 2006 (another log root).
     """

@@ -144,6 +144,11 @@ NOT_OURS = refusal(
     "{path} 不是本账簿所签检查点的文本,签名未收存。",
     "{path} is not the text of a checkpoint of this book; its signatures were not kept.",
 )
+TAKES_NO_PART = refusal(
+    "PROOF-2013",
+    "该账户不在业务 {id} 的明细中。",
+    "The account takes no part in the transaction {id}.",
+)
 NO_KEY = refusal(
     "PROOF-3004",
     "需要签名私钥:--key 文件 或 TANSHU_SIGNING_KEY;用 tanshu proof key new 生成。",

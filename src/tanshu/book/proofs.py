@@ -15,6 +15,7 @@ Every part stands in a leaf or is signed. `book/verify.py` checks it.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ class Wanted(NamedTuple):
 
 
 class Prover:
-    """Makes proofs under one checkpoint, in one read transaction.
+    """Makes proofs under one checkpoint, in one read transaction, once `trees.catch_up` has been.
 
     Raises Refused PROOF-2005, 2006, 4001 to 4003 where this database does not lead to the checkpoint.
     """
@@ -57,7 +58,7 @@ class Prover:
 
     def holding(self, account: int, instrument: int) -> Json:
         """That an account had this of an instrument, at the checkpoint. Raises Refused PROOF-2001."""
-        state, seq = self._state_tree(), self.checkpoint.seq
+        state, seq = self.state(), self.checkpoint.seq
         index = state.index(account, instrument)
         if index is None:
             names = self._names_at(self._conn, seq)
@@ -94,6 +95,17 @@ class Prover:
         path = merkle.consistency(self._how.suite, first.size, self.checkpoint.size, self._nodes)
         return self._proof(CONSISTENCY, earlier=str(earlier), path=_hex(path))
 
+    def state(self) -> StateTree:
+        """The tree over all cells at the checkpoint, built once."""
+        if self._state is None:
+            conn, seq = self._conn, self.checkpoint.seq
+            state = self._book.as_of(conn, seq)
+            names = self._names_at(conn, seq)
+            self._state = state_tree.build(conn, self._book.log, state, seq, names, self._how)
+            if self._state.tree.root != self.checkpoint.state_root:
+                raise Refused(proof_checks.OTHER_ROOT(seq=seq, what=Text("状态根", "state root")))
+        return self._state
+
     def _proof(self, kind: str, **evidence: object) -> Json:
         return {
             "format": FORMAT,
@@ -102,19 +114,6 @@ class Prover:
             "checkpoint": str(self._signed),
             **evidence,
         }
-
-    # -- the state -----------------------------------------------------------------------------------------
-
-    def _state_tree(self) -> StateTree:
-        """The tree over all cells at the checkpoint, built once."""
-        if self._state is None:
-            conn, seq = self._conn, self.checkpoint.seq
-            state = state_tree.state_at(conn, self._book, seq)
-            names = self._names_at(conn, seq)
-            self._state = state_tree.build(conn, self._book.log, state, seq, names, self._how)
-            if self._state.tree.root != self.checkpoint.state_root:
-                raise Refused(proof_checks.OTHER_ROOT(seq=seq, what=Text("状态根", "state root")))
-        return self._state
 
     # -- entries -------------------------------------------------------------------------------------------
 
@@ -136,7 +135,8 @@ class Prover:
             raise Refused(proof_checks.NO_RECORD(seq=seq, i=max(wanted.records, default=0)))
         salt = self._how.salt
         records = sorted(set(wanted.records))
-        rows = [i for i, leaf in enumerate(inside.rows) if _is_wanted(json.loads(leaf)["change"], wanted)]
+        likes = _likes(wanted)
+        rows = [i for i, leaf in enumerate(inside.rows) if _is_like(json.loads(leaf)["change"], likes)]
         return {
             "leaf": json.loads(inside.leaf),
             "salt": salt(leaves.entry_position(seq)).hex(),
@@ -155,12 +155,24 @@ def _under(tree: Tree, of: Sequence[bytes], i: int, salt: bytes) -> Json:
     return {"leaf": json.loads(of[i]), "salt": salt.hex(), "path": _hex(tree.inclusion(i))}
 
 
-def _is_wanted(change: Sequence[Any], wanted: Wanted) -> bool:
+Likes = dict[tuple[str, tuple[str, ...]], set[tuple[Any, ...]]]
+"""(table, columns) → the values that wanted rows have there."""
+
+
+def _likes(wanted: Wanted) -> Likes:
+    found: Likes = defaultdict(set)
+    for table, like in wanted.rows:
+        columns = tuple(sorted(like))
+        found[table, columns].add(tuple(like[column] for column in columns))
+    return found
+
+
+def _is_like(change: Sequence[Any], likes: Likes) -> bool:
     kind, table, where, values = change
     says = values if kind == INSERT else where
     return any(
-        table == name and all(says.get(column) == value for column, value in like.items())
-        for name, like in wanted.rows
+        table == name and tuple(says.get(column) for column in columns) in wanted
+        for (name, columns), wanted in likes.items()
     )
 
 

@@ -34,6 +34,7 @@ from tanshu.book.replay import Tail, replay
 from tanshu.book.state import State
 from tanshu.log import entry as log_entry
 from tanshu.log import store
+from tanshu.log.entry import Entry, is_intact
 
 FOREIGN = refusal(
     "BOOK-1401",
@@ -150,19 +151,29 @@ def _seqs(conn: Connection, log: int, upto: int | None) -> Sequence[int]:
 
 
 def _load(conn: Connection, log: int, seq: int) -> Followed | Refusal:
-    """The state of a snapshot, or why it cannot be believed."""
+    """The state of a snapshot, or why it cannot be believed. What the log says of its entry counts."""
     row = conn.execute(select(SNAPSHOT).where(SNAPSHOT.c.log == log, SNAPSHOT.c.seq == seq)).one()
-    if store.hash_at(conn, log, seq) != bytes(row.hash):
+    entry = _entry(conn, log, seq)
+    if entry is None or entry.hash != bytes(row.hash):
         return FOREIGN(seq=seq)
-    if row.engine > log_entry.ENGINE:
-        return eras.newer_engine(seq, row.engine)
+    if entry.engine > log_entry.ENGINE:
+        return eras.newer_engine(seq, entry.engine)
     try:
         state = image.decode(bytes(row.data))
     except ValueError as error:
         return DAMAGED(seq=seq, why=str(error))
     if state.digest() != bytes(row.digest):
         return DAMAGED(seq=seq, why="the digest does not come out")
-    return Followed(state, Tail(seq, row.time_ns, bytes(row.hash), row.engine, row.era))
+    return Followed(state, Tail.at(entry))
+
+
+def _entry(conn: Connection, log: int, seq: int) -> Entry | None:
+    """An entry of the log, None where there is none or it is damaged."""
+    try:
+        found = next(iter(store.read(conn, log, after=seq - 1, upto=seq)), None)
+    except Refused:
+        return None
+    return found if found and is_intact(found) else None
 
 
 def _flaw(conn: Connection, log: int, seq: int) -> Refusal | None:

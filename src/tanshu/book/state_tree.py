@@ -7,6 +7,7 @@ Leaves are salted for their checkpoint, so the trees of two checkpoints share no
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,9 @@ from sqlalchemy import Connection, select
 from tanshu.base.canonical import canonical
 from tanshu.base.refusal import Refused
 from tanshu.book import leaves, proof_checks, serials
-from tanshu.book.commit import Book
 from tanshu.book.records import AccountFlag, position
 from tanshu.book.serial_queues import joined
-from tanshu.book.serials import SERIAL_RANGE
+from tanshu.book.serial_rows import SERIAL_RANGE
 from tanshu.book.state import Cell, State
 from tanshu.book.trees import Salted
 from tanshu.log.merkle import Tree
@@ -73,7 +73,7 @@ class Numbers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StateTree:
-    """The cells of a checkpoint with their leaves, and the tree over them. Built anew when it is needed."""
+    """The cells of a checkpoint in order, with their leaves and the tree over them. Built when needed."""
 
     cells: Sequence[Cell]
     leaves: Sequence[bytes]
@@ -82,14 +82,8 @@ class StateTree:
     def index(self, account: int, instrument: int) -> int | None:
         """Where a cell stands; None where it is zero."""
         wanted = (account, instrument)
-        found = (n for n, cell in enumerate(self.cells) if (cell.account, cell.instrument) == wanted)
-        return next(found, None)
-
-
-def state_at(conn: Connection, book: Book, seq: int) -> State:
-    """The book's state after entry `seq`."""
-    state = book.catch_up(conn)
-    return state if book.tail.seq == seq else book.as_of(conn, seq)
+        n = bisect_left(self.cells, wanted, key=lambda cell: (cell.account, cell.instrument))
+        return n if n < len(self.cells) and self.cells[n][:2] == wanted else None
 
 
 def build(conn: Connection, log: int, state: State, seq: int, names: Names, how: Salted) -> StateTree:

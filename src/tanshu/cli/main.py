@@ -23,6 +23,7 @@ from tanshu.cli import (
     proofs,
     replay,
     rules,
+    serials,
     transactions,
     verify,
 )
@@ -57,6 +58,7 @@ for part in (
     instruments,
     holdings,
     transactions,
+    serials,
     imports,
     allocations,
     comply,

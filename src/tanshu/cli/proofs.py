@@ -46,6 +46,9 @@ Instrument = Annotated[
 TransactionId = Annotated[
     str, typer.Argument(metavar="ID", help="业务编号,或 条目/笔 · transaction, or entry/record")
 ]
+OnlyOption = Annotated[
+    str, typer.Option("--account", metavar="CODE", help="只示出该账户的明细 · show this account's lines only")
+]
 CHECKPOINTS = (
     number_column("条目", "entry"),
     text_column("时间", "time"),
@@ -177,23 +180,25 @@ def holding(door: Door, account: Account, instrument: Instrument, key: KeyOption
 
 
 @command(app, "transaction", "证明一笔业务 · prove a transaction")
-def transaction(door: Door, id: TransactionId, key: KeyOption = None) -> None:
+def transaction(door: Door, id: TransactionId, account: OnlyOption = "", key: KeyOption = None) -> None:
     """Its proposal and, once it has ended, its end; or one record of the book, by entry/record."""
     from tanshu.registry import proofs as register
 
     with _under_checkpoint(door, key) as under:
-        wanted = register.transaction(under.conn, under.book.log, id, under.checkpoint.seq)
+        only = _account(under.conn, account) if account else None
+        wanted = register.transaction(under.conn, under.book.log, id, under.checkpoint.seq, only)
         proof = under.prover.transaction(wanted)
     _hand_out(proof)
 
 
 @command(app, "certificate", "证明已生效的业务 · prove what a certificate says")
-def certificate(door: Door, id: TransactionId, key: KeyOption = None) -> None:
+def certificate(door: Door, id: TransactionId, account: OnlyOption = "", key: KeyOption = None) -> None:
     """A surrender, cancellation or other transaction that took effect: whose, what, how much, which units."""
     from tanshu.registry import proofs as register
 
     with _under_checkpoint(door, key) as under:
-        wanted = register.certificate(under.conn, under.book.log, id, under.checkpoint.seq)
+        only = _account(under.conn, account) if account else None
+        wanted = register.certificate(under.conn, under.book.log, id, under.checkpoint.seq, only)
         proof = under.prover.certificate(wanted)
     _hand_out(proof)
 

@@ -44,7 +44,8 @@ def surrender_certificate(
     """The compliance certificate of an effected surrender or offset, as one HTML page.
 
     owed: the entity's year, where the caller has it already. Refuses with REG-3105 (no such transaction),
-    CMP-4001 (another type), REG-4001 (not effected) or what `obligations.owed` refuses with.
+    CMP-4001 (another type), REG-4001 (not effected), BOOK-1202 (serial numbers were not followed so far) or
+    what `obligations.owed` refuses with.
     """
     transaction = registry.transaction(conn, transaction_id)
     if isinstance(transaction, Refusal):

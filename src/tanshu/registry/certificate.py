@@ -109,8 +109,7 @@ def certificate(
     if isinstance(transaction, Refusal):
         return transaction
     if transaction.state is not TransactionState.EFFECTED:
-        state = TRANSACTION_STATE_LABELS[transaction.state]
-        return NOT_EFFECTED(field="transaction", id=transaction.id, state_zh=state.zh, state_en=state.en)
+        return not_effected(transaction)
     assert transaction.ended_seq is not None, "an effected transaction has ended"
     numbers = serials.moved(conn, book.log, transaction)
     if isinstance(numbers, Refusal):
@@ -167,6 +166,11 @@ def holding_certificate(
         stamp=stamp or (FICTIONAL if subject.fictional else None),
     )
     return render("tanshu.registry", "certificate.html", lang, paper=paper)
+
+
+def not_effected(transaction: Transaction) -> Refusal:
+    state = TRANSACTION_STATE_LABELS[transaction.state]
+    return NOT_EFFECTED(field="transaction", id=transaction.id, state_zh=state.zh, state_en=state.en)
 
 
 def position_of(conn: Connection, book: Book, seq: int) -> Position:

@@ -124,12 +124,12 @@ class _Rows:
 
     def __init__(self, entries: tuple[ProvenEntry, ...]):
         self._changes = [(entry, change) for entry in entries for change in entry.changes]
-        self._accounts = {values.get("number"): values for _, values in self.inserts("account")}
-        self._subjects = {values.get("id"): values for _, values in self.inserts("subject")}
-        self._instruments = {values.get("number"): values for _, values in self.inserts("instrument")}
+        self._accounts = {_key(values.get("number")): values for _, values in self.inserts("account")}
+        self._subjects = {_key(values.get("id")): values for _, values in self.inserts("subject")}
+        self._instruments = {_key(values.get("number")): values for _, values in self.inserts("instrument")}
         names = [values for _, values in self.inserts("subject_name")]
         names.sort(key=lambda values: str(values.get("since")))
-        self._names = {values.get("subject_id"): values.get("name") for values in names}
+        self._names = {_key(values.get("subject_id")): values.get("name") for values in names}
 
     def inserts(self, table: str) -> Iterator[tuple[ProvenEntry, Mapping[str, Any]]]:
         for entry, (kind, name, _, values) in self._changes:
@@ -142,8 +142,8 @@ class _Rows:
                 yield entry, where, values
 
     def holder(self, subject_id: object) -> Holder:
-        subject = self._subjects.get(subject_id, {})
-        return Holder(_text(subject.get("handle")), _text(self._names.get(subject_id)))
+        subject = self._subjects.get(_key(subject_id), {})
+        return Holder(_text(subject.get("handle")), _text(self._names.get(_key(subject_id))))
 
     def side(self, number: int) -> Side:
         account = self._accounts.get(number, {})
@@ -181,6 +181,8 @@ def _transaction(rows: _Rows) -> Transaction | None:
         raise _disagree("应恰有一项业务申请", "it should hold exactly one proposal")
     entry, values = proposals[0]
     state, ended = PROPOSED, None
+    if values.get("state") in STATES:  # recorded as already in effect
+        state, ended = _text(values["state"]), entry
     for later, where, changed in changes:
         if where.get("id") != values.get("id") or later.seq < entry.seq:
             raise _disagree("变更属于另一项业务", "a change is another transaction's")
@@ -203,12 +205,12 @@ def _transaction(rows: _Rows) -> Transaction | None:
 def _must_be_its_lines(proven: Proven, rows: _Rows, transaction: Transaction) -> None:
     """The movements of the entry in which it took effect are its lines, each once."""
     lines = sorted(
-        tuple(values.get(name) for name in ("debit", "credit", "instrument", "quantity"))
+        str([values.get(name) for name in ("debit", "credit", "instrument", "quantity")])
         for _, values in rows.inserts("transaction_line")
         if values.get("transaction_id") == transaction.id
     )
     moved = sorted(
-        tuple(record[name] for name in ("debit", "credit", "instrument", "amount"))
+        str([record[name] for name in ("debit", "credit", "instrument", "amount")])
         for entry in proven.entries
         if entry.seq == transaction.ended_seq
         for record in entry.records
@@ -219,6 +221,11 @@ def _must_be_its_lines(proven: Proven, rows: _Rows, transaction: Transaction) ->
             f"第 {transaction.ended_seq} 条的划转不是该业务的明细",
             f"what entry {transaction.ended_seq} moved is not the transaction's lines",
         )
+
+
+def _key(value: object) -> int | str | None:
+    """What something can be found by."""
+    return value if isinstance(value, int | str) else None
 
 
 def _text(value: object) -> str:

@@ -7,15 +7,18 @@ instruments in them. Who decided it, and what else their commands did, stays und
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.base.text import Text
 from tanshu.book import proof_checks
+from tanshu.book import records as book_records
 from tanshu.book.proofs import Wanted
-from tanshu.book.records import RECORDS_MAX, Op, Row, decode
+from tanshu.book.records import RECORDS_MAX, Op, decode
 from tanshu.book.state_tree import AccountName
 from tanshu.log import store
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
@@ -25,6 +28,7 @@ from tanshu.registry.model import TRANSACTION_STATE_LABELS, Line, Transaction, T
 from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE
 
 _RECORD = re.compile(r"^(\d{1,15})/(\d{1,5})$")
+_ASKED_AT_ONCE = 5_000
 
 
 class RegisterNames:
@@ -50,25 +54,26 @@ class RegisterNames:
         return self._instruments.get(number)
 
 
-def transaction(conn: Connection, log: int, id: str, upto: int) -> list[Wanted]:
+def transaction(conn: Connection, log: int, id: str, upto: int, account: int | None = None) -> list[Wanted]:
     """What proves a transaction as far as entry `upto`; or one record of the book, named `entry/record`.
 
-    Raises Refused REG-3105 (no such transaction), PROOF-2003 (it was proposed later), PROOF-2009 (no such
-    record).
+    account: show the lines in which this account takes part, and no others. Raises Refused REG-3105 (no such
+    transaction), PROOF-2003 (it was proposed later), PROOF-2009 (no such record), PROOF-2013 (the account
+    takes no part in it).
     """
     if match := _RECORD.match(id.strip()):
         return _record(conn, log, int(match[1]), int(match[2]))
     found = need(queries.transaction(conn, id))
     if found.proposed_seq > upto:
         raise Refused(_not_covered(found, found.proposed_seq, upto))
-    return _transaction(conn, log, found, upto)
+    return _transaction(conn, log, found, upto, account)
 
 
-def certificate(conn: Connection, log: int, id: str, upto: int) -> list[Wanted]:
-    """What proves that a transaction took effect.
+def certificate(conn: Connection, log: int, id: str, upto: int, account: int | None = None) -> list[Wanted]:
+    """What proves that a transaction took effect; account as above.
 
     Raises Refused REG-3105 (no such transaction), REG-4001 (it has not taken effect), PROOF-2003 (it did so
-    after entry `upto`).
+    after entry `upto`), PROOF-2013.
     """
     found = need(queries.transaction(conn, id))
     if found.state is not TransactionState.EFFECTED:
@@ -77,7 +82,7 @@ def certificate(conn: Connection, log: int, id: str, upto: int) -> list[Wanted]:
     assert found.ended_seq is not None, "an effected transaction has ended"
     if found.ended_seq > upto:
         raise Refused(_not_covered(found, found.ended_seq, upto))
-    return _transaction(conn, log, found, upto)
+    return _transaction(conn, log, found, upto, account)
 
 
 def _not_covered(found: Transaction, seq: int, upto: int) -> Refusal:
@@ -88,40 +93,47 @@ def _not_covered(found: Transaction, seq: int, upto: int) -> Refusal:
 # -- a transaction -----------------------------------------------------------------------------------------
 
 
-def _transaction(conn: Connection, log: int, found: Transaction, upto: int) -> list[Wanted]:
-    its_rows = ((TRANSACTION.name, {"id": found.id}), (TRANSACTION_LINE.name, {"transaction_id": found.id}))
-    wanted = [Wanted(found.proposed_seq, _holds(found), its_rows)]
+def _transaction(
+    conn: Connection, log: int, found: Transaction, upto: int, account: int | None
+) -> list[Wanted]:
+    its_rows: list[tuple[str, dict[str, object]]] = [(TRANSACTION.name, {"id": found.id})]
+    lines = found.lines
+    if account is None:
+        its_rows.append((TRANSACTION_LINE.name, {"transaction_id": found.id}))
+    else:
+        mine = [(n, line) for n, line in enumerate(lines) if account in (line.debit, line.credit)]
+        if not mine:
+            raise Refused(proof_checks.TAKES_NO_PART(field="account", id=found.id))
+        its_rows += [(TRANSACTION_LINE.name, {"transaction_id": found.id, "n": n}) for n, _ in mine]
+        lines = tuple(line for _, line in mine)
+    wanted = [Wanted(found.proposed_seq, _holds(lines), tuple(its_rows))]
     if found.ended_seq is not None and found.ended_seq <= upto:
-        wanted.append(Wanted(found.ended_seq, _effects(conn, log, found), its_rows))
-    accounts = [number for line in found.lines for number in (line.debit, line.credit)]
-    instruments = [line.instrument for line in found.lines]
+        wanted.append(Wanted(found.ended_seq, _effects(conn, log, found.ended_seq, lines), tuple(its_rows)))
+    accounts = [number for line in lines for number in (line.debit, line.credit)]
+    instruments = [line.instrument for line in lines]
     return [*wanted, *_naming(conn, accounts, instruments, [found.subject_id], upto)]
 
 
-def _holds(found: Transaction) -> tuple[int, ...]:
+def _holds(lines: Sequence[Line]) -> tuple[int, ...]:
     """The records of the proposal that held what it gives."""
-    return tuple(line.hold & RECORDS_MAX - 1 for line in found.lines if line.hold is not None)
+    return tuple(line.hold & RECORDS_MAX - 1 for line in lines if line.hold is not None)
 
 
-def _effects(conn: Connection, log: int, found: Transaction) -> tuple[int, ...]:
-    """The records that moved its lines, or gave back what they held. Others may share the entry."""
-    assert found.ended_seq is not None
-    records = list(enumerate(_records(conn, log, found.ended_seq)))
+def _effects(conn: Connection, log: int, seq: int, lines: Sequence[Line]) -> tuple[int, ...]:
+    """The records of entry `seq` that moved these lines, or gave back what they held. Others may share it."""
+    places: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for i, (op, _, instrument, debit, credit, amount, hold, *_) in enumerate(_records(conn, log, seq)):
+        if op in (Op.TRANSFER, Op.CAPTURE, Op.RELEASE):
+            places[instrument, debit, amount, hold, 0 if op == Op.RELEASE else credit].append(i)
+    for found in places.values():
+        found.reverse()
     effects: list[int] = []
-    for line in found.lines:
-        at = next((i for i, row in records if i not in effects and _is_effect(row, line)), None)
-        if at is not None:
-            effects.append(at)
+    for line in lines:
+        key = (line.instrument, line.debit, line.quantity, line.hold or 0)
+        found = places.get((*key, line.credit)) or (places.get((*key, 0)) if line.hold else None)
+        if found:
+            effects.append(found.pop())
     return tuple(sorted(effects))
-
-
-def _is_effect(row: Row, line: Line) -> bool:
-    op, _, instrument, debit, credit, amount, hold = row[:7]
-    if (instrument, debit, amount, hold) != (line.instrument, line.debit, line.quantity, line.hold or 0):
-        return False
-    if op == Op.RELEASE:
-        return True
-    return op in (Op.TRANSFER, Op.CAPTURE) and credit == line.credit
 
 
 def _record(conn: Connection, log: int, seq: int, i: int) -> list[Wanted]:
@@ -136,7 +148,7 @@ def _record(conn: Connection, log: int, seq: int, i: int) -> list[Wanted]:
     return [Wanted(seq, (i,)), *_naming(conn, accounts, of, [], seq)]
 
 
-def _records(conn: Connection, log: int, seq: int) -> list[Row]:
+def _records(conn: Connection, log: int, seq: int) -> list[book_records.Row]:
     entry = next(iter(store.read(conn, log, after=seq - 1, upto=seq)), None)
     return [] if entry is None else decode(entry.records).tolist()
 
@@ -148,19 +160,27 @@ def _naming(
     conn: Connection, accounts: Sequence[int], instruments: Sequence[int], subjects: Sequence[str], upto: int
 ) -> Iterator[Wanted]:
     """The rows by which accounts, their holders and instruments got their names."""
-    opened = select(ACCOUNT).where(ACCOUNT.c.number.in_(set(accounts)), ACCOUNT.c.seq <= upto)
     holders = set(subjects)
-    for row in conn.execute(opened.order_by(ACCOUNT.c.number)):
+    for row in _among(conn, select(ACCOUNT).where(ACCOUNT.c.seq <= upto), ACCOUNT.c.number, accounts):
         holders.add(row.subject_id)
         yield Wanted(row.seq, (), ((ACCOUNT.name, {"number": row.number, "code": row.code}),))
-    for row in conn.execute(select(SUBJECT).where(SUBJECT.c.id.in_(holders), SUBJECT.c.seq <= upto)):
+    for row in _among(conn, select(SUBJECT).where(SUBJECT.c.seq <= upto), SUBJECT.c.id, holders):
         yield Wanted(row.seq, (), ((SUBJECT.name, {"id": row.id}),))
+    named = select(SUBJECT_NAME).where(SUBJECT_NAME.c.seq <= upto).order_by(SUBJECT_NAME.c.since)
     newest: dict[str, Wanted] = {}
-    named = select(SUBJECT_NAME).where(SUBJECT_NAME.c.subject_id.in_(holders), SUBJECT_NAME.c.seq <= upto)
-    for row in conn.execute(named.order_by(SUBJECT_NAME.c.since)):
+    for row in _among(conn, named, SUBJECT_NAME.c.subject_id, holders):
         like = {"subject_id": row.subject_id, "since": row.since.isoformat()}
         newest[row.subject_id] = Wanted(row.seq, (), ((SUBJECT_NAME.name, like),))
     yield from newest.values()
-    defined = select(INSTRUMENT).where(INSTRUMENT.c.number.in_(set(instruments)), INSTRUMENT.c.seq <= upto)
-    for row in conn.execute(defined.order_by(INSTRUMENT.c.number)):
+    defined = select(INSTRUMENT).where(INSTRUMENT.c.seq <= upto)
+    for row in _among(conn, defined, INSTRUMENT.c.number, instruments):
         yield Wanted(row.seq, (), ((INSTRUMENT.name, {"number": row.number}),))
+
+
+def _among(
+    conn: Connection, query: Select[Any], column: Column[Any], values: Iterable[int | str]
+) -> Iterator[Row[Any]]:
+    """The rows whose column has one of these values, asked for a few thousand at a time."""
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        yield from conn.execute(query.where(column.in_(wanted[start : start + _ASKED_AT_ONCE])))

@@ -47,7 +47,7 @@ class Done(NamedTuple):
         """The position of record i: what a hold made by it is called."""
         return position(self.seq, i)
 
-    def find(self, kind: RefusalKind, *accounts: int, **facts: object) -> Finding:
+    def find(self, kind: RefusalKind, /, *accounts: int, **facts: object) -> Finding:
         """A finding that concerns this entry, and these accounts."""
         return Finding(self.seq, Refusal(kind, None, {"seq": self.seq, **facts}), accounts)
 

@@ -15,7 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from tanshu.base.quantity import QUANTITY_MAX
+from tanshu.base.quantity import YEAR_MAX, YEAR_MIN
+from tanshu.replay.checks import NOT_A_DATE
 from tanshu.replay.files import Findings, Row, Table, xlsx
 from tanshu.replay.loaders import california_checks as checks
 from tanshu.replay.loaders.california_facts import (
@@ -44,6 +45,8 @@ _ID, _NAME, _FACILITIES = "Entity ID", "Legal Name", "ARB GHG ID"
 _STATUS = "Obligation Status"
 _VINTAGE, _PROJECT = "Vintage", "ARB Project ID #"
 _HEADER_ROW: Final = 5
+TONNES_MAX: Final = 10**12
+"""What a cell may hold: twenty times the world's emissions of a year, and no sheet's sum beyond the book."""
 _TOTAL, _SHARE, _EXCLUDING = "Column Total", "Percent of Total", "excluding"
 _ENTITY_ID = re.compile(r"CA\d{4}")
 _ISSUANCE_ID = re.compile(r"CA[A-Z]{2}\d{4}-[A-Z]{1,2}\d?")
@@ -154,10 +157,14 @@ def _no_line_twice(sheet: _Sheet, uses: Sequence[OffsetUse]) -> None:
         first.setdefault(key, row.number)
 
 
+def _tonnes(row: Row, column: str, most: int = TONNES_MAX) -> int:
+    return row.whole(column, most=most) or 0
+
+
 def _totals(sheet: _Sheet, columns: Sequence[str]) -> tuple[Total, ...]:
     """A total's label says whether rows without an entity are left out."""
     return tuple(
-        Total(row.source, column, row.whole(column) or 0, _EXCLUDING not in str(row.raw(_NAME)))
+        Total(row.source, column, _tonnes(row, column), _EXCLUDING not in str(row.raw(_NAME)))
         for row in sheet.totals
         for column in columns
     )
@@ -170,17 +177,17 @@ def _obligation(row: Row, entity: str, layout: Layout) -> Obligation:
         entity,
         row.text(_NAME),
         tuple(one.strip() for one in facilities if one.strip()),
-        row.whole(layout.obligation) or 0,
-        row.whole(ALLOWANCES) or 0,
-        row.whole(OFFSETS) or 0,
-        row.whole(INSTRUMENTS) or 0,
+        _tonnes(row, layout.obligation),
+        _tonnes(row, ALLOWANCES),
+        _tonnes(row, OFFSETS),
+        _tonnes(row, INSTRUMENTS),
         row.one_of(_STATUS, STATUSES),
     )
 
 
 def _vintages(row: Row, entity: str, layout: Layout) -> Vintages:
-    cells = {year: row.whole(vintage_column(year), blank=True) for year in layout.vintages}
-    return Vintages(row.source, entity, row.text(_NAME), cells, row.whole(ALLOWANCES) or 0)
+    cells = {year: row.whole(vintage_column(year), most=TONNES_MAX, blank=True) for year in layout.vintages}
+    return Vintages(row.source, entity, row.text(_NAME), cells, _tonnes(row, ALLOWANCES))
 
 
 def _offset_use(row: Row, entity: str, table: Table) -> OffsetUse:
@@ -189,7 +196,7 @@ def _offset_use(row: Row, entity: str, table: Table) -> OffsetUse:
         entity,
         row.text(_NAME),
         row.year(_VINTAGE) or 0,
-        row.whole(QUANTITY, least=1) or 0,
+        row.whole(QUANTITY, least=1, most=TONNES_MAX) or 0,
         _issuance_id(row, _PROJECT, table),
     )
 
@@ -247,7 +254,7 @@ def _issuance_table(path: Path, findings: Findings) -> IssuanceTable | None:
 
 
 def _issuance(row: Row, table: Table) -> Issuance:
-    issued = row.whole(_ISSUED) or 0
+    issued = _tonnes(row, _ISSUED)
     return Issuance(
         row.source,
         _issuance_id(row, _ISSUANCE, table),
@@ -256,15 +263,22 @@ def _issuance(row: Row, table: Table) -> Issuance:
         row.year(_VINTAGE) or 0,
         issued,
         _or_none(row, _BUFFER, most=issued),
-        row.day(_DAY) or date.min,
+        _day(row, table),
         {column: _or_none(row, column) for column in _RETIRED},
         str(row.raw(_COMMENT) or ""),
     )
 
 
-def _or_none(row: Row, column: str, most: int = QUANTITY_MAX) -> int:
+def _day(row: Row, table: Table) -> date:
+    day = row.day(_DAY) or date.min
+    if day > date.min and not YEAR_MIN <= day.year <= YEAR_MAX:
+        table.findings.refuse(NOT_A_DATE, row.source, column=_DAY, value=day.isoformat())
+    return day
+
+
+def _or_none(row: Row, column: str, most: int = TONNES_MAX) -> int:
     """A number of credits, 0 where the table says that there is no such thing (no buffer for a dairy)."""
-    return 0 if row.raw(column) == _NONE[0] else row.whole(column, most=most) or 0
+    return 0 if row.raw(column) == _NONE[0] else _tonnes(row, column, most)
 
 
 def _issuance_id(row: Row, column: str, table: Table, form: re.Pattern[str] = _ISSUANCE_ID) -> str:
@@ -281,6 +295,6 @@ def _by_type(summary: Table) -> tuple[tuple[Source, str, str, int], ...]:
         if route is None:
             continue  # the sheet has a chart's cells below
         for column, kind in _TYPES.items():
-            value = 0 if row.raw(column) == _NO_CREDITS else row.whole(column) or 0
+            value = 0 if row.raw(column) == _NO_CREDITS else _tonnes(row, column)
             rows.append((row.source, route, kind, value))
     return tuple(rows)

@@ -145,7 +145,7 @@ def _work(facts: Facts) -> Iterator[Posting | Emissions]:
 
 
 def _settlements(facts: Facts) -> list[_Settlement]:
-    """The days on which periods are settled, in order: the deadlines, and those of credits that came later."""
+    """The days on which periods are settled, in order: deadlines, and days of credits that came later."""
     found: list[_Settlement] = []
     for period in facts.published.periods:
         rule = facts.rules[period.layout.period]

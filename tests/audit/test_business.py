@@ -1,0 +1,510 @@
+"""A register whose own checks were switched off, or gone round: the second opinion names the broken rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tanshu.audit.business import checks, steps
+from tanshu.audit.business.verbs import VERBS
+from tanshu.base.clock import NS
+from tanshu.base.refusal import RefusalKind
+from tanshu.book import records
+from tanshu.book.commit import Act
+from tanshu.book.records import AccountFlag
+from tanshu.compliance.tables import ALLOCATION
+from tanshu.mrv import service as mrv
+from tanshu.parties import blocking
+from tanshu.parties import service as party_service
+from tanshu.parties.model import AccountKind, AccountState, Block, SetState
+from tanshu.parties.tables import ACCOUNT, PERSON, SUBJECT
+from tanshu.registry import effects, resolve, rooms, service
+from tanshu.registry.model import SidedLine, Waiting
+from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
+from tanshu.registry.types import TYPES, InstrumentKind
+from tanshu.rules.checks import PACK_UNKNOWN
+from tests.audit.house import CASH, TRADING, House, effect, step
+from tests.support.auditors import AUDITOR, let_go
+
+Patch = pytest.MonkeyPatch
+A, B = "plant-a-maker-1", "plant-b-maker-1"
+
+
+def off(patch: Patch, module: object, name: str, answer: object = None) -> None:
+    """Switch one of the house's own checks off: it has nothing to say any more."""
+    patch.setattr(module, name, lambda *_args, **_more: answer)
+
+
+def to_trading(house: House, *, by: str = A, quantity: int = 10, debit: str = "", credit: str = "") -> None:
+    market = house.market
+    own = market.account(market.plant_a)
+    line = ("CEA22", quantity, debit or own, credit or market.account(market.plant_a, TRADING))
+    market.accepted(market.propose(by, "position-transfer", line))
+
+
+def trade(house: House, *, price: int = 100, both: bool = True) -> None:
+    market = house.market
+    units = ("CEA22", 10, market.account(market.plant_a, TRADING), market.account(market.plant_b, TRADING))
+    cash = ("CNY", 1_000, market.account(market.plant_b, CASH), market.account(market.plant_a, CASH))
+    details = {"price_fen": price, "mode": "listing", "traded_on": "2024-01-02"}
+    lines = (units, cash) if both else (units,)
+    market.done(
+        "exchange-maker-1",
+        "trade-settlement",
+        *lines,
+        by=("registry-checker-1", "registry-checker-2"),
+        details=details,
+    )
+
+
+# -- faults: what is switched off, what is done then -------------------------------------------------------
+
+
+def a_stranger_takes_a_step(house: House, patch: Patch) -> None:
+    off(patch, service, "_may_take")
+    to_trading(house, by=B)
+
+
+def one_person_takes_two_steps(house: House, patch: Patch) -> None:
+    market = house.market
+    id = market.accepted(market.surrender("plant-a-both-1", market.plant_a, 5))["id"]
+
+    def turn(act, command):
+        transaction = service.need(service._pending(act, command.transaction))
+        return transaction, effects.as_proposed(act.conn, transaction)
+
+    patch.setattr(service, "_turn", turn)
+    market.accepted(market.approve("plant-a-both-1", id))
+    house.drop(id)
+
+
+def a_chain_is_cut_to_one_step(house: House, patch: Patch) -> None:
+    off(patch, service, "_chain", (Waiting("holder", "make"),))
+    house.pending(7)
+
+
+def effect_comes_before_the_chain_ends(house: House, _patch: Patch) -> None:
+    id = house.pending(8)
+
+    def at_once(act: Act) -> None:
+        step(act, id, 1)
+        effect(act, id)
+
+    house.behind("plant-a-checker-1", "registry.approve", at_once)
+
+
+def a_step_is_left_out(house: House, _patch: Patch) -> None:
+    id = house.pending(9)
+    house.behind("registry-checker-1", "registry.approve", lambda act: step(act, id, 3))
+    house.drop(id)
+
+
+def a_step_is_taken_in_anothers_name(house: House, _patch: Patch) -> None:
+    id = house.pending(9)
+    theirs = "plant-a-checker-1"
+    house.behind("plant-a-both-1", "registry.approve", lambda act: step(act, id, 1, person=theirs))
+    house.drop(id)
+
+
+def an_account_of_another_kind_gives(house: House, patch: Patch) -> None:
+    off(patch, resolve, "sides")
+    market = house.market
+    line = ("CEA22", 10, market.account(market.plant_a, TRADING))
+    market.accepted(market.propose(A, "voluntary-cancellation", line))
+
+
+def an_account_of_another_kind_receives(house: House, patch: Patch) -> None:
+    off(patch, resolve, "sides")
+    to_trading(house, credit=house.market.account(house.market.plant_a, CASH))
+
+
+def units_pass_to_a_stranger(house: House, patch: Patch) -> None:
+    off(patch, resolve, "sides")
+    to_trading(house, credit=house.market.account(house.market.plant_b, TRADING))
+
+
+def money_is_issued(house: House, patch: Patch) -> None:
+    off(patch, service, "enabled_type", replace(TYPES["issuance"], instruments=(InstrumentKind.CASH,)))
+    own = house.market.account("hubei", AccountKind.PROVINCIAL)
+    house.market.accepted(house.market.propose("registry-maker-1", "issuance", ("CNY", 5, "", own)))
+
+
+def a_type_that_does_not_exist_here(house: House, patch: Patch) -> None:
+    off(patch, service, "enabled_type", TYPES["free-transfer"])
+    off(patch, service, "_chain", (Waiting("holder", "make"),))
+    market = house.market
+    line = ("CEA22", 5, market.account(market.plant_a), market.account(market.plant_b))
+    market.accepted(market.propose(A, "free-transfer", line))
+
+
+def a_restricted_account_moves(house: House, patch: Patch) -> None:
+    market = house.market
+    market.set_state(market.account(market.plant_a), "restricted")
+    off(patch, resolve, "states")
+    to_trading(house)
+    market.set_state(market.account(market.plant_a), "open")
+
+
+def a_blocked_account_captures(house: House, patch: Patch) -> None:
+    """The kernel lets a hold that was granted before be captured: the register must not."""
+    market = house.market
+    id = house.pending(11)
+    stopped = market.account(market.plant_a)
+    market.accepted(blocking.block(market.ctx(AUDITOR), Block(stopped, "AUD-6003")))
+    off(patch, resolve, "states")
+    for person in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(market.approve(person, id))
+    let_go(market, stopped)
+
+
+def records_are_not_linked(house: House, patch: Patch) -> None:
+    def apart(act, proposed, holds):
+        for line, held in zip(proposed.lines, holds, strict=True):
+            sides = (line.debit.number, line.credit.number, line.instrument.number, line.quantity)
+            act.record(records.capture(held, *sides, tag=proposed.type.number))
+
+    patch.setattr(effects, "take_effect", apart)
+    trade(house)
+
+
+def less_is_moved_than_was_approved(house: House, patch: Patch) -> None:
+    def less(act, proposed, _holds):
+        line: SidedLine = proposed.lines[0]
+        sides = (line.debit.number, line.credit.number, line.instrument.number)
+        act.record(records.transfer(*sides, line.quantity - 1, tag=proposed.type.number))
+
+    patch.setattr(effects, "take_effect", less)
+    to_trading(house)
+
+
+def units_go_to_somebody_else(house: House, patch: Patch) -> None:
+    def astray(act, proposed, _holds):
+        line: SidedLine = proposed.lines[0]
+        sides = (line.debit.number, house.account(house.market.plant_b, TRADING).number)
+        act.record(records.transfer(*sides, line.instrument.number, line.quantity, tag=proposed.type.number))
+
+    patch.setattr(effects, "take_effect", astray)
+    to_trading(house)
+
+
+def nothing_is_held(house: House, patch: Patch) -> None:
+    patch.setattr(effects, "hold", lambda _act, proposed: (None,) * len(proposed.lines))
+    house.drop(house.pending(12))
+
+
+def the_hold_of_another_transaction_is_used(house: House, patch: Patch) -> None:
+    market = house.market
+    other, id = house.pending(13), house.pending(13)
+    real = effects.take_effect
+
+    def swapped(act, proposed, _holds):
+        theirs = service.need(service.queries.transaction(act.conn, other))
+        real(act, proposed, tuple(line.hold for line in theirs.lines))
+
+    for person in ("plant-a-checker-1", "hubei-checker-1"):
+        market.accepted(market.approve(person, id))
+    patch.setattr(effects, "take_effect", swapped)
+    market.accepted(market.approve("registry-checker-1", id))
+
+
+def an_expired_proposal_goes_on(house: House, _patch: Patch) -> None:
+    market = house.market
+    line = ("CNY", 5, "", market.account(market.plant_b, CASH))
+    id = market.accepted(market.propose("bank-maker-1", "cash-deposit", line))["id"]
+    market.clock.set(market.clock.now_ns + int(timedelta(days=6).total_seconds()) * NS)
+
+    def late(act: Act) -> None:
+        step(act, id, 1)
+        effect(act, id)
+
+    house.behind("registry-checker-1", "registry.approve", late)
+
+
+def a_trade_has_one_leg(house: House, patch: Patch) -> None:
+    off(patch, resolve, "_is_dvp", True)
+    off(patch, rooms, "check")
+    trade(house, both=False)
+
+
+def a_trade_states_another_price(house: House, patch: Patch) -> None:
+    off(patch, rooms, "check")
+    trade(house, price=99)
+
+
+def an_allocation_nobody_decided(house: House, patch: Patch) -> None:
+    off(patch, rooms, "check")
+    off(patch, rooms, "proposed")
+    market = house.market
+    own = market.account("hubei", AccountKind.PROVINCIAL)
+    line = ("CEA24", 5, own, market.account(market.plant_a))
+    market.accepted(market.propose("hubei-maker-1", "final-allocation", line, year=2024))
+
+
+def an_offset_beyond_its_certificates(house: House, patch: Patch) -> None:
+    off(patch, rooms, "check")
+    market = house.market
+    claim = {"number": "C-1", "quantity": 4, "project": "P", "registered_on": "2023-01-01"}
+    details = {"claims": [claim]}
+    market.accepted(
+        market.propose(A, "offset", ("CCER", 5), subject=market.plant_a, year=2023, details=details)
+    )
+
+
+def a_later_vintage_is_surrendered(house: House, patch: Patch) -> None:
+    off(patch, rooms, "check")
+    market = house.market
+    market.accepted(market.surrender(A, market.plant_a, 5, "CEA24"))
+
+
+def a_transaction_is_written_down_for_another(house: House, patch: Patch) -> None:
+    with house.market.database.read() as conn:
+        other = service.need(service.parties.subject(conn, house.market.plant_b))
+    off(patch, resolve, "_subject", other)
+    to_trading(house, by=B)
+
+
+def an_authority_gives_outside_its_region(house: House, patch: Patch) -> None:
+    off(patch, resolve, "_in_charge")
+    market = house.market
+    theirs = market.account("henan", AccountKind.PROVINCIAL)
+    line = ("CEA24", 5, theirs, market.account(market.plant_a))
+    market.accepted(market.propose("hubei-maker-1", "administrative-adjustment", line))
+
+
+def a_line_is_written_over(house: House, _patch: Patch) -> None:
+    id = house.pending(14)
+    this = {"transaction_id": id, "n": 0}
+    house.behind(
+        "plant-a-checker-1", "registry.approve", lambda act: act.update(TRANSACTION_LINE, this, quantity=140)
+    )
+
+
+def an_ended_transaction_is_opened_again(house: House, _patch: Patch) -> None:
+    with house.market.database.read() as conn:
+        ended = service.queries.transactions(conn, type="issuance")[0].id
+    house.behind(
+        "registry-checker-1",
+        "registry.approve",
+        lambda act: act.update(TRANSACTION, {"id": ended}, state="pending"),
+    )
+
+
+def a_transaction_of_no_type(house: House, _patch: Patch) -> None:
+    id = house.pending(15)
+
+    def gift(act: Act) -> None:
+        row = act.conn.execute(service.select(TRANSACTION).where(TRANSACTION.c.id == id)).one()._mapping
+        act.insert(TRANSACTION, {**row, "id": "TX-gift", "type": "gift"})
+
+    house.behind(A, "registry.propose", gift)
+
+
+def a_command_nobody_knows(house: House, _patch: Patch) -> None:
+    house.behind(A, "market.gift", lambda _act: None)
+
+
+def units_move_untagged(house: House, _patch: Patch) -> None:
+    house.behind("registry-checker-1", "registry.approve", lambda act: moved(house, act, tag=0))
+
+
+def units_move_under_an_unknown_tag(house: House, _patch: Patch) -> None:
+    house.behind("registry-checker-1", "registry.approve", lambda act: moved(house, act, tag=999))
+
+
+def a_renaming_moves_units(house: House, _patch: Patch) -> None:
+    house.behind("registry-maker-1", "parties.rename", lambda act: moved(house, act, tag=0))
+
+
+def a_renaming_moves_a_plant_to_another_city(house: House, _patch: Patch) -> None:
+    this = {"handle": house.market.plant_a}
+    house.behind("registry-maker-1", "parties.rename", lambda act: act.update(SUBJECT, this, region="420200"))
+
+
+def a_tagged_transfer_between_forbidden_kinds(house: House, _patch: Patch) -> None:
+    house.behind(
+        "registry-checker-1", "registry.approve", lambda act: moved(house, act, tag=TYPES["issuance"].number)
+    )
+
+
+def a_sink_gives(house: House, _patch: Patch) -> None:
+    sink = house.account("registry", AccountKind.SURRENDER).number
+    cea = house.instrument("CEA22")
+
+    def give(act: Act) -> None:
+        act.record(records.set_flags(sink, AccountFlag.NONE))
+        act.record(records.transfer(sink, house.account(house.market.plant_a).number, cea, 1, tag=8))
+
+    house.behind("registry-checker-1", "registry.approve", give)
+
+
+def a_clerk_nobody_appointed(house: House, patch: Patch) -> None:
+    off(patch, party_service, "_by_clerk")
+    market = house.market
+    own = market.account(market.stranger, CASH)
+    market.accepted(party_service.set_state(market.ctx(A), SetState(own, "restricted")))
+
+
+def a_neighbour_reports_emissions(house: House, patch: Patch) -> None:
+    off(patch, mrv, "may")
+    market = house.market
+    entity = mrv.EntityEmissions(market.stranger, 5)
+    market.accepted(mrv.import_emissions(market.ctx("hubei-maker-1"), mrv.ImportEmissions(2023, (entity,))))
+
+
+def a_block_leaves_the_books_flags(house: House, patch: Patch) -> None:
+    own = house.market.account(house.market.stranger)
+    patch.setattr(blocking, "set_flags", lambda number, _flags: records.set_flags(number, AccountFlag.NONE))
+    house.market.accepted(blocking.block(house.market.ctx(AUDITOR), Block(own, "AUD-6003")))
+    patch.undo()
+    let_go(house.market, own)
+
+
+def an_account_nobody_registered(house: House, _patch: Patch) -> None:
+    house.behind("registry-maker-1", "parties.open-account", Act.open_account)
+
+
+def an_instrument_nobody_registered(house: House, _patch: Patch) -> None:
+    house.behind("registry-maker-1", "registry.define-instrument", Act.define_instrument)
+
+
+def one_person_ends_a_block(house: House, _patch: Patch) -> None:
+    market = house.market
+    own = house.account(market.stranger)
+    market.accepted(blocking.block(market.ctx(AUDITOR), Block(own.code, "AUD-6003")))
+
+    def end(act: Act) -> None:
+        act.record(records.set_flags(own.number, AccountFlag.NONE))
+        act.update(ACCOUNT, {"number": own.number}, state=AccountState.OPEN, finding=None)
+
+    house.behind("registry-checker-1", "parties.unblock", end)
+
+
+def a_colleague_nobody_confirmed(house: House, _patch: Patch) -> None:
+    def name(act: Act) -> None:
+        row = act.conn.execute(service.select(PERSON).where(PERSON.c.handle == "registry-maker-1")).one()
+        act.insert(PERSON, {**row._mapping, "handle": "registry-maker-7", "seq": act.seq})
+
+    house.behind("registry-maker-1", "parties.appoint", name)
+
+
+def a_decision_is_confirmed_by_its_maker(house: House, _patch: Patch) -> None:
+    with house.market.database.read() as conn:
+        subject = service.need(service.parties.subject(conn, house.market.plant_b)).id
+    this = {"subject_id": subject, "year": 2023, "stage": "final"}
+    decided = {
+        **this,
+        "pack": "cn.power.2023",
+        "quantity": 5,
+        "obligation_t": 5,
+        "issue_t": -5,
+        "transaction_id": None,
+        "explanation": "{}",
+        "maker": "hubei-both-1",
+        "in_force": False,
+    }
+    house.behind(
+        "hubei-both-1", "compliance.allocate", lambda act: act.insert(ALLOCATION, decided | {"seq": act.seq})
+    )
+    house.behind(
+        "hubei-both-1",
+        "compliance.confirm-allocation",
+        lambda act: act.update(ALLOCATION, this, in_force=True),
+    )
+
+
+def the_law_cannot_be_read(house: House, patch: Patch) -> None:
+    off(patch, steps, "law", PACK_UNKNOWN(name="cn.registry"))
+    to_trading(house)
+
+
+def moved(house: House, act: Act, *, tag: int) -> None:
+    giver, taker = house.account(house.market.plant_a).number, house.account(house.market.plant_b).number
+    act.record(records.transfer(giver, taker, house.instrument("CEA22"), 1, tag=tag))
+
+
+# -- what is found -----------------------------------------------------------------------------------------
+
+Fault = Callable[[House, Patch], None]
+FAULTS: dict[Fault, str] = {
+    a_command_nobody_knows: "5001",
+    units_move_untagged: "5002",
+    units_move_under_an_unknown_tag: "5003",
+    a_renaming_moves_units: "5002 5004",
+    a_renaming_moves_a_plant_to_another_city: "5005",
+    a_clerk_nobody_appointed: "5006",
+    a_neighbour_reports_emissions: "5006",
+    the_law_cannot_be_read: "5007",
+    an_account_of_another_kind_gives: "5101",
+    an_account_of_another_kind_receives: "5102",
+    money_is_issued: "5103",
+    units_pass_to_a_stranger: "5104",
+    a_type_that_does_not_exist_here: "5105 5210",
+    a_restricted_account_moves: "5106",
+    a_blocked_account_captures: "5106",
+    a_sink_gives: "5004 5101 5102 5107 5201 5303",
+    an_authority_gives_outside_its_region: "5108",
+    a_transaction_is_written_down_for_another: "5109",
+    a_tagged_transfer_between_forbidden_kinds: "5101 5102 5201",
+    less_is_moved_than_was_approved: "5201 5202",
+    units_go_to_somebody_else: "5104 5201 5202",
+    nothing_is_held: "5203",
+    the_hold_of_another_transaction_is_used: "5201 5202 5204",
+    effect_comes_before_the_chain_ends: "5205",
+    one_person_takes_two_steps: "5206",
+    a_stranger_takes_a_step: "5207",
+    a_step_is_taken_in_anothers_name: "5208",
+    a_step_is_left_out: "5209",
+    a_chain_is_cut_to_one_step: "5210",
+    an_expired_proposal_goes_on: "5211",
+    a_trade_has_one_leg: "5212",
+    records_are_not_linked: "5213",
+    a_line_is_written_over: "5214",
+    an_ended_transaction_is_opened_again: "5214",
+    a_trade_states_another_price: "5215",
+    an_allocation_nobody_decided: "5216",
+    an_offset_beyond_its_certificates: "5217",
+    a_later_vintage_is_surrendered: "5218",
+    a_transaction_of_no_type: "5219",
+    an_account_nobody_registered: "5301",
+    an_instrument_nobody_registered: "5302",
+    a_block_leaves_the_books_flags: "5303",
+    one_person_ends_a_block: "5304",
+    a_colleague_nobody_confirmed: "5305",
+    a_decision_is_confirmed_by_its_maker: "5306",
+}
+
+
+def test_a_house_that_keeps_the_rules_is_not_accused(house: House):
+    assert [str(finding) for finding in house.judged] == []
+    assert house.judge.business.transactions == 9
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_broken_rule_is_found_by_its_number(house: House, monkeypatch: Patch, fault: Fault):
+    fault(house, monkeypatch)
+    found = house.news()
+    assert {finding.what.code for finding in found} == {f"AUD-{number}" for number in FAULTS[fault].split()}
+    for finding in found:
+        assert finding.sentence("zh") and finding.sentence("en")
+        assert finding.seq is not None and finding.seq <= house.judge.tail.seq
+
+
+def test_every_business_check_has_a_fault_that_it_finds():
+    numbers = {kind.code for kind in vars(checks).values() if isinstance(kind, RefusalKind)}
+    assert numbers == {f"AUD-{number}" for found in FAULTS.values() for number in found.split()}
+
+
+def test_every_verb_of_the_rooms_is_in_the_table():
+    """A verb without a row would make every entry it writes a finding."""
+    import re
+    from pathlib import Path
+
+    import tanshu
+
+    written = re.compile(r'verb\("([a-z.-]+)"\)')
+    source = Path(tanshu.__file__).parent
+    named = {name for path in source.rglob("*.py") for name in written.findall(path.read_text())}
+    assert named | {"genesis", "era"} == set(VERBS)

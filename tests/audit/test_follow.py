@@ -1,0 +1,502 @@
+"""The follower: what is altered, forged or rewritten is found by its number; the right account is blocked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, text, update
+
+from tanshu import audit
+from tanshu.audit import follow, memory
+from tanshu.audit.follow import Follower, Orders, Round
+from tanshu.base.refusal import Refused
+from tanshu.book import kernel, projections, records, snapshots
+from tanshu.book.commit import Book
+from tanshu.book.movements import HOLDING, MOVEMENT, Movements
+from tanshu.book.records import RECORD, decode
+from tanshu.book.snapshots import SNAPSHOT
+from tanshu.log import store
+from tanshu.log.entry import Draft, Entry, seal
+from tanshu.parties import queries as parties
+from tanshu.parties.model import Account, AccountKind, AccountState
+from tanshu.registry import queries as registry
+from tanshu.registry.tables import TRANSACTION_LINE, TRANSACTION_STEP
+from tests.audit.house import TRADING, House, effect, step
+from tests.support.auditors import AUDITOR, let_go
+from tests.support.market import Market
+
+FollowerOf = Callable[..., Follower]
+
+
+@pytest.fixture
+def own_house(database_url: str) -> Iterator[House]:
+    """A house for one test alone."""
+    made = House(database_url)
+    yield made
+    made.market.close()
+
+
+@pytest.fixture
+def follower(own_house: House, tmp_path: Path) -> FollowerOf:
+    """A follower of the house, as another process would be: it shares nothing but database and file."""
+
+    def make(*, block: bool = True, fresh: bool = False, **more: object) -> Follower:
+        orders = Orders(tmp_path / "report.jsonl", AUDITOR if block else "", **more)  # type: ignore[arg-type]
+        return Follower.at(own_house.market.database, tmp_path / "state", orders, fresh=fresh)
+
+    return make
+
+
+def codes(done: Round) -> list[str]:
+    return [one.code for one in done.found]
+
+
+def state_of(market: Market, code: str) -> AccountState:
+    with market.database.read() as conn:
+        account = parties.account(conn, code)
+    assert isinstance(account, Account)
+    return account.state
+
+
+def works(market: Market, plant: str = "") -> bool:
+    """Can this plant (plant-b, if none is named) still move its own units?"""
+    plant = plant or market.plant_b
+    maker = "plant-a-maker-1" if plant == market.plant_a else "plant-b-maker-1"
+    line = ("CEA22", 1, market.account(plant), market.account(plant, TRADING))
+    return not hasattr(market.propose(maker, "position-transfer", line), "code")
+
+
+def alter(house: House, table: Table, where: Mapping[str, object], **values: object) -> None:
+    """An UPDATE behind the house's back."""
+    with house.market.database.write() as conn:
+        this = [table.c[name] == value for name, value in where.items()]
+        assert conn.execute(update(table).where(*this).values(**values)).rowcount == 1
+
+
+# -- nothing wrong -----------------------------------------------------------------------------------------
+
+
+def test_an_honest_house_is_followed_round_by_round_and_nothing_is_found(
+    own_house: House, follower: FollowerOf, tmp_path: Path
+):
+    first = follower().round()
+    assert first.ok and first.entries == own_house.judge.entries and first.transactions == 9
+    house_id = own_house.pending(5)
+    again = follower().round()
+    assert again.ok and (again.n, again.entries, again.transactions) == (2, 1, 1)
+    own_house.drop(house_id)
+    kept = follower()
+    assert kept.round().ok and kept.round().entries == 0
+    with own_house.market.database.read() as conn:
+        newest = store.tail(conn, store.REGISTRY_LOG)
+    assert newest is not None and kept.memory.judge.tail.hash == newest[2]
+    assert not (tmp_path / "report.jsonl").exists()
+
+
+def test_what_is_remembered_is_what_was_judged(own_house: House, follower: FollowerOf, tmp_path: Path):
+    """Taken up from its file, entry by entry, the state is the one of a follower that never stopped."""
+    own_house.pending(5)
+    follower().round()
+    kept, at_once = memory.load(tmp_path / "state").judge, own_house
+    at_once.news()
+    judge = at_once.judge
+    assert kept.reference.cells() == judge.reference.cells()
+    assert kept.reference.open_holds() == judge.reference.open_holds()
+    assert kept.reference.accounts == judge.reference.accounts
+    assert kept.reference.instruments == judge.reference.instruments
+    assert kept.business.settled.sums == judge.business.settled.sums
+    for name, table in judge.business.facts.tables.items():
+        assert kept.business.facts.tables[name].by_key == table.by_key, name
+    mine, theirs = kept.business, judge.business
+    assert not_zero(mine.earned) == not_zero(theirs.earned)
+    assert not_zero(mine.waiting) == not_zero(theirs.waiting)
+    assert (kept.tail.seq, kept.tail.hash) == (judge.tail.seq, judge.tail.hash)
+
+
+def not_zero(amounts: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    return {cell: amount for cell, amount in amounts.items() if amount}
+
+
+# -- (a) what the house shows ------------------------------------------------------------------------------
+
+
+def test_an_altered_holding_is_found_its_account_blocked_and_two_people_let_it_go(
+    own_house: House, follower: FollowerOf, tmp_path: Path
+):
+    market = own_house.market
+    follower().round()
+    own = own_house.account(market.plant_a)
+    this = {"account": own.number, "instrument": own_house.instrument("CEA22")}
+    alter(own_house, HOLDING, this, available=999_999)
+
+    done = follower().round()
+
+    assert codes(done) == ["AUD-6003"] and done.found[0].accounts == [own.code]
+    assert "999999" in done.found[0].en and done.blocked == (own.code,)
+    assert state_of(market, own.code) is AccountState.BLOCKED
+    assert not works(market, market.plant_a) and works(market)
+    (line,) = (tmp_path / "report.jsonl").read_text().splitlines()
+    assert json.loads(line)["code"] == "AUD-6003"
+
+    standing = follower().round()
+    assert not standing.ok and standing.found == () and standing.standing == 1 and standing.blocked == ()
+
+    projections.rebuild(market.database, Movements)
+    let_go(market, own.code)
+    assert follower().round().ok
+    assert state_of(market, own.code) is AccountState.OPEN and works(market, market.plant_a)
+
+
+def test_people_who_let_an_account_go_are_not_overruled_by_the_same_finding(
+    own_house: House, follower: FollowerOf
+):
+    market = own_house.market
+    follower().round()
+    own = own_house.account(market.plant_a)
+    this = {"account": own.number, "instrument": own_house.instrument("CEA22")}
+    alter(own_house, HOLDING, this, available=1)
+    follower().round()
+    let_go(market, own.code)
+    assert follower().round().standing == 1
+    assert state_of(market, own.code) is AccountState.OPEN
+
+
+def test_an_altered_movement_is_found_by_the_whole_audit(own_house: House):
+    projections.catch_up(own_house.market.database, Movements)
+    own = own_house.account(own_house.market.plant_a)
+    with own_house.market.database.write() as conn:
+        last = conn.execute(
+            text("SELECT MAX(position) FROM movement WHERE account = :a"), {"a": own.number}
+        ).scalar_one()
+    alter(own_house, MOVEMENT, {"account": own.number, "position": last}, available=77)
+    (found,) = audit.run(own_house.market.database).findings
+    assert found.what.code == "AUD-6007" and found.accounts == (own.number,)
+
+
+def test_a_false_snapshot_is_found(own_house: House, follower: FollowerOf):
+    """Its digest is right for its bytes: the house would start from it."""
+    market = own_house.market
+    with market.database.read() as conn:
+        state = market.book.as_of(conn, market.book.tail.seq)
+    snapshots.take(market.database, market.book.log, state, market.book.tail)
+    own = own_house.account(market.plant_a)
+    cell = state.arrays.cells[:, 0] == own.number << kernel.INSTRUMENT_BITS | own_house.instrument("CEA22")
+    state.arrays.cells[cell, 1] += 5
+    alter(
+        own_house,
+        SNAPSHOT,
+        {"seq": market.book.tail.seq},
+        data=snapshots.image.encode(state),
+        digest=state.digest(),
+    )
+    found = follower(block=False).round().found
+    assert [one.code for one in found] == ["AUD-6008"] and found[0].accounts == [own.code]
+    assert [one.what.code for one in audit.run(market.database).findings] == ["AUD-6008"]
+
+
+# -- (b) rows beside the log -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [(TRANSACTION_LINE, {"quantity": 4}), (TRANSACTION_STEP, {"person": "plant-a-both-1"})],
+    ids=["a line's quantity", "a step's person"],
+)
+def test_an_altered_row_of_a_pending_transaction_is_found_and_its_holder_blocked(
+    own_house: House, follower: FollowerOf, table, values: dict[str, object]
+):
+    id = own_house.pending(5)
+    follower().round()
+    alter(own_house, table, {"transaction_id": id, "n": 0}, **values)
+    done = follower().round()
+    assert codes(done) == ["AUD-4003"] and done.found[0].accounts[0] == done.blocked[0]
+    assert done.blocked == (own_house.market.account(own_house.market.plant_a),)
+    assert [why[:8] for _, why in done.spared] == [
+        "PAR-2016"
+    ]  # the surrender account: nobody stops the market
+    assert works(own_house.market)
+
+
+def test_an_altered_kind_of_account_is_found(own_house: House, follower: FollowerOf):
+    market = own_house.market
+    follower().round()
+    cash = own_house.account(market.plant_a, AccountKind.CASH)
+    with market.database.write() as conn:
+        conn.execute(text("UPDATE account SET kind = 'external' WHERE number = :n"), {"n": cash.number})
+    done = follower(system=True).round()
+    assert codes(done) == ["AUD-4003"] and done.blocked == (cash.code,)
+
+
+# -- (c) history rewritten ---------------------------------------------------------------------------------
+
+
+def rewrite(house: House, seq: int, change: Callable[[Entry], Entry]) -> None:
+    """Change an entry, and every later hash with it: a history that is sound in itself."""
+    with house.market.database.read() as conn:
+        entries = list(store.read(conn, store.REGISTRY_LOG))
+    mark = "?" if house.market.database.is_sqlite else "%s"
+    with house.market.database.write() as conn:
+        before = entries[seq - 1].hash
+        for entry in entries[seq:]:
+            new = change(entry) if entry.seq == seq else entry
+            fields = {name: getattr(new, name) for name in Draft.__dataclass_fields__}
+            new = seal(Draft(**fields), entry.seq, before)
+            before = new.hash
+            beside = store.answers(conn, store.REGISTRY_LOG, entry.seq - 1, entry.seq)[entry.seq]
+            told = dict(store.rows(conn, store.REGISTRY_LOG, entry.seq - 1, entry.seq)).get(entry.seq, b"")
+            store.driver(conn).execute(f"DELETE FROM log_entry WHERE seq = {mark}", (entry.seq,))
+            store.append(conn, store.REGISTRY_LOG, [store.Written(new, beside, told)])
+
+
+def more(entry: Entry) -> Entry:
+    """One tonne more in every record."""
+    block = decode(entry.records).copy()
+    block["amount"] += 1
+    return replace(entry, records=block.tobytes())
+
+
+def issued_at(house: House) -> int:
+    """The entry by which the first issuance took effect."""
+    with house.market.database.read() as conn:
+        ended = registry.transactions(conn, type="issuance")[0].ended_seq
+    assert ended is not None
+    return ended
+
+
+def test_a_rewritten_history_is_noticed_by_whoever_saw_the_first_one(own_house: House, follower: FollowerOf):
+    follower().round()
+    seen = follower().memory.judge.tail
+    rewrite(own_house, issued_at(own_house), more)
+    done = follower().round()
+    assert codes(done) == ["AUD-6001"] and seen.hash.hex() in done.found[0].en
+    assert not done.ok and follower().memory.judge.tail.hash == seen.hash  # what was seen is not forgotten
+    assert not follower().round().ok
+
+
+def test_a_rewritten_history_gives_itself_away_to_a_fresh_follower_where_it_contradicts_itself(
+    own_house: House, follower: FollowerOf
+):
+    """A record that is not its transaction's line. Had the row changes been rewritten with it, and every
+    table, only who saw an earlier hash could tell: that is what checkpoints are for."""
+    rewrite(own_house, issued_at(own_house), more)
+    done = follower(block=False).round()
+    assert {"AUD-5201", "AUD-5202", "AUD-6005"} <= set(codes(done))
+
+
+def test_movements_of_another_history_are_found_and_kept_as_evidence(own_house: House, follower: FollowerOf):
+    projections.catch_up(own_house.market.database, Movements)
+    rewrite(own_house, own_house.judge.tail.seq, lambda entry: replace(entry, actor="somebody-else"))
+    found = follower(block=False).round().found
+    assert "AUD-6004" in {one.code for one in found}
+    with own_house.market.database.read() as conn:
+        mark = projections.watermark(conn, Movements.name, store.REGISTRY_LOG)
+        assert mark is not None and store.hash_at(conn, store.REGISTRY_LOG, mark.tail.seq) != mark.tail.hash
+
+
+def test_entries_cut_off_are_noticed(own_house: House, follower: FollowerOf):
+    follower().round()
+    with own_house.market.database.write() as conn:
+        conn.execute(text("DELETE FROM log_entry WHERE seq > 5"))
+    assert codes(follower().round()) == ["AUD-6002"]
+
+
+# -- (d) entries behind the register's back ----------------------------------------------------------------
+
+
+def test_a_transfer_between_forbidden_kinds_blocks_both_accounts_and_nobody_else(
+    own_house: House, follower: FollowerOf
+):
+    market = own_house.market
+    follower().round()
+    giver, taker = own_house.account(market.plant_a), own_house.account(market.plant_a, AccountKind.CASH)
+    cea = own_house.instrument("CEA22")
+    own_house.behind(
+        "registry-checker-1",
+        "registry.approve",
+        lambda act: act.record(records.transfer(giver.number, taker.number, cea, 5, tag=6)),
+    )
+    done = follower().round()
+    assert set(codes(done)) == {"AUD-5102", "AUD-5201", "AUD-6005"}
+    assert set(done.blocked) == {giver.code, taker.code}
+    assert works(market) and not works(market, market.plant_a)
+    for code in done.blocked:
+        let_go(market, code)
+    assert works(market, market.plant_a)
+    later = follower().round()
+    assert later.found == () and later.standing == 2, "the balances disagree until a correction is entered"
+
+
+def test_a_surrender_approved_by_one_person_blocks_the_holder(own_house: House, follower: FollowerOf):
+    market = own_house.market
+    follower().round()
+    id = own_house.pending(5)
+
+    def alone(act) -> None:
+        for n in (1, 2, 3):
+            step(act, id, n)
+        effect(act, id)
+
+    own_house.behind("plant-a-both-1", "registry.approve", alone)
+    done = follower().round()
+    assert {"AUD-5206", "AUD-5207"} == set(codes(done))
+    assert done.blocked == (market.account(market.plant_a),)
+
+
+def test_a_source_is_blocked_only_when_that_is_ordered(own_house: House, follower: FollowerOf):
+    market = own_house.market
+    follower().round()
+    source, taker = own_house.account("registry", AccountKind.ISSUANCE), own_house.account(market.plant_b)
+    cea = own_house.instrument("CEA22")
+
+    def print_units(act) -> None:
+        act.record(records.transfer(source.number, taker.number, cea, 5))
+
+    own_house.behind("registry-checker-1", "registry.approve", print_units)
+    done = follower().round()
+    assert set(codes(done)) == {"AUD-5002", "AUD-6005"} and done.blocked == (taker.code,)
+    assert done.spared[0][0] == source.code and "PAR-2016" in done.spared[0][1]
+    own_house.behind("registry-checker-1", "registry.approve", print_units_to(source, own_house))
+    done = follower(system=True).round()
+    assert source.code in done.blocked and state_of(market, source.code) is AccountState.BLOCKED
+
+
+def print_units_to(source: Account, house: House) -> Callable[..., object]:
+    other = house.account(house.market.stranger)
+    return lambda act: act.record(records.transfer(source.number, other.number, house.instrument("CEA22"), 5))
+
+
+# -- (e) a kernel that lies --------------------------------------------------------------------------------
+
+
+def test_an_overdraft_let_through_by_an_altered_kernel_is_found_and_stops_every_honest_process(
+    own_house: House, follower: FollowerOf, monkeypatch: pytest.MonkeyPatch
+):
+    """The stored result says yes where the rules say no. No honest book takes such a log up, so there is
+    nothing to block any more: the alarm says so."""
+    market = own_house.market
+    follower().round()
+    giver, taker = own_house.account(market.plant_b), own_house.account(market.plant_a)
+    cea = own_house.instrument("CEA22")
+    with monkeypatch.context() as patch:
+        patch.setattr(kernel, "INSUFFICIENT_AVAILABLE", kernel.OK)  # "not enough" is said as "done"
+        own_house.behind(
+            "registry-checker-1",
+            "registry.approve",
+            lambda act: act.record(records.transfer(giver.number, taker.number, cea, 10**9, tag=12)),
+        )
+    done = follower().round()
+    assert codes(done) == ["AUD-1010"] and done.found[0].accounts == [giver.code]
+    assert not done.sound and done.blocked == ()
+    assert done.spared[0][0] == giver.code and done.spared[0][1].startswith("LOG-1003")
+    assert not follower().round().ok
+    with pytest.raises(Refused, match="LOG-1003"), market.database.read() as conn:
+        Book(market.database).catch_up(conn)
+
+
+# -- (f) killed, torn --------------------------------------------------------------------------------------
+
+
+def test_a_follower_killed_before_it_remembers_says_and_does_the_same_again(
+    own_house: House, follower: FollowerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    market = own_house.market
+    follower().round()
+    own = own_house.account(market.plant_a)
+    own_house.behind(
+        "registry-checker-1",
+        "registry.approve",
+        lambda act: act.record(
+            records.transfer(
+                own.number, own_house.account(market.plant_b).number, own_house.instrument("CEA22"), 1
+            )
+        ),
+    )
+
+    def killed(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(follow.memory, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            follower().round()
+    assert state_of(market, own.code) is AccountState.BLOCKED
+    with market.database.read() as conn:
+        entries = store.tail(conn, store.REGISTRY_LOG)
+    done = follower().round()
+    assert set(codes(done)) == {"AUD-5002", "AUD-6005"}
+    with market.database.read() as conn:
+        assert store.tail(conn, store.REGISTRY_LOG) == entries, "nothing is blocked twice"
+    reported = [json.loads(line)["code"] for line in (tmp_path / "report.jsonl").read_text().splitlines()]
+    assert len(reported) == 2 * len(done.found)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text"])
+def test_a_torn_state_file_is_refused_and_a_fresh_start_is_asked_for(
+    follower: FollowerOf, tmp_path: Path, damage: str
+):
+    follower().round()
+    path = tmp_path / "state"
+    data = path.read_bytes()
+    torn = {"cut": data[:-10], "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]}
+    path.write_bytes(torn.get(damage, b"" if damage == "empty" else b"state\n"))
+    with pytest.raises(Refused, match="AUD-7001"):
+        follower()
+    assert follower(fresh=True).round().ok
+    assert follower().round().ok
+
+
+def test_a_state_file_of_another_book_or_version_is_refused(follower: FollowerOf, tmp_path: Path):
+    kept = follower()
+    kept.memory.book = "another"
+    memory.save(kept.memory, kept.path)
+    with pytest.raises(Refused, match="AUD-7002"):
+        follower()
+    data = kept.path.read_bytes()
+    kept.path.write_bytes(data.replace(b"memory 1 ", b"memory 9 ", 1))
+    with pytest.raises(Refused, match="AUD-7003"):
+        follower()
+    with pytest.raises(Refused, match="AUD-7004"):
+        memory.load(tmp_path / "nowhere")
+
+
+def test_marks_stand_ever_wider_apart_and_the_newest_stays():
+    kept = memory.Memory("book", 1)
+    for seq in range(10_000):
+        kept.judge.tail.seq = seq
+        kept.mark()
+    assert len(kept.marks) <= memory.MARKS_MAX and kept.marks[-1][0] == 9_999 and kept.marks[0][0] == 0
+
+
+def test_a_database_that_cannot_be_read_is_a_finding_and_ends_when_it_can(
+    own_house: House, follower: FollowerOf
+):
+    follower().round()
+    with own_house.market.database.write() as conn:
+        conn.execute(text("ALTER TABLE log_entry RENAME TO hidden"))
+    kept = follower_of(own_house, follower)
+    assert codes(kept.round()) == ["AUD-3001"]
+    with own_house.market.database.write() as conn:
+        conn.execute(text("ALTER TABLE hidden RENAME TO log_entry"))
+    assert kept.round().ok
+
+
+def follower_of(house: House, make: FollowerOf) -> Follower:
+    """A follower that was opened while the log was there."""
+    with house.market.database.write() as conn:
+        conn.execute(text("ALTER TABLE hidden RENAME TO log_entry"))
+    opened = make(block=False)
+    with house.market.database.write() as conn:
+        conn.execute(text("ALTER TABLE log_entry RENAME TO hidden"))
+    return opened
+
+
+def test_a_log_entry_of_no_record_width_is_named(own_house: House, follower: FollowerOf):
+    assert RECORD.itemsize == 48
+    with own_house.market.database.write() as conn:
+        conn.execute(text("UPDATE log_entry SET time_ns = time_ns + 1 WHERE seq = 9"))
+    done = follower(block=False).round()
+    assert codes(done)[0] == "AUD-1004" and not done.sound

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
+from tanshu import app
 from tanshu.audit import rows
 from tanshu.audit.judge import Judge
 from tanshu.audit.report import Finding
@@ -24,28 +26,25 @@ TRADING, CASH = AccountKind.TRADING, AccountKind.CASH
 class House:
     """A market with stock to move, and a judge that has seen all of it."""
 
-    def __init__(self, url: str):
-        self.market = Market(url)
-        with_auditor(self.market)
-        self._stock()
+    def __init__(self, market: Market):
+        self.market = market
         self.judge = Judge()
         self.judged = self.news()
 
-    def _stock(self) -> None:
-        market = self.market
-        for plant in (market.plant_a, market.plant_b):
-            market.give(plant, 100_000)
-            market.emit(plant, 90_000)
-        line = ("CEA22", 10_000, market.account(market.plant_a), market.account(market.plant_a, TRADING))
-        market.accepted(market.propose("plant-a-maker-1", "position-transfer", line))
-        cash = ("CNY", 5_000_000, "", market.account(market.plant_b, CASH))
-        market.done("bank-maker-1", "cash-deposit", cash, by=("registry-checker-1",))
-        for authority in ("hubei", "henan"):
-            own = ("CEA24", 500, "", market.account(authority, AccountKind.PROVINCIAL))
-            market.done("registry-maker-1", "issuance", own, by=("registry-checker-1",))
-        down = ("CEA24", 100, market.account("hubei", AccountKind.PROVINCIAL), market.account(market.plant_a))
-        by = ("hubei-checker-1", "registry-checker-1")
-        market.done("hubei-maker-1", "administrative-adjustment", down, by=by)
+    @classmethod
+    def founded(cls, url: str) -> House:
+        market = Market(url)
+        with_auditor(market)
+        _stock(market)
+        return cls(market)
+
+    def moved_to(self, url: str) -> House:
+        """The same house on a copy of its database."""
+        market = copy(self.market)
+        market.clock = copy(self.market.clock)
+        market.installation = app.open_installation(url)
+        market.database, market.book = market.installation.database, market.installation.book
+        return House(market)
 
     def news(self) -> list[Finding]:
         """What the judge finds in the entries it has not seen yet."""
@@ -82,6 +81,23 @@ class House:
     def drop(self, id: str) -> None:
         """End a pending transaction again."""
         self.market.accepted(service.withdraw(self.market.ctx("plant-a-maker-1"), Decide(id)))
+
+
+def _stock(market: Market) -> None:
+    """Allowances on both sides, cash, units of a later year, emissions to surrender for."""
+    for plant in (market.plant_a, market.plant_b):
+        market.give(plant, 100_000)
+        market.emit(plant, 90_000)
+    line = ("CEA22", 10_000, market.account(market.plant_a), market.account(market.plant_a, TRADING))
+    market.accepted(market.propose("plant-a-maker-1", "position-transfer", line))
+    cash = ("CNY", 5_000_000, "", market.account(market.plant_b, CASH))
+    market.done("bank-maker-1", "cash-deposit", cash, by=("registry-checker-1",))
+    for authority in ("hubei", "henan"):
+        own = ("CEA24", 500, "", market.account(authority, AccountKind.PROVINCIAL))
+        market.done("registry-maker-1", "issuance", own, by=("registry-checker-1",))
+    down = ("CEA24", 100, market.account("hubei", AccountKind.PROVINCIAL), market.account(market.plant_a))
+    by = ("hubei-checker-1", "registry-checker-1")
+    market.done("hubei-maker-1", "administrative-adjustment", down, by=by)
 
 
 def step(act: Act, id: str, n: int, *, person: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,14 +30,6 @@ from tests.support.auditors import AUDITOR, let_go
 from tests.support.market import Market
 
 FollowerOf = Callable[..., Follower]
-
-
-@pytest.fixture
-def own_house(database_url: str) -> Iterator[House]:
-    """A house for one test alone."""
-    made = House(database_url)
-    yield made
-    made.market.close()
 
 
 @pytest.fixture
@@ -181,6 +173,7 @@ def test_a_false_snapshot_is_found(own_house: House, follower: FollowerOf):
     """Its digest is right for its bytes: the house would start from it."""
     market = own_house.market
     with market.database.read() as conn:
+        market.book.catch_up(conn)
         state = market.book.as_of(conn, market.book.tail.seq)
     snapshots.take(market.database, market.book.log, state, market.book.tail)
     own = own_house.account(market.plant_a)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,14 +14,14 @@ from sqlalchemy import insert, select, update
 from tanshu import audit
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
-from tanshu.book import image, records, snapshots
+from tanshu.book import image, kernel, records, snapshots
 from tanshu.book.commit import Book
 from tanshu.book.records import Row
 from tanshu.book.snapshots import SNAPSHOT, superfluous
 from tanshu.book.state import State
 from tanshu.log import store
 from tests.support.clock import Ticker
-from tests.support.commands import CEA, MAKER, TAKER, opening, request, send
+from tests.support.commands import CEA, CNY, MAKER, TAKER, opening, request, send
 
 GIVE = records.transfer(MAKER, TAKER, CEA, 7)
 NEWEST = 31
@@ -338,7 +339,7 @@ def test_memory_grows_with_what_is_open_not_with_what_was(book: Book, context):
 
 def test_empty_cells_are_forgotten():
     state = State()
-    state.apply(0, records.encode(opening(issued=100_000)))
+    state.apply(0, records.encode([*opening(issued=100_000), records.hold(TAKER, CNY, 50_000)]))
     state.apply(1, records.encode([records.open_account(4 + n) for n in range(6_000)]), compiled=True)
     for seq in range(2, 8):
         rows: list[Row] = []
@@ -350,6 +351,20 @@ def test_empty_cells_are_forgotten():
     assert int(state.arrays.counts[2]) < 2_100
     assert len(state.arrays.cells) <= 16_384
     assert len(list(state.cells())) == 4
+    assert state.cell(TAKER, CNY) == (TAKER, CNY, 0, 50_000)  # nothing available, and not empty
+
+
+def test_cells_that_run_over_the_end_of_a_table_are_found_at_its_start():
+    """Thirty cells that all want one of the last two slots, and ten that want the first."""
+    slots, accounts = 256, 40_000
+    wanted = kernel.home(np.arange(accounts) << kernel.INSTRUMENT_BITS) & (slots - 1)
+    chosen = np.sort([*np.flatnonzero(wanted >= slots - 2)[:30], *np.flatnonzero(wanted == 0)[:10]])
+    cells = np.column_stack((chosen << kernel.INSTRUMENT_BITS, chosen + 1, np.zeros_like(chosen)))
+    one = np.ones(1, np.int64)
+    state = State.of(np.zeros(accounts, np.int64), [one, one, one], cells, np.zeros((0, 4), np.int64))
+    assert len(state.arrays.cells) == slots
+    assert [state.cell(account, 0).available for account in chosen] == (chosen + 1).tolist()
+    assert np.count_nonzero(state.arrays.cells[:, kernel.KEY] >= 0) == 40
 
 
 def test_a_journal_from_before_compacting_is_not_played():

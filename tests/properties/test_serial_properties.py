@@ -89,7 +89,7 @@ def hold_together(queues: Queues, state: State) -> None:
         assert queues.last[instrument] == (numbers[-1][1] if numbers else 0)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(data=worlds(records=60))
 def test_queues_of_ranges_do_what_lists_of_units_do(data: bytes):
     queues, units, state = Queues(), UnitBook(), State()

@@ -31,16 +31,15 @@ class Finding:
     def id(self) -> str:
         """The same for the same finding whenever it is made: to tell a new one from one known.
 
-        A standing one is known by what it is about: a balance that disagrees stays the same finding while both
-        figures move.
+        A standing one is known by what it is about: a balance that disagrees stays the same finding while
+        both figures move.
         """
         if self.stands:
             told = [f"{name}={self.what.facts[name]}" for name in _ABOUT if name in self.what.facts]
         else:
             told = [str(self.seq), str(self.what)]
-        return digest(" ".join((self.what.code, str(self.accounts), *told)).encode(errors="replace")).hex()[
-            :16
-        ]
+        text = " ".join((self.what.code, str(self.accounts), *told))
+        return digest(text.encode(errors="backslashreplace")).hex()[:16]
 
     def sentence(self, lang: Lang) -> str:
         """What is wrong, in characters that can be kept and shown whatever the database holds."""

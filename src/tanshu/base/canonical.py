@@ -39,6 +39,8 @@ def plain(value: object) -> object:
         return _clean(value)  # type: ignore[arg-type]
     if kind is int or kind is bool or value is None:
         return value
+    if kind is dict:
+        return {_clean(str(key)): plain(item) for key, item in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, float):
         raise Refused(NO_FLOAT(value=value))
     if isinstance(value, str):

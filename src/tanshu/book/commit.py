@@ -310,7 +310,7 @@ class Book:
         before_commit: asked when everything is decided and written, nothing durable; raising takes all back.
         """
         asked = _Asked(requests, [_body_hash(request) for request in requests], before_commit)
-        ask = Ask[_Asked, list[Outcome]](asked, alone=len(requests) != 1 or before_commit is not None)
+        ask: Ask[_Asked, list[Outcome]] = Ask(asked, alone=len(requests) != 1 or before_commit is not None)
         return self._turns.run(ask, self._commit_for)
 
     def _commit_for(self, asks: Sequence[Ask[_Asked, list[Outcome]]]) -> None:

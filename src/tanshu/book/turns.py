@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Q = TypeVar("Q")
@@ -76,48 +75,49 @@ class Turns(Generic[Q, A]):
         lead: tells every ask it is given, in whatever order; should it raise, the others are taken up by who
         leads next. Raises what became of this ask.
         """
-        with self._taking_part(ask) as leads:
-            if leads:
-                with self._taken() as asks:
-                    lead(asks)
-        return ask.outcome()
-
-    @contextmanager
-    def _taking_part(self, ask: Ask[Q, A]) -> Iterator[bool]:
-        """Stand in line; yields whether to lead. Whatever happens, the line goes on."""
-        with self._guard:
-            leads = self._leader
-            assert not leads or leads.thread != ask.thread, (
-                "a decision must not commit: it would wait for itself"
-            )
-            self._line.append(ask)
-            if leads is None:
-                self._leader = ask
         try:
-            if leads is not None:
+            self._stand_in_line(ask)
+            if self._leader is not ask:
                 ask.wait()
-            yield self._leader is ask
+            if self._leader is ask:
+                asks = self._take()
+                try:
+                    lead(asks)
+                finally:
+                    self._give_back(asks)
         finally:
             self._leave(ask)
+        return ask.outcome()
 
-    @contextmanager
-    def _taken(self) -> Iterator[Sequence[Ask[Q, A]]]:
-        """The head of the line, with those who may share its turn. Who was not told goes back."""
+    def _stand_in_line(self, ask: Ask[Q, A]) -> None:
+        with self._guard:
+            leader = self._leader
+            if leader is None:
+                self._leader = ask
+            else:
+                assert leader.thread != ask.thread, "a decision must not commit: it would wait for itself"
+            self._line.append(ask)
+
+    def _take(self) -> Sequence[Ask[Q, A]]:
+        """The head of the line, with those who may share its turn."""
         with self._guard:
             asks = [self._line.popleft()]
             assert asks[0] is self._leader
             while self._line and self._may_join(self._line[0], asks):
                 asks.append(self._line.popleft())
-        try:
-            yield asks
-        finally:
-            with self._guard:
-                self._line.extendleft(ask for ask in reversed(asks[1:]) if not (ask.done or ask.gone))
+        return asks
 
     def _may_join(self, ask: Ask[Q, A], asks: Sequence[Ask[Q, A]]) -> bool:
         return len(asks) < self._together_max and not (ask.alone or asks[0].alone)
 
+    def _give_back(self, asks: Sequence[Ask[Q, A]]) -> None:
+        """Put those who were not told back to where they were, unless they have left."""
+        if untold := [ask for ask in asks[1:] if not ask.done]:
+            with self._guard:
+                self._line.extendleft(ask for ask in reversed(untold) if not ask.gone)
+
     def _leave(self, ask: Ask[Q, A]) -> None:
+        """Whatever happened to this one, the line goes on."""
         with self._guard:
             ask.gone = True
             if not ask.done and ask in self._line:  # interrupted before its turn came

@@ -74,10 +74,15 @@ _COLUMNS = (
     "prev_hash, records, results, hash, answer, rows"
 )
 # Texts are read as bytes where SQLite may hold a damaged one: the hash must judge it, not the driver.
-_ENTRY_COLUMNS = (
-    "seq, time_ns, key, body_hash, answer_hash, rows_hash, {actor}, {command}, "
-    "prev_hash, records, results, hash, engine, era"
+_READ = (
+    "SELECT seq, time_ns, key, body_hash, answer_hash, rows_hash, {actor}, {command}, "
+    "prev_hash, records, results, hash, engine, era FROM log_entry "
+    "WHERE log = ? AND seq > ? AND seq <= ? ORDER BY seq"
 )
+_READ_BY = {
+    "sqlite": _READ.format(actor="CAST(actor AS BLOB)", command="CAST(command AS BLOB)"),
+    "postgresql": _READ.format(actor="actor", command="command"),
+}
 _READ_ENTRIES = 2_000
 _READ_ROWS = 200
 _PACK_FROM = 1_024
@@ -197,15 +202,8 @@ def read(conn: Connection, log: int, after: int = -1, upto: int | None = None) -
     Raises Refused LOG-1003 at an entry whose stored bytes are damaged.
     """
     last = 2**62 if upto is None else upto
-    as_bytes = "CAST({} AS BLOB)" if conn.dialect.name == "sqlite" else "{}"
-    columns = _ENTRY_COLUMNS.format(actor=as_bytes.format("actor"), command=as_bytes.format("command"))
     while (end := _stretch(conn, log, after, last)) is not None:
-        rows = _all(
-            conn,
-            f"SELECT {columns} FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? ORDER BY seq",
-            (log, after, end),
-        )
-        for row in rows:
+        for row in _all(conn, _READ_BY[conn.dialect.name], (log, after, end)):
             yield _entry(row)
         after = end
 

@@ -1,4 +1,4 @@
-"""A finished replay as one object: the loader's report, what was made up, what was found, where the log ends."""
+"""A finished replay as one object: the report, what was made up, what was found, where the log ends."""
 
 from __future__ import annotations
 

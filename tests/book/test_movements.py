@@ -173,7 +173,7 @@ def test_a_holding_that_disagrees_with_the_state_is_named(told: Book, name: str)
 
 on_one_database = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

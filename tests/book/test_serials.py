@@ -263,6 +263,26 @@ def test_followers_at_once_do_the_work_once(told: Book, monkeypatch: pytest.Monk
     assert contents(told.database, told.log) == alone
 
 
+def test_a_follower_that_is_overtaken_goes_on_from_where_the_other_left(
+    told: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serials.catch_up_for(told)
+    alone = contents(told.database, told.log)
+    monkeypatch.setattr(projections, "CHUNK_ENTRIES", 2)
+    turns: list[int] = []
+
+    def overtake(reached: int, _wanted: int) -> None:
+        turns.append(reached)
+        projections.catch_up(told.database, Serials, told.log, upto=reached + 1)
+
+    with told.database.write() as conn:
+        Serials(told.log).drop(conn)
+        conn.execute(delete(projections.PROJECTION))
+    projections.catch_up(told.database, Serials, told.log, progress=overtake)
+    assert turns == [1, 4, 7, 10, 13, 14]
+    assert contents(told.database, told.log) == alone
+
+
 def test_a_reader_sees_the_numbers_of_all_that_it_sees(
     opened: Book, context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:

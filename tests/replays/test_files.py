@@ -259,17 +259,21 @@ def test_findings_end_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+@given(
+    file=st.sampled_from([REPORT, ALLOCATIONS, COMPLIANCE]),
+    at=st.integers(0, 2**16),
+    cut=st.integers(0, 40),
+    new=st.binary(max_size=40),
+)
+def test_whatever_a_file_holds_it_is_read_or_refused(
+    tmp_path: Path, file: str, at: int, cut: int, new: bytes
+) -> None:
     """Bytes flipped, cut or put in anywhere never raise: there is a replay, or there are findings."""
-    name, file, small = data.draw(
-        st.sampled_from([("uk-ets", REPORT, Uk()), ("uk-ets", ALLOCATIONS, Uk()), ("eu", COMPLIANCE, Eu())])
-    )
+    name, small = ("uk-ets", Uk()) if file.endswith("xlsx") else ("eu", Eu())
     folder = small.write(tmp_path / "data")
     good = (folder / file).read_bytes()
-    at = data.draw(st.integers(0, len(good)))
-    cut = data.draw(st.integers(0, 40))
-    (folder / file).write_bytes(good[:at] + data.draw(st.binary(max_size=40)) + good[at + cut :])
+    at %= len(good) + 1
+    (folder / file).write_bytes(good[:at] + new + good[at + cut :])
     found = runner.read(runner.loader(name), folder)
     assert isinstance(found, Replay) or found.findings
 

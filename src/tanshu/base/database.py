@@ -192,7 +192,7 @@ class Database:
 
 def driver(conn: Connection) -> Any:
     """The raw driver connection of this same transaction: the log's fast path."""
-    return conn.connection.driver_connection
+    return conn.connection.dbapi_connection
 
 
 class Savepoint:
@@ -333,7 +333,7 @@ def _begin(conn: Connection) -> None:
 
 def _is_idle(conn: Connection) -> bool:
     """Is a connection that was written with fit for another transaction?"""
-    if conn.closed or conn.invalidated or conn.in_transaction():
+    if conn.closed or conn.invalidated:
         return False
     raw = driver(conn)
     return (

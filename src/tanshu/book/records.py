@@ -83,7 +83,8 @@ def position(seq: int, i: int) -> int:
 
 
 def positions(seq: int, count: int) -> NDArray[np.int64]:
-    return np.arange(count, dtype=np.int64) + (seq << POSITION_BITS)
+    first = position(seq, 0)
+    return np.arange(first, first + count, dtype=np.int64)
 
 
 def encode(rows: Sequence[Row]) -> Records:

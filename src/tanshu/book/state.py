@@ -56,7 +56,7 @@ class Applied:
 
     @property
     def all_ok(self) -> bool:
-        return not self.results.any()
+        return self.results.tobytes().count(0) == len(self.results)  # any() takes longer to get going
 
 
 NOTHING = Applied(np.zeros(0, np.uint8), np.empty((0, 3), np.int64), 0)
@@ -140,7 +140,7 @@ class State:
         run = kernel.compiled() if self._is_worth_compiling(n, compiled) else kernel.apply
         records = records.view()
         records.flags.writeable = False  # of one kind wherever they come from: Numba compiles for each kind
-        unused = (records["reserved"] != 0) | (records["extra"] != 0)
+        unused = records["reserved"] | records["extra"]
         journal = run(
             position,
             records["op"],

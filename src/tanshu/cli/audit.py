@@ -97,18 +97,21 @@ def follow(
 
 
 def _rounds(door: Door, follower: Follower, every: float, most: int | None) -> Reply:
-    """Round after round until there were `most`, or somebody presses Ctrl-C. The last one is the answer."""
+    """Round after round until there were `most`, or somebody presses Ctrl-C; each is shown when done."""
     done = _round(door, follower)
     code = 0 if done.ok else AUDIT_FAILED
+    if most == 1:
+        return Reply(_round_json(done), _round_parts(door, done), code)
+    _show(door, done)
     try:
         for _ in range(most - 1) if most is not None else count():
-            _show(door, done)
             time.sleep(every)
             done = _round(door, follower)
             code = code if done.ok else AUDIT_FAILED
+            _show(door, done)
     except KeyboardInterrupt:
-        raise typer.Exit(code) from None
-    return Reply(_round_json(done), _round_parts(door, done), code)
+        pass
+    raise typer.Exit(code)
 
 
 def _round(door: Door, follower: Follower) -> Round:
@@ -118,7 +121,7 @@ def _round(door: Door, follower: Follower) -> Round:
 
 
 def _show(door: Door, done: Round) -> None:
-    """A round that is not the last: one line of JSON, or what people read."""
+    """One round of many: a line of JSON, or what people read."""
     if door.as_json:
         print(json.dumps(_round_json(done), ensure_ascii=False), flush=True)
     else:

@@ -13,6 +13,7 @@ from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.verbs import CONFIRM_ALLOCATION, CONFIRM_PERSON, ESTABLISH, UNBLOCK
 from tanshu.audit.report import Finding
+from tanshu.base.database import metadata
 from tanshu.book.records import AccountFlag, Op
 from tanshu.book.rows import INSERT, Change
 from tanshu.parties.model import (
@@ -54,12 +55,13 @@ def before(facts: Facts, changes: Sequence[Change]) -> Before:
 def touched(facts: Facts, changes: Sequence[Change], table: str) -> list[Key]:
     """The keys of the rows of a table that these changes are about to touch, each once."""
     rows = facts.tables[table]
+    names = [column.name for column in metadata.tables[table].primary_key]
     found: dict[Key, None] = {}
     for change in changes:
         if change.table != table:
             continue
         if change.kind == INSERT:
-            found[rows.key(tuple(change.values.get(name) for name in rows.columns))] = None
+            found[tuple([change.values.get(name) for name in names])] = None
         else:
             found |= dict.fromkeys(rows.matching(change.where))
     return list(found)
@@ -79,11 +81,12 @@ def _accounts(facts: Facts, done: Done) -> Iterator[Finding]:
     """Every account of the book is registered in the entry that opens it, for somebody who may have one."""
     opened = {record.debit for _, record in done.records if record.op == Op.OPEN_ACCOUNT}
     registered = _inserted(done, "account", "number")
+    both = opened & registered
     for number in sorted(opened | registered):
         account = facts.account(number)
         owner = facts.subject(account.subject) if account else None
         fits = account and owner and owner["kind"] in ACCOUNT_TYPES[account.kind].owners
-        if number not in opened & registered or not fits:
+        if number not in both or not fits:
             yield done.find(checks.ACCOUNT_ROW, number, account=facts.code(number))
 
 

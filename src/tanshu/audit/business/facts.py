@@ -35,6 +35,9 @@ class Facts:
 
     def __init__(self, tables: Tables | None = None):
         self.tables = Tables() if tables is None else tables
+        # Accounts and instruments as they were read, with the row they were read from: asked for all the time.
+        self._accounts: dict[int, tuple[tuple[Any, ...], Account]] = {}
+        self._instruments: dict[int, tuple[tuple[Any, ...], Row]] = {}
 
     # -- rows ----------------------------------------------------------------------------------------------
 
@@ -62,12 +65,28 @@ class Facts:
         return setting["value"] if setting else None
 
     def account(self, number: int) -> Account | None:
-        row = self.one("account", number)
+        rows = self.tables["account"]
+        row = rows.by_key.get((number,))
         if row is None:
             return None
-        return Account(
-            number, row["code"], row["subject_id"], AccountKind(row["kind"]), AccountState(row["state"])
-        )
+        read_from, account = self._accounts.get(number, (None, None))
+        if account is None or read_from is not row:
+            told = _named(rows, row)
+            kind, state = AccountKind(told["kind"]), AccountState(told["state"])
+            account = Account(number, told["code"], told["subject_id"], kind, state)
+            self._accounts[number] = (row, account)
+        return account
+
+    def instrument(self, number: int) -> Row | None:
+        rows = self.tables["instrument"]
+        row = rows.by_key.get((number,))
+        if row is None:
+            return None
+        read_from, told = self._instruments.get(number, (None, None))
+        if told is None or read_from is not row:
+            told = _named(rows, row)
+            self._instruments[number] = (row, told)
+        return told
 
     def code(self, number: int) -> str:
         """An account as people write it; its book number where nobody registered it."""
@@ -75,7 +94,7 @@ class Facts:
         return account.code if account else f"#{number}"
 
     def instrument_code(self, number: int) -> str:
-        row = self.one("instrument", number)
+        row = self.instrument(number)
         return row["code"] if row else f"#{number}"
 
     def subject(self, id: str) -> Row | None:

@@ -35,7 +35,7 @@ def judge(facts: Facts, done: Done, kind: TransactionType, moved: Movement) -> I
     if moved.credit is not None and (taker is None or taker.kind not in kind.credit):
         shown = {"account": facts.code(moved.credit), "kind": _label(taker)}
         yield done.find(checks.CREDIT_KIND, *both, type=kind.name, **shown)
-    instrument = facts.one("instrument", moved.instrument)
+    instrument = facts.instrument(moved.instrument)
     if instrument is None or instrument["kind"] not in kind.instruments:
         code = facts.instrument_code(moved.instrument)
         yield done.find(checks.INSTRUMENT_KIND, *both, type=kind.name, instrument=code)

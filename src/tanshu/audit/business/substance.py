@@ -75,7 +75,7 @@ def _trade(
     facts: Facts, done: Done, transaction: Row, lines: Sequence[Row], accounts: Sequence[int]
 ) -> Iterator[Finding]:
     """Units one way, cash the other, between the same two; price × quantity is the amount."""
-    instruments = [facts.one("instrument", line["instrument"]) for line in lines]
+    instruments = [facts.instrument(line["instrument"]) for line in lines]
     is_cash = [bool(row and row["kind"] == InstrumentKind.CASH) for row in instruments]
     if sorted(is_cash) != [False, True]:
         yield done.find(checks.DVP, *accounts, transaction=transaction["id"])

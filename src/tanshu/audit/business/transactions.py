@@ -79,8 +79,12 @@ class Expected(NamedTuple):
 def before(facts: Facts, changes: Sequence[Change]) -> dict[str, Row | None]:
     """The transactions that these changes are about to touch, as they stand: the id of each, in order."""
     ids: dict[str, None] = dict.fromkeys(id for (id,) in touched(facts, changes, TRANSACTION))
+    for change in changes:
+        if change.table in (LINE, STEP) and change.kind == INSERT:
+            ids[change.values["transaction_id"]] = None
     for table in (LINE, STEP):
-        ids |= dict.fromkeys(key[0] for key in touched(facts, changes, table))
+        others = [change for change in changes if change.table == table and change.kind != INSERT]
+        ids |= dict.fromkeys(key[0] for key in touched(facts, others, table))
     return {id: facts.one(TRANSACTION, id) for id in ids}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import psycopg
@@ -36,9 +37,10 @@ def transfer(url: str) -> Verb:
     """A command with one record through `Context.commit`, no domain tables."""
     database = open_log(url)
     book = new_book(database)
+    drawn = cycle(batches(1_000, 1))  # drawing at random takes longer than deciding
 
     def send() -> None:
-        asked = transfer_request(book, batches(1, 1)[0])
+        asked = transfer_request(book, next(drawn))
         ctx: Context = asked.ctx
         assert isinstance(ctx.commit(asked.name, asked.command, asked.decide), Answer)
 

@@ -17,7 +17,7 @@ from tanshu.audit.report import Finding
 from tanshu.audit.rows import Stored
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal, RefusalKind
-from tanshu.book.records import RECORD, decode
+from tanshu.book.records import RECORD, Row, decode
 from tanshu.book.reference import Record, ReferenceBook
 from tanshu.book.replay import Tail
 from tanshu.log import entry as log_entry
@@ -76,7 +76,7 @@ class Judge:
 
     def _in_effect(self, entry: Entry, told: bytes) -> list[Finding]:
         """Apply a sound entry to the reference, then ask the rules."""
-        records = [Record(*row) for row in decode(entry.records).tolist()]
+        records = decode(entry.records).tolist()
         wrong = self._apply(entry, records)
         if wrong:
             self.sound = False
@@ -84,12 +84,10 @@ class Judge:
         self.records += len(records)
         return self.business.look_at(entry, told, records, self.reference.accounts)
 
-    def _apply(self, entry: Entry, records: list[Record]) -> Finding | None:
+    def _apply(self, entry: Entry, records: list[Row]) -> Finding | None:
         if entry.engine < log_entry.ENGINE:
             impossible = self.reference.take_effect(entry.seq, records, entry.results)
-            if impossible is None:
-                return None
-            return _result(entry, impossible, records[impossible], None)
+            return None if impossible is None else _result(entry, impossible, records[impossible], None)
         answered = self.reference.apply(entry.seq, records)
         for i, (stored, reference) in enumerate(zip(entry.results, answered, strict=True)):
             if stored != reference:
@@ -97,9 +95,9 @@ class Judge:
         return None
 
 
-def _result(entry: Entry, i: int, record: Record, reference: int | None) -> Finding:
+def _result(entry: Entry, i: int, record: Row, reference: int | None) -> Finding:
     facts = {"seq": entry.seq, "record": i, "stored": entry.results[i], "reference": reference}
-    return Finding(entry.seq, checks.RESULT(**facts), (record.debit,))
+    return Finding(entry.seq, checks.RESULT(**facts), (Record(*record).debit,))
 
 
 def _finding(seq: int, kind: RefusalKind, **facts: object) -> Finding:

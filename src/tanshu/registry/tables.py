@@ -38,6 +38,9 @@ TRANSACTION = Table(
 )
 Index("ix_registry_transaction_subject", TRANSACTION.c.subject_id, TRANSACTION.c.type)
 Index("ix_registry_transaction_type", TRANSACTION.c.type, TRANSACTION.c.state)
+# Which transaction an entry of the log is of.
+Index("ix_registry_transaction_proposed", TRANSACTION.c.proposed_seq)
+Index("ix_registry_transaction_ended", TRANSACTION.c.ended_seq)
 
 TRANSACTION_LINE = Table(
     "transaction_line",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,26 +172,32 @@ def xlsx(
     whole = Source(path.name)
     if not _small_enough(path, findings) or not _unpacks_small_enough(path, findings):
         return None
-    from openpyxl import load_workbook  # slow to import, and most commands read no workbook
-
     try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
-        try:
-            if sheet not in workbook.sheetnames:
-                names = ", ".join(workbook.sheetnames)
-                findings.refuse(checks.SHEET_MISSING, whole, sheet=sheet, found=names)
-                return None
-            rows = workbook[sheet].iter_rows(
-                max_row=header_row + ROWS_MAX + 1, max_col=COLUMNS_MAX, values_only=True
-            )
-            lines = [_trimmed(row) for row in rows]
-        finally:
-            workbook.close()
+        lines = _cells(path, sheet, header_row + ROWS_MAX + 1)
     except Exception as error:  # a broken workbook makes the reader stumble over anything
         findings.refuse(checks.FILE_UNREADABLE, whole, why=_why(error), format="XLSX")
         return None
+    if isinstance(lines, str):
+        findings.refuse(checks.SHEET_MISSING, whole, sheet=sheet, found=lines)
+        return None
     table = Table(path.name, sheet, findings, texts=False)
     return _filled(table, lines, columns, header_row)
+
+
+def _cells(path: Path, sheet: str, rows: int) -> list[Sequence[object]] | str:
+    """At most so many rows of a sheet; where there is no such sheet, the names of those there are."""
+    from openpyxl import load_workbook  # slow to import, and most commands read no workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and extensions, which nobody asks for here
+        workbook = load_workbook(path, read_only=True, data_only=True)
+        try:
+            if sheet not in workbook.sheetnames:
+                return ", ".join(workbook.sheetnames)
+            found = workbook[sheet].iter_rows(max_row=rows, max_col=COLUMNS_MAX, values_only=True)
+            return [_trimmed(row) for row in found]
+        finally:
+            workbook.close()
 
 
 def comma_separated(path: Path, columns: Sequence[str], findings: Findings) -> Table | None:

@@ -35,7 +35,7 @@ class Facts:
 
     def __init__(self, tables: Tables | None = None):
         self.tables = Tables() if tables is None else tables
-        # Accounts and instruments as they were read, with the row they were read from: asked for all the time.
+        # Accounts and instruments are asked for all the time: as they were read, and from which row.
         self._accounts: dict[int, tuple[tuple[Any, ...], Account]] = {}
         self._instruments: dict[int, tuple[tuple[Any, ...], Row]] = {}
 

@@ -15,6 +15,7 @@ from tanshu.audit.report import Finding
 from tanshu.audit.settled import Settled
 from tanshu.base.refusal import Refused
 from tanshu.book import rows
+from tanshu.book.records import Row
 from tanshu.book.reference import Record
 from tanshu.book.told import Tables
 from tanshu.log.entry import Entry
@@ -51,15 +52,14 @@ class Business:
         return self.settled.rows + sum(len(table.by_key) for table in self.facts.tables.values())
 
     def look_at(
-        self, entry: Entry, told: bytes, records: Sequence[Record], flags: Mapping[int, int]
+        self, entry: Entry, told: bytes, records: Sequence[Row], flags: Mapping[int, int]
     ) -> list[Finding]:
         """Take an entry in. told: its row changes; records: all its records; flags: the book's, after it."""
-        kept = [(i, r) for i, (r, code) in enumerate(zip(records, entry.results, strict=True)) if not code]
         try:
-            done = Done(entry, kept, rows.decode(told))
+            changes = rows.decode(told)
             if self.is_register or entry.command == ESTABLISH:
-                return _each_once(self._judge(done, flags))
-            self.facts.tables.apply(done.changes)
+                return _each_once(self._judge(Done(entry, _accepted(entry, records), changes), flags))
+            self.facts.tables.apply(changes)
             return []
         except _NONSENSE as error:
             why = f"{type(error).__name__}: {error}"
@@ -94,6 +94,12 @@ class Business:
                     self.waiting[gives] += line["quantity"]
                 if turn.before is not None and (turn.took_effect or turn.was_dropped):
                     self.waiting[gives] -= line["quantity"]
+
+
+def _accepted(entry: Entry, records: Sequence[Row]) -> list[tuple[int, Record]]:
+    """The records that took effect, by their place in the entry."""
+    coded = zip(records, entry.results, strict=True)
+    return [(i, Record(*record)) for i, (record, code) in enumerate(coded) if not code]
 
 
 def _each_once(found: Sequence[Finding]) -> list[Finding]:

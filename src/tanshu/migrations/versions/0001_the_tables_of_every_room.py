@@ -25,7 +25,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("log", "seq", name=op.f("pk_checkpoint")),
         comment="What was signed about the log; never changed but by further signatures.",
-        info={"derived": True},
+        info={"derived": True, "keep": "public"},
     )
     op.create_table(
         "holding",
@@ -133,7 +133,7 @@ def upgrade() -> None:
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("log", name=op.f("pk_proof_secret")),
         comment="What salts the leaves. It goes into backups of the database, and nowhere else.",
-        info={"derived": True},
+        info={"derived": True, "keep": "secret"},
     )
     op.create_table(
         "serial_instrument",
@@ -393,6 +393,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_transaction")),
     )
+    op.create_index("ix_registry_transaction_ended", "registry_transaction", ["ended_seq"], unique=False)
+    op.create_index(
+        "ix_registry_transaction_proposed", "registry_transaction", ["proposed_seq"], unique=False
+    )
     op.create_index(
         "ix_registry_transaction_subject", "registry_transaction", ["subject_id", "type"], unique=False
     )
@@ -514,6 +518,8 @@ def downgrade() -> None:
     op.drop_table("subject_name")
     op.drop_index("ix_registry_transaction_type", table_name="registry_transaction")
     op.drop_index("ix_registry_transaction_subject", table_name="registry_transaction")
+    op.drop_index("ix_registry_transaction_proposed", table_name="registry_transaction")
+    op.drop_index("ix_registry_transaction_ended", table_name="registry_transaction")
     op.drop_table("registry_transaction")
     op.drop_table("person")
     op.drop_table("penalty_decision")

@@ -493,3 +493,16 @@ def test_a_log_entry_of_no_record_width_is_named(own_house: House, follower: Fol
         conn.execute(text("UPDATE log_entry SET time_ns = time_ns + 1 WHERE seq = 9"))
     done = follower(block=False).round()
     assert codes(done)[0] == "AUD-1004" and not done.sound
+
+
+@pytest.mark.parametrize("houses", ["postgresql"], indirect=True)
+def test_a_follower_that_may_only_read_judges_all_the_same(own_house: House, follower: FollowerOf):
+    market = own_house.market
+    projections.catch_up(market.database, Movements)
+    own_house.pending(5)  # what is shown lags behind by one entry, and the follower cannot bring it forward
+    with market.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        name = conn.execute(text("SELECT current_database()")).scalar_one()
+        conn.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    market.database.close()  # every new connection may only read
+    done = follower(block=False).round()
+    assert done.ok and done.transactions == 10

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from tanshu.backup import back_up, restore, verify
+from tanshu.backup import back_up, restore, segment, verify
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
 from tanshu.book.checkpoints import CHECKPOINT
 from tanshu.book.commit import Book
+from tanshu.book.rows import INSERT, Change, encode
 from tanshu.book.trees import PROOF_SECRET
 from tests.support.commands import accepted, opening, send
 
@@ -48,12 +49,12 @@ def test_checkpoints_are_always_kept_the_secret_only_when_asked_for(signed: Book
     back_up(signed.database, tmp_path / "b", secrets=True)
     restore(tmp_path / "b", secret := f"sqlite:///{tmp_path}/secret.db")
 
-    assert kept(open_) == ({0: "genesis", 1: "opening"}, [])
+    assert kept(open_) == ({}, [])  # nothing can be proven under them without the secret
     assert kept(secret) == ({0: "genesis", 1: "opening"}, [SECRET])
 
 
 def test_a_checkpoint_signed_once_more_is_kept_as_it_is_now(signed: Book, tmp_path: Path):
-    back_up(signed.database, tmp_path / "b")
+    back_up(signed.database, tmp_path / "b", secrets=True)
     with signed.database.write() as conn:
         conn.execute(CHECKPOINT.update().where(CHECKPOINT.c.seq == 1).values(note="opening, witnessed"))
     assert back_up(signed.database, tmp_path / "b").kept["public"] == 2
@@ -72,8 +73,9 @@ def test_a_checkpoint_that_vanished_from_the_database_stays_in_the_backup(signed
 
 
 def test_a_checkpoint_of_an_entry_that_is_left_out_is_left_out(signed: Book, tmp_path: Path):
-    back_up(signed.database, tmp_path / "b")
-    assert restore(tmp_path / "b", url := f"sqlite:///{tmp_path}/r.db", to="seq:0").kept["public"] == 1
+    back_up(signed.database, tmp_path / "b", secrets=True)
+    done = restore(tmp_path / "b", url := f"sqlite:///{tmp_path}/r.db", to="seq:0")
+    assert (done.kept, done.not_put_back) == ({"public": 1, "secret": 1}, 1)
     assert kept(url)[0] == {0: "genesis"}
 
 
@@ -87,3 +89,11 @@ def test_damaged_kept_rows_are_found(signed: Book, tmp_path: Path):
         restore(tmp_path / "b", f"sqlite:///{tmp_path}/r.db")
     with pytest.raises(Refused, match=r"BAK-2004.*public\.rows"):
         back_up(signed.database, tmp_path / "b")
+
+
+def test_kept_rows_of_a_later_version_are_refused(signed: Book, tmp_path: Path):
+    back_up(signed.database, tmp_path / "b")
+    unknown = encode([Change(INSERT, "seal", {}, {"n": 1})])
+    (tmp_path / "b" / "public.rows").write_bytes(segment.pack({"kind": "public", "rows": 1}, unknown))
+    with pytest.raises(Refused, match=r"BAK-2008.*seal"):
+        verify(tmp_path / "b")

@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.exc import IntegrityError
 
+from tanshu import app  # noqa: F401 - declares the tables of the house
 from tanshu.base.database import Database
+from tanshu.base.database import metadata as house
 from tanshu.base.refusal import Refused
 from tanshu.book import rows, told
 from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
@@ -159,3 +161,17 @@ def test_stored_values_of_another_kind_are_differences_not_failures(sqlite_url: 
     }
     database.close()
     assert found == {"word": "\udcff", "day": "soon", "open": "yes", "seal": "text"}
+
+
+# -- the tables of the house -------------------------------------------------------------------------------
+
+
+def test_every_told_table_means_the_same_with_and_without_a_database():
+    """No value that a database adds by itself, none that JSON would not bring back."""
+    for table in house.sorted_tables:
+        if table.info.get("derived"):
+            continue
+        assert table.primary_key.columns, table.name
+        for column in table.columns:
+            assert column.default is None and column.server_default is None, column
+            assert isinstance(column.type, Text | Integer | Boolean | Date | LargeBinary), column

@@ -102,3 +102,21 @@ def test_a_damaged_or_missing_backup_is_refused(kept: Path, tmp_path: Path):
 def test_a_folder_that_cannot_be_written_is_named(year: Tanshu, tmp_path: Path):
     (tmp_path / "file").touch()
     assert year("backup", str(tmp_path / "file"), "--json").refusal == "CLI-1004"
+
+
+@pytest.mark.parametrize("secrets", [(), ("--with-secrets",)], ids=["without the secret", "with it"])
+def test_a_restored_register_goes_on_signing(tanshu: Tanshu, tmp_path: Path, secrets: tuple[str, ...]):
+    key, kept, url = tmp_path / "registry.key", tmp_path / "kept", f"sqlite:///{tmp_path}/restored.db"
+    tanshu("proof", "key", "new", str(key), "--name", "tanshu/tanshu").ok()
+    signed = tanshu("proof", "checkpoint", "--key", str(key)).ok().out
+    (tmp_path / "signed").write_text(signed)
+    tanshu("backup", str(kept), *secrets).ok()
+    restored = at(url)
+
+    said = restored("restore", str(kept), "--json").ok().json
+
+    assert (said["kept"]["public"], said["not_put_back"]) == ((1, 0) if secrets else (0, 1))
+    define = ("instrument", "define", "CCER", "--kind", "credit", "--title-zh", "减排量")
+    restored(*define, "--as", "registry-maker-1").ok()
+    restored("proof", "checkpoint", "--key", str(key)).ok()
+    restored("book", "audit", "--checkpoint", str(tmp_path / "signed"), "--key", f"{key}.pub").ok()

@@ -18,10 +18,11 @@ from tanshu.base.database import Database, failure
 from tanshu.base.refusal import Refused
 from tanshu.book.commit import Answer, Book
 from tests.crash.acknowledger import FORKS, PATIENCE_S, TAKER, UNIT, move, open_book
+from tests.test_operations import blocks
 
 FIRST, SECOND = b"first " * 2 + b"key.", b"second" * 2 + b"key."
-HOLDER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1957"
-"""Who holds the book, as docs/operations.md tells it."""
+TAKE_OVER = blocks("operations.md", "sql")
+"""What docs/operations.md tells an operator to do: look who it is, and end that connection."""
 
 
 @pytest.fixture
@@ -134,9 +135,10 @@ def test_when_the_holders_connection_is_ended_another_takes_over_and_it_finds_ou
         assert ask(book) == "BASE-1104"
         address = make_url(postgresql_url).render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as conn:
-            (pid,) = conn.execute(HOLDER).fetchone() or (None,)
-            conn.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
-        assert ask(book) == 2
+            for statement in "\n".join(TAKE_OVER).split(";\n"):
+                (found,) = conn.execute(statement.encode()).fetchall()
+                assert found[0]
+        assert _in_the_end(book) == 2
         holder.go_on()
         assert holder.hear() == "BASE-1108"  # it had sent all, and asked for the commit
         assert holder.hear() == (3, False)

@@ -130,6 +130,7 @@ EU_CELLS: list[tuple[str, str, str, tuple[str, str, int]]] = [
     ("digits of another script", "AT_1,2013,10,15", "AT_1,2013,१०,15", ("RPL-1011", COMPLIANCE, 2)),
     ("negative tonnes", "AT_1,2014,10,5", "AT_1,2014,10,-5", ("RPL-1012", COMPLIANCE, 3)),
     ("beyond the book", "AT_1,2014,10,5", f"AT_1,2014,10,{2**62}", ("RPL-1012", COMPLIANCE, 3)),
+    ("sums beyond the book", "AT_1,2014,10,5", f"AT_1,2014,10,{10**12 + 1}", ("RPL-1012", COMPLIANCE, 3)),
     ("a year outside", "AT_1,2014,10,5", "AT_1,2018,10,5", ("RPL-1012", COMPLIANCE, 3)),
     ("a blank cell", "DE_2,2013,0,7", "DE_2,2013,,7", ("RPL-1013", COMPLIANCE, 4)),
     ("a year twice", "AT_1,2014,10,5", "AT_1,2013,10,5", ("RPL-1016", COMPLIANCE, 3)),

@@ -61,6 +61,12 @@ UNKNOWN_ROWS = refusal(
     "Entry {seq} changes a table or column that this program does not know: {name}. Use the version that "
     "wrote it.",
 )
+UNKNOWN_KEPT = refusal(
+    "BAK-2008",
+    "备份文件 {name} 含有本程序不认识的表或列 {unknown}。请使用写出它的程序版本。",
+    "The backup's file {name} holds a table or column that this program does not know: {unknown}. Use the "
+    "version that wrote it.",
+)
 
 NOT_EMPTY = refusal(
     "BAK-3001",

@@ -1,8 +1,9 @@
 """Tables that no entry tells and that yet cannot be built again: signed checkpoints, the secret of the salts.
 
 Such a table says so itself: `info={"derived": True, "keep": "public"}`, or "secret" for what goes into a
-backup only when it is asked for. Their rows lie in one file of each kind; a row that was kept once stays, so
-that a signed checkpoint does not vanish from the backup because it vanished from the database.
+backup only when it is asked for; `"needs": "proof_secret"` where its rows are of no use without that table's.
+Their rows lie in one file of each kind; a row that was kept once stays, so that a signed checkpoint does not
+vanish from the backup because it vanished from the database.
 """
 
 from __future__ import annotations
@@ -48,21 +49,29 @@ def keep(conn: Connection, folder: Folder, kind: Kind) -> int:
 
 
 def newest(folder: Folder, kind: Kind) -> list[Change]:
-    """The rows that the folder keeps, each as it was last, as inserts. Raises Refused BAK-2004, BAK-2007."""
+    """The rows that the folder keeps, each as it was last, as inserts. Raises Refused BAK-2004, BAK-2008."""
     return list({_name(change): change for change in _read(folder, kind)}.values())
 
 
 def put_back(conn: Connection, folder: Folder, upto: int) -> dict[str, int]:
     """Write the kept rows into an empty database; returns how many of each kind.
 
-    A row about an entry after `upto` (in a column `seq`) stays out: there is no such entry here.
+    A row about an entry after `upto` (in a column `seq`) stays out: there is no such entry here. So does a
+    row of a table that needs another one of which nothing is kept.
     """
+    there = {kind: newest(folder, kind) for kind in KINDS}
+    tables = {change.table for changes in there.values() for change in changes}
     done: dict[str, int] = {}
-    for kind in KINDS:
-        wanted = [change for change in newest(folder, kind) if change.values.get("seq", 0) <= upto]
+    for kind, changes in there.items():
+        wanted = [change for change in changes if _is_of_use(change, upto, tables)]
         rows.apply(conn, wanted)
         done[kind] = len(wanted)
     return done
+
+
+def _is_of_use(change: Change, upto: int, tables: set[str]) -> bool:
+    needs = metadata.tables[change.table].info.get("needs")
+    return change.values.get("seq", 0) <= upto and (needs is None or needs in tables)
 
 
 def _read(folder: Folder, kind: Kind) -> list[Change]:
@@ -74,7 +83,7 @@ def _read(folder: Folder, kind: Kind) -> list[Change]:
     try:
         return rows.decode(body)
     except KeyError as error:
-        raise Refused(checks.UNKNOWN_ROWS(seq=path.name, name=error.args[0])) from None
+        raise Refused(checks.UNKNOWN_KEPT(name=path.name, unknown=error.args[0])) from None
 
 
 def _name(change: Change) -> tuple[str, told.Key]:

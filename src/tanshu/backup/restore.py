@@ -35,7 +35,9 @@ _HASH = re.compile(r"^[0-9a-f]{64}$")
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was restored. entries: written by this run; left_out: those of the backup after `seq`, which are
-    not there now. tables: rows by table; state: the digest of the book; kept: rows beside the log."""
+    not there now. tables: rows by table; state: the digest of the book; kept: rows beside the log that were
+    put back, by kind; not_put_back: those that were not, as they need a secret that is not in the backup, or
+    are about entries left out."""
 
     book: str
     entries: int
@@ -46,6 +48,7 @@ class Restored:
     state: bytes
     tables: dict[str, int]
     kept: dict[str, int]
+    not_put_back: int
 
 
 def restore(
@@ -87,6 +90,7 @@ def restore(
             replica.state.digest(),
             {name: len(table.by_key) for name, table in replica.tables.items() if table.by_key},
             beside,
+            sum(len(kept.newest(folder, kind)) for kind in kept.KINDS) - sum(beside.values()),
         )
     finally:
         database.close()

@@ -27,7 +27,7 @@ CHECKPOINT = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="the newest entry it covers"),
     Column("note", Text, nullable=False, comment="the signed note, with every signature it was given"),
     comment="What was signed about the log; never changed but by further signatures.",
-    info={"derived": True, "keep": "public"},
+    info={"derived": True, "keep": "public", "needs": "proof_secret"},
 )
 
 

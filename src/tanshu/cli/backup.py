@@ -183,6 +183,7 @@ def restore(
         "state_digest": done.state.hex(),
         "tables": done.tables,
         "kept": done.kept,
+        "not_put_back": done.not_put_back,
     }
     facts = Facts(
         (
@@ -191,6 +192,7 @@ def restore(
             (Text("写入条目", "entries written"), done.entries),
             *_newest(done.seq, done.hash, done.time_ns),
             (Text("签名的检查点", "signed checkpoints"), done.kept["public"]),
+            (Text("未恢复的检查点", "checkpoints not put back"), done.not_put_back),
         )
     )
     parts: list[Part] = [facts, _tables(done.tables)]

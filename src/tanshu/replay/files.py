@@ -17,7 +17,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tanshu.base.quantity import QUANTITY_MAX
 from tanshu.base.refusal import RefusalKind
 from tanshu.replay import checks
 from tanshu.replay.model import Finding, Severity, Source
@@ -28,6 +27,8 @@ UNPACKED_BYTES_MAX = 32 * 2**20
 ROWS_MAX = 250_000
 COLUMNS_MAX = 256
 TEXT_MAX = 1_000
+TONNES_MAX = 10**12
+"""What a cell may hold: twenty times the world's emissions of a year, so no sum passes the book's cap."""
 FINDINGS_MAX = 200
 """Findings that one table lists before it says that there is more."""
 YEARS = (1990, 2200)
@@ -94,7 +95,7 @@ class Row:
         return self._cells[column]
 
     def whole(
-        self, column: str, *, least: int = 0, most: int = QUANTITY_MAX, blank: bool = False
+        self, column: str, *, least: int = 0, most: int = TONNES_MAX, blank: bool = False
     ) -> int | None:
         """A whole number. blank: it may be blank (then None)."""
         value = self._cells[column]

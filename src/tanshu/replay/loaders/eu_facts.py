@@ -28,13 +28,10 @@ class InstallationYear:
 
     row: int
     id: str
+    handle: str
     year: int
     free: int
     emitted: int
-
-    @property
-    def handle(self) -> str:
-        return handle(self.id)
 
     @property
     def short(self) -> int:
@@ -116,7 +113,7 @@ def _years(rows: Iterable[Row]) -> Iterator[InstallationYear]:
             row.twice(f"{id} {year}", seen[id, year])
         seen.setdefault((id, year), row.number)
         free, emitted = row.whole("free") or 0, row.whole("emission") or 0
-        yield InstallationYear(row.number, id, year, free, emitted)
+        yield InstallationYear(row.number, id, handle(id), year, free, emitted)
 
 
 def _id(row: Row, column: str) -> str:

@@ -28,6 +28,7 @@ from tanshu.registry.service import approve, define_instrument, propose
 
 COMMANDS = 150
 """Commands per run; the run's figure is their median."""
+RUNS = 9
 SYNC = "fdatasync"
 STOCK = 1_000_000
 Verb = tuple[Callable[[], None], Callable[[], None]]
@@ -104,7 +105,9 @@ def figures(folder: Path, postgres: str) -> list[Figure]:
             ("PostgreSQL", fresh_postgresql(postgres, f"verb_{n}")),
         ):
             send, close = make(url)
-            turns = in_turns({name: lambda send=send: p50_ms(send), SYNC: lambda: raw.fdatasync_ms(journal)})
+            turns = in_turns(
+                {name: lambda send=send: p50_ms(send), SYNC: lambda: raw.fdatasync_ms(journal)}, RUNS
+            )
             found.append(
                 Figure(
                     f"{name}, {place}, p50",

@@ -17,10 +17,11 @@ from tanshu.book.commit import Act
 from tanshu.book.records import AccountFlag
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import service as mrv
+from tanshu.mrv.tables import DATA_LOCK
 from tanshu.parties import blocking
 from tanshu.parties import service as party_service
-from tanshu.parties.model import AccountKind, AccountState, Block, SetState
-from tanshu.parties.tables import ACCOUNT, PERSON, SUBJECT
+from tanshu.parties.model import AccountKind, AccountState, Block, ConfirmPerson, SetState, Unblock
+from tanshu.parties.tables import ACCOUNT, ACCOUNT_BLOCK, PERSON, SUBJECT
 from tanshu.registry import effects, resolve, rooms, service
 from tanshu.registry.model import SidedLine, Waiting
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
@@ -340,6 +341,24 @@ def a_sink_gives(house: House, _patch: Patch) -> None:
     house.behind("registry-checker-1", "registry.approve", give)
 
 
+def a_registration_moves_a_plant_to_another_city(house: House, _patch: Patch) -> None:
+    this = {"handle": house.market.plant_a}
+    house.behind(
+        "registry-maker-1", "parties.register", lambda act: act.update(SUBJECT, this, region="420300")
+    )
+
+
+def the_register_is_founded_again(house: House, _patch: Patch) -> None:
+    house.behind(A, "parties.establish", lambda act: act.insert(PERSON, another(act, "registry-checker-8")))
+
+
+def an_approval_of_nothing_opens_locked_data(house: House, _patch: Patch) -> None:
+    with house.market.database.read() as conn:
+        subject = service.need(service.parties.subject(conn, house.market.plant_b)).id
+    this = {"subject_id": subject, "year": 2023}
+    house.behind(A, "registry.approve", lambda act: act.delete(DATA_LOCK, this))
+
+
 def a_clerk_nobody_appointed(house: House, patch: Patch) -> None:
     off(patch, party_service, "_by_clerk")
     market = house.market
@@ -382,12 +401,42 @@ def one_person_ends_a_block(house: House, _patch: Patch) -> None:
     house.behind("registry-checker-1", "parties.unblock", end)
 
 
+def the_end_of_a_block_is_asked_in_anothers_name(house: House, _patch: Patch) -> None:
+    market = house.market
+    own = house.account(market.stranger, TRADING)
+    at = market.accepted(blocking.block(market.ctx(AUDITOR), Block(own.code, "AUD-6003"))).seq
+    this = {"account": own.number, "seq": at}
+    house.behind(
+        "registry-checker-1",
+        "parties.unblock",
+        lambda act: act.update(ACCOUNT_BLOCK, this, asked_by="registry-maker-1", asked_seq=act.seq),
+    )
+    market.accepted(blocking.unblock(market.ctx("registry-checker-1"), Unblock(own.code)))
+
+
 def a_colleague_nobody_confirmed(house: House, _patch: Patch) -> None:
     def name(act: Act) -> None:
-        row = act.conn.execute(service.select(PERSON).where(PERSON.c.handle == "registry-maker-1")).one()
-        act.insert(PERSON, {**row._mapping, "handle": "registry-maker-7", "seq": act.seq})
+        act.insert(PERSON, another(act, "registry-maker-7", named_by=act.actor))
 
     house.behind("registry-maker-1", "parties.appoint", name)
+
+
+def a_colleague_named_in_anothers_name(house: House, _patch: Patch) -> None:
+    def name(act: Act) -> None:
+        act.insert(PERSON, another(act, "registry-maker-9", named_by="nobody", active=False))
+
+    house.behind("registry-maker-1", "parties.appoint", name)
+    house.market.accepted(
+        party_service.confirm_person(
+            house.market.ctx("registry-checker-1"), ConfirmPerson("registry-maker-9")
+        )
+    )
+
+
+def another(act: Act, handle: str, **changes: object) -> dict[str, object]:
+    """A row of somebody who may do what the registry's first maker may."""
+    row = act.conn.execute(service.select(PERSON).where(PERSON.c.handle == "registry-maker-1")).one()
+    return {**row._mapping, "handle": handle, "seq": act.seq, **changes}
 
 
 def a_decision_is_confirmed_by_its_maker(house: House, _patch: Patch) -> None:
@@ -430,10 +479,13 @@ def moved(house: House, act: Act, *, tag: int) -> None:
 Fault = Callable[[House, Patch], None]
 FAULTS: dict[Fault, str] = {
     a_command_nobody_knows: "5001",
-    units_move_untagged: "5002",
-    units_move_under_an_unknown_tag: "5003",
+    units_move_untagged: "5002 5006",
+    units_move_under_an_unknown_tag: "5003 5006",
     a_renaming_moves_units: "5002 5004",
-    a_renaming_moves_a_plant_to_another_city: "5005",
+    a_renaming_moves_a_plant_to_another_city: "5005 5008",
+    a_registration_moves_a_plant_to_another_city: "5008",
+    the_register_is_founded_again: "5001",
+    an_approval_of_nothing_opens_locked_data: "5005 5006",
     a_clerk_nobody_appointed: "5006",
     a_neighbour_reports_emissions: "5006",
     the_law_cannot_be_read: "5007",
@@ -444,10 +496,10 @@ FAULTS: dict[Fault, str] = {
     a_type_that_does_not_exist_here: "5105 5210",
     a_restricted_account_moves: "5106",
     a_blocked_account_captures: "5106",
-    a_sink_gives: "5004 5101 5102 5107 5201 5303",
+    a_sink_gives: "5004 5006 5101 5102 5107 5201 5303",
     an_authority_gives_outside_its_region: "5108",
     a_transaction_is_written_down_for_another: "5109",
-    a_tagged_transfer_between_forbidden_kinds: "5101 5102 5201",
+    a_tagged_transfer_between_forbidden_kinds: "5006 5101 5102 5201",
     less_is_moved_than_was_approved: "5201 5202",
     units_go_to_somebody_else: "5104 5201 5202",
     nothing_is_held: "5203",
@@ -462,7 +514,7 @@ FAULTS: dict[Fault, str] = {
     a_trade_has_one_leg: "5212",
     records_are_not_linked: "5213",
     a_line_is_written_over: "5214",
-    an_ended_transaction_is_opened_again: "5214",
+    an_ended_transaction_is_opened_again: "5006 5214",
     a_trade_states_another_price: "5215",
     an_allocation_nobody_decided: "5216",
     an_offset_beyond_its_certificates: "5217",
@@ -472,7 +524,9 @@ FAULTS: dict[Fault, str] = {
     an_instrument_nobody_registered: "5302",
     a_block_leaves_the_books_flags: "5303",
     one_person_ends_a_block: "5304",
+    the_end_of_a_block_is_asked_in_anothers_name: "5304",
     a_colleague_nobody_confirmed: "5305",
+    a_colleague_named_in_anothers_name: "5305",
     a_decision_is_confirmed_by_its_maker: "5306",
 }
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +29,7 @@ from tanshu.parties.model import Account, AccountKind, AccountState
 from tanshu.registry import queries as registry
 from tanshu.registry.tables import TRANSACTION_LINE, TRANSACTION_STEP
 from tests.audit.house import TRADING, House, effect, step
+from tests.cli.conftest import SCRIPT
 from tests.support.auditors import AUDITOR, let_go
 from tests.support.market import Market
 
@@ -313,7 +317,7 @@ def test_a_transfer_between_forbidden_kinds_blocks_both_accounts_and_nobody_else
         lambda act: act.record(records.transfer(giver.number, taker.number, cea, 5, tag=6)),
     )
     done = follower().round()
-    assert set(codes(done)) == {"AUD-5102", "AUD-5201", "AUD-6005"}
+    assert set(codes(done)) == {"AUD-5006", "AUD-5102", "AUD-5201", "AUD-6005"}
     assert set(done.blocked) == {giver.code, taker.code}
     assert works(market) and not works(market, market.plant_a)
     for code in done.blocked:
@@ -350,7 +354,7 @@ def test_a_source_is_blocked_only_when_that_is_ordered(own_house: House, followe
 
     own_house.behind("registry-checker-1", "registry.approve", print_units)
     done = follower().round()
-    assert set(codes(done)) == {"AUD-5002", "AUD-6005"} and done.blocked == (taker.code,)
+    assert set(codes(done)) == {"AUD-5002", "AUD-5006", "AUD-6005"} and done.blocked == (taker.code,)
     assert done.spared[0][0] == source.code and "PAR-2016" in done.spared[0][1]
     own_house.behind("registry-checker-1", "registry.approve", print_units_to(source, own_house))
     done = follower(system=True).round()
@@ -420,7 +424,7 @@ def test_a_follower_killed_before_it_remembers_says_and_does_the_same_again(
     with market.database.read() as conn:
         entries = store.tail(conn, store.REGISTRY_LOG)
     done = follower().round()
-    assert set(codes(done)) == {"AUD-5002", "AUD-6005"}
+    assert set(codes(done)) == {"AUD-5002", "AUD-5006", "AUD-6005"}
     with market.database.read() as conn:
         assert store.tail(conn, store.REGISTRY_LOG) == entries, "nothing is blocked twice"
     reported = [json.loads(line)["code"] for line in (tmp_path / "report.jsonl").read_text().splitlines()]
@@ -506,3 +510,25 @@ def test_a_follower_that_may_only_read_judges_all_the_same(own_house: House, fol
     market.database.close()  # every new connection may only read
     done = follower(block=False).round()
     assert done.ok and done.transactions == 10
+
+
+@pytest.mark.soak
+def test_a_follower_killed_at_any_moment_goes_on_where_it_was(
+    own_house: House, follower: FollowerOf, tmp_path: Path
+):
+    """kill -9, again and again, while the house works: nothing is judged twice, nothing left out."""
+    market = own_house.market
+    dice = random.Random("killed followers")
+    command = [SCRIPT, "audit", "follow", "--every", "0", "--state", str(tmp_path / "state")]
+    for _ in range(8):
+        process = subprocess.Popen([*command, "--db", market.database.url], stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 1 + 2 * dice.random()
+        while time.monotonic() < until:
+            own_house.drop(own_house.pending(1))
+        process.kill()
+        process.wait()
+    done = follower(block=False).round()
+    own_house.news()
+    mine, theirs = follower().memory.judge, own_house.judge
+    assert done.ok and (mine.entries, mine.records) == (theirs.entries, theirs.records)
+    assert mine.business.transactions == theirs.business.transactions

@@ -75,13 +75,30 @@ def test_made_again_it_is_the_same_and_another_key_adds_its_signature(book: Book
 
 def test_a_witness_s_signature_is_kept_with_the_checkpoint_it_signed(book: Book, signed: Note):
     witness = note.sign(signed.text, OTHER_KEY)
-    both = checkpoints.add_signatures(book.database, LOG, witness)
+    who = [OTHER_KEY.verifier]
+    both = checkpoints.add_signatures(book.database, LOG, witness, who)
     assert both is not None and len(both.signatures) == 2
-    assert checkpoints.add_signatures(book.database, LOG, witness) == both
+    assert checkpoints.add_signatures(book.database, LOG, witness, who) == both
     with book.database.read() as conn:
         assert checkpoints.every(conn, LOG) == [both]
     other = note.sign(signed.text.replace("time 1", "time 2"), OTHER_KEY)
-    assert checkpoints.add_signatures(book.database, LOG, other) is None
+    assert checkpoints.add_signatures(book.database, LOG, other, who) is None
+
+
+def test_signatures_that_nobody_checked_are_not_kept(book: Book, signed: Note):
+    """One junk signature under the register's own handle would spoil the checkpoint for everybody."""
+    mine, who = signed.signatures[0], [OTHER_KEY.verifier]
+    junk = [
+        note.Signature(mine.name, mine.id, bytes(64)),
+        *(note.Signature(f"w{n}", mine.id, bytes(64)) for n in range(60)),
+    ]
+    given = note.sign(signed.text, OTHER_KEY).with_signatures(junk)
+    both = checkpoints.add_signatures(book.database, LOG, given, who)
+    assert both is not None and both.signatures == (mine, given.signatures[0])
+    note.check(both, [KEY.verifier, *who])
+    with pytest.raises(Refused) as refused:
+        checkpoints.add_signatures(book.database, LOG, Note(signed.text, tuple(junk)), who)
+    assert refused.value.refusal.code == "PROOF-1007"
 
 
 def test_checkpoints_outlive_the_tiles(book: Book, context: MakeContext, signed: Note):

@@ -145,6 +145,47 @@ def test_after_an_unknown_outcome_the_log_decides(opened: Book, ticker: Ticker, 
     assert opened._state.digest() == fresh_digest(opened)
 
 
+# -- the log under a living process ------------------------------------------------------------------------
+
+
+def test_a_process_whose_newest_entries_vanished_goes_on_from_what_is_there(opened: Book, ticker: Ticker):
+    """A standby that lagged was promoted: nobody may write an entry after a hole."""
+    for n in range(1, 5):
+        opened.commit([request(opened, n, GIVE, ticker=ticker)])
+    with opened.database.write() as conn:
+        conn.execute(text("DELETE FROM log_entry WHERE seq >= 4"))
+
+    answer = accepted(opened.commit([request(opened, 9, GIVE, ticker=ticker)])[0])
+
+    assert (answer.seq, entries(opened)) == (4, 5)
+    assert opened._state.digest() == fresh_digest(opened)
+    assert audit.run(opened.database).ok
+
+
+def test_a_reader_does_not_show_entries_that_vanished(opened: Book, ticker: Ticker):
+    opened.commit([request(opened, 1, GIVE, ticker=ticker)])
+    with opened.database.write() as conn:
+        conn.execute(text("DELETE FROM log_entry WHERE seq >= 2"))
+    with opened.reading() as (_, state):
+        assert (opened.tail.seq, state.cell(TAKER, CEA).available) == (1, 0)
+
+
+@pytest.mark.parametrize("column", ["answer", "body_hash"])
+def test_a_damaged_answer_is_not_given_again(opened: Book, ticker: Ticker, column: str):
+    ask = request(opened, 1, GIVE, ticker=ticker)
+    opened.commit([ask])
+    with opened.database.write() as conn:
+        conn.execute(text(f"UPDATE log_entry SET {column} = :junk WHERE seq = 2"), {"junk": b"{}".ljust(32)})
+    with pytest.raises(Refused) as refused:
+        opened.commit([ask])
+    assert refused.value.refusal.code == "LOG-1003"
+
+
+def test_who_reads_must_not_commit(opened: Book, ticker: Ticker):
+    with opened.reading(), pytest.raises(AssertionError):
+        opened.commit([request(opened, 1, GIVE, ticker=ticker)])
+
+
 # -- two writers -------------------------------------------------------------------------------------------
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select, text
 
 from tanshu.base.database import Database
-from tanshu.base.refusal import Refusal
+from tanshu.base.refusal import Refusal, Refused
 from tanshu.book import rows
 from tanshu.book.commit import Act, Book, verb
 from tanshu.book.records import transfer
@@ -102,6 +102,16 @@ def test_an_entry_without_changes_says_so_and_stores_none(papers: Book, context,
     with database.read() as conn:
         assert [entry.rows_hash for entry in store.read(conn, papers.log)] == [NO_ROWS, NO_ROWS]
         assert list(store.rows(conn, papers.log)) == []
+
+
+def test_damaged_rows_are_refused_by_name(papers: Book, context, database: Database):
+    file(context(), [Change(INSERT, "paper", {}, FIRST)])
+    for junk in (b"\x78junk", b"[]"):
+        with database.write() as conn:
+            conn.execute(text("UPDATE log_entry SET rows = :junk WHERE seq = 1"), {"junk": junk})
+        with database.read() as conn, pytest.raises(Refused) as refused:
+            list(store.rows(conn, papers.log))
+        assert refused.value.refusal.code == "LOG-1003"
 
 
 def test_many_rows_are_stored_deflated_and_come_back_whole(papers: Book, context, database: Database):

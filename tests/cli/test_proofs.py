@@ -171,15 +171,17 @@ def test_a_witness_s_signature_is_kept(founded_url: str, key: Keys, tmp_path: Pa
     path = Path(kept(tanshu("proof", "checkpoint", "--key", key.path), tmp_path / "checkpoint"))
     witnessed = note.sign(note.parse(path.read_text(encoding="utf-8")).text, OTHER_KEY)
     path.write_text(str(witnessed), encoding="utf-8")
-    both = kept(tanshu("proof", "checkpoint", "--add", str(path)), tmp_path / "both")
     witness = str(OTHER_KEY.verifier)
+    both = kept(tanshu("proof", "checkpoint", "--add", str(path), "--witness", witness), tmp_path / "both")
     said = in_process("verify", both, "--key", key.verifier, "--key", witness, "--json").ok().json
     assert len(said["signers"]) == 2
     assert verify(both, key, "--json").ok().json["unchecked_signatures"] == [OTHER_KEY.verifier.handle]
     assert OTHER_KEY.verifier.handle in verify(both, key, "--lang", "en").ok().out
     foreign = SigningKey("w", OTHER_KEY.suite, OTHER_KEY.private)
     path.write_text(str(note.sign(witnessed.text.replace("time 1", "time 2"), foreign)), encoding="utf-8")
-    assert tanshu("proof", "checkpoint", "--add", str(path), "--json").refusal == "PROOF-2012"
+    theirs = ("--witness", str(foreign.verifier))
+    assert tanshu("proof", "checkpoint", "--add", str(path), *theirs, "--json").refusal == "PROOF-2012"
+    assert tanshu("proof", "checkpoint", "--add", str(path)).code == 2
 
 
 def test_an_older_checkpoint_says_that_the_log_has_grown(founded_url: str, key: Keys, tmp_path: Path):

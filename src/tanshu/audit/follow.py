@@ -82,6 +82,7 @@ class Follower:
         self.orders = orders or Orders()
         self._tables_found: list[Finding] = []
         self._rest_until = 0.0
+        self._standing = -1  # before the first round of this process
 
     @classmethod
     def at(
@@ -97,12 +98,13 @@ class Follower:
 
         Raises Refused AUD-7001 to 7003 (the file), LOG-1002 (no book).
         """
-        with database.read() as conn:
-            name = store.book_name(conn, log)
+        name = _book_name(database, log)
         if name is None:
             raise Refused(NOT_INITIALISED(field="db"))
-        kept = Memory(name, log) if fresh or not path.exists() else memory.load(path)
-        if (kept.book, kept.log) != (name, log):
+        if fresh:
+            memory.put_aside(path)
+        kept = memory.load(path) if path.exists() else Memory(name, log)
+        if kept.log != log or (kept.book != name and "" not in (kept.book, name)):
             raise Refused(checks.MEMORY_OTHER(field="state", path=path, known=kept.book, book=name))
         return cls(database, kept, path, orders)
 
@@ -116,9 +118,9 @@ class Follower:
         self._tell(news)
         blocked, spared = self._block()
         self.memory.rounds += 1
-        memory.save(self.memory, self.path)
-        judge = self.memory.judge
         done = (judge.entries, judge.records, judge.business.transactions)
+        self._keep(is_news=done != before or bool(news or blocked or spared) or standing != self._standing)
+        self._standing = standing
         return Round(
             self.memory.rounds,
             judge.tail.seq,
@@ -131,6 +133,13 @@ class Follower:
             spared=tuple(spared),
             seconds=time.perf_counter() - started,
         )
+
+    def _keep(self, *, is_news: bool) -> None:
+        """Write the file where there is something new to remember, else only show that one is alive."""
+        if is_news:
+            memory.save(self.memory, self.path)
+        else:
+            memory.beat(self.path)
 
     # -- looking -------------------------------------------------------------------------------------------
 
@@ -275,3 +284,12 @@ class Follower:
         done = blocking.send(self.database, self.memory.log, self.memory.wanted, self.orders)
         self.memory.wanted = [one for one in self.memory.wanted if one.account in done.again]
         return done.blocked, done.spared
+
+
+def _book_name(database: Database, log: int) -> str | None:
+    """What the book is called; "" where genesis no longer says so, which the judge will name."""
+    with database.read() as conn:
+        try:
+            return store.book_name(conn, log)
+        except (ValueError, KeyError, TypeError):
+            return ""

@@ -26,6 +26,7 @@ from tanshu.log.store import unpacked
 
 _UNKNOWN = b""
 """The hash of an entry whose row cannot be believed."""
+_FEW_HOLDS = 1_000
 
 Flaw = tuple[RefusalKind, Mapping[str, Any]]
 
@@ -43,6 +44,7 @@ class Judge:
         self.sound = True
         self.entries = 0
         self.records = 0
+        self._holds_kept = 0
 
     def look_at(self, stored: Stored) -> list[Finding]:
         """Take the next row of the log in; everything that is wrong with it."""
@@ -55,8 +57,14 @@ class Judge:
         return self._in_effect(stored.entry, unpacked(stored.rows))
 
     def forget_ended_holds(self) -> None:
-        """A hold of which nothing is left is not named again: memory follows open positions, not history."""
-        self.reference.holds = {at: hold for at, hold in self.reference.holds.items() if hold[2]}
+        """A hold of which nothing is left is not named again: memory follows open positions, not history.
+
+        They are looked through when there are twice as many as were kept last time, so that it costs little.
+        """
+        holds = self.reference.holds
+        if len(holds) > 2 * self._holds_kept + _FEW_HOLDS:
+            self.reference.holds = {at: hold for at, hold in holds.items() if hold[2]}
+            self._holds_kept = len(self.reference.holds)
 
     # -- one entry -----------------------------------------------------------------------------------------
 

@@ -78,10 +78,7 @@ class Wanted:
 
 @dataclass
 class Memory:
-    """A follower's memory of one log. found: the newest findings; ever: how many there were.
-
-    snapshots: digests of the house's snapshots that were compared, by sequence number.
-    """
+    """A follower's memory of one log. found: the newest findings; ever: how many there were."""
 
     book: str
     log: int
@@ -90,7 +87,6 @@ class Memory:
     found: list[Known] = field(default_factory=list)
     ever: int = 0
     wanted: list[Wanted] = field(default_factory=list)
-    snapshots: dict[int, str] = field(default_factory=dict)
     rounds: int = 0
 
     def mark(self) -> None:
@@ -121,6 +117,17 @@ def save(memory: Memory, path: Path) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     _sync_folder(path.parent)
+
+
+def beat(path: Path) -> None:
+    """Nothing is new: only the time of the file says that the follower is alive."""
+    os.utime(path)
+
+
+def put_aside(path: Path) -> None:
+    """Keep what was remembered as FILE.old: whoever begins anew may still have to show it."""
+    if path.exists():
+        path.replace(path.with_name(path.name + ".old"))
 
 
 def load(path: Path) -> Memory:
@@ -173,7 +180,6 @@ def _as_data(memory: Memory) -> dict[str, Any]:
         "found": memory.found,
         "ever": memory.ever,
         "wanted": memory.wanted,
-        "snapshots": memory.snapshots,
         "rounds": memory.rounds,
     }
 
@@ -187,7 +193,6 @@ def _from_data(data: Mapping[str, Any]) -> Memory:
         [Known(**one) for one in data["found"]],
         data["ever"],
         [Wanted(**one) for one in data["wanted"]],
-        {int(seq): digest for seq, digest in data["snapshots"].items()},
         data["rounds"],
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from tanshu.base.refusal import Refusal, Refused, refusal
 
@@ -82,7 +83,6 @@ metadata = MetaData(
 )
 """Every room's tables. A room declares its own in `tables.py`."""
 
-_WRITE = "tanshu_write"
 _PG_IDLE = 0
 """libpq's PQTRANS_IDLE: no transaction, nothing under way."""
 BUSY_MS = 30_000
@@ -116,7 +116,6 @@ class Database:
         elif not create and parsed.database and not Path(parsed.database).exists():
             raise Refused(NO_DATABASE(field="db", url=shown(url)))
         engine = _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed)
-        event.listen(engine, "begin", _begin)
         database = cls(url, engine)
         try:
             with database.read():
@@ -141,6 +140,7 @@ class Database:
         """A connection in one write transaction; commits at the end, rolls back on an exception."""
         conn = self._take_writer()
         try:
+            _begin_writing(conn)
             with conn.begin():
                 yield conn
         finally:
@@ -151,10 +151,10 @@ class Database:
         """A write transaction that gives up (BASE-1104) where another writer is at work: for what can be done
         at any other time."""
         with self.engine.connect() as conn:
-            conn = conn.execution_options(**{_WRITE: True})
             if self.is_sqlite:
                 driver(conn).execute(f"PRAGMA busy_timeout={AT_ONCE_MS}")
             try:
+                _begin_writing(conn)
                 with conn.begin():
                     if not self.is_sqlite:
                         driver(conn).execute(f"SET LOCAL lock_timeout = {AT_ONCE_MS}")
@@ -175,7 +175,7 @@ class Database:
         try:
             conn = self._kept.pop()
         except IndexError:
-            return self.engine.connect().execution_options(**{_WRITE: True})
+            return self.engine.connect()
         if self.is_sqlite or not _has_news(conn):
             return conn
         conn.invalidate()
@@ -303,6 +303,8 @@ def is_without_tables(error: BaseException) -> bool:
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url)
     event.listen(engine, "connect", _sqlite_connect)
+    # Not an event: where an engine has listeners, every statement on it takes longer.
+    engine.dialect.do_begin = _begin
     return engine
 
 
@@ -325,10 +327,17 @@ def _sqlite_connect(dbapi: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin(conn: Connection) -> None:
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    """SQLite's BEGIN of a transaction that only reads, unless one for writing was begun already."""
+    raw: Any = dbapi_connection.dbapi_connection
+    if not raw.in_transaction:
+        raw.execute("BEGIN")
+
+
+def _begin_writing(conn: Connection) -> None:
+    """Take SQLite's write lock before SQLAlchemy begins; PostgreSQL has none to take."""
     if conn.dialect.name == "sqlite":
-        write = conn.get_execution_options().get(_WRITE, False)
-        driver(conn).execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        driver(conn).execute("BEGIN IMMEDIATE")
 
 
 def _is_idle(conn: Connection) -> bool:

@@ -22,7 +22,7 @@ def random_key() -> bytes:
 
 def key_from_text(text: str) -> bytes:
     """A key as people give it: 32 hex digits are the key itself, any other text is hashed to one."""
-    if _HEX_KEY.match(text):
+    if _HEX_KEY.fullmatch(text):
         return bytes.fromhex(text)
     return digest(text.encode())[:KEY_BYTES]
 

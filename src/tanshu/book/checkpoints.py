@@ -7,6 +7,8 @@ signature to the same text. Nothing is signed that is inconsistent with what was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Column, Connection, SmallInteger, Table, Text, func, insert, select, update
 
 from tanshu.base.database import Database, metadata
@@ -18,7 +20,7 @@ from tanshu.book.projections import Progress
 from tanshu.book.state_tree import NamesAt, nameless
 from tanshu.log import checkpoint, note, store
 from tanshu.log.checkpoint import ORIGIN_PREFIX, Checkpoint
-from tanshu.log.note import Note, SigningKey
+from tanshu.log.note import Note, SigningKey, VerifierKey
 
 CHECKPOINT = Table(
     "checkpoint",
@@ -58,18 +60,27 @@ def make(
         return _keep(conn, book.log, seq, note.sign(text, key))
 
 
-def add_signatures(database: Database, log: int, signed: Note) -> Note | None:
-    """Keep the signatures of a note (a witness's, say) with the checkpoint of the same text.
+def add_signatures(
+    database: Database, log: int, signed: Note, witnesses: Sequence[VerifierKey]
+) -> Note | None:
+    """Keep these witnesses' signatures of a note with the checkpoint of the same text, and no others.
 
-    Returns the checkpoint with all its signatures, None where there is none of this text.
+    A signature that nobody has checked would spoil the checkpoint for all who check it. Returns the
+    checkpoint with all its signatures, None where there is none of this text. Raises Refused PROOF-1006 (too
+    many), 1007 or 1008 (not signed by each of the witnesses).
     """
+    note.check(signed, witnesses)
+    wanted = {one.handle for one in witnesses}
     seq = checkpoint.parse(signed.text).seq
     with database.write() as conn:
         store.lock(conn, log)
         known = at(conn, log, seq)
         if known is None or known.text != signed.text:
             return None
-        return _keep(conn, log, seq, signed)
+        there = {one.handle for one in known.signatures}
+        more = tuple(one for one in signed.signatures if one.handle in wanted - there)
+        note.parse(str(known.with_signatures(more)))  # not more than can be read again
+        return _keep(conn, log, seq, Note(signed.text, more))
 
 
 def _checkpoint(conn: Connection, book: Book, seq: int, names_at: NamesAt) -> Checkpoint:

@@ -248,6 +248,7 @@ class Book:
         self.log = log
         self._mutex = threading.RLock()
         self._turns: Turns[_Asked, list[Outcome]] = Turns(TOGETHER_MAX)
+        self._reader: int | None = None  # the thread inside `reading`
         self._discard()
 
     # -- opening -------------------------------------------------------------------------------------------
@@ -266,9 +267,9 @@ class Book:
         """
         with self._mutex:
             try:
-                if self._tail.seq < 0:
-                    self._state, self._tail = snapshots.nearest(conn, self.log)
-                self._unkept += snapshots.follow(conn, self.log, self._state, self._tail)
+                newest = store.tail(conn, self.log)
+                if newest is None or newest[2] != self._tail.hash:
+                    self._follow(conn)
             except BaseException:
                 self._discard()  # a replica that stopped half-way is of no use
                 raise
@@ -276,11 +277,21 @@ class Book:
                 raise Refused(log_checks.NOT_INITIALISED())
             return self._state
 
+    def _follow(self, conn: Connection) -> None:
+        """Go on from where the replica stands; from a snapshot, where the log no longer has that entry."""
+        if store.hash_at(conn, self.log, self._tail.seq) != self._tail.hash:
+            self._state, self._tail = snapshots.nearest(conn, self.log)
+        self._unkept += snapshots.follow(conn, self.log, self._state, self._tail)
+
     @contextmanager
     def reading(self) -> Iterator[tuple[Connection, State]]:
         """A read transaction with the state as of the newest entry it sees. Nobody commits meanwhile."""
         with self._mutex, self.database.read() as conn:
-            yield conn, self.catch_up(conn)
+            self._reader, before = threading.get_ident(), self._reader
+            try:
+                yield conn, self.catch_up(conn)
+            finally:
+                self._reader = before
 
     def as_of(self, conn: Connection, seq: int) -> State:
         """The state after entry `seq`: from the nearest snapshot before it, by replay."""
@@ -309,6 +320,7 @@ class Book:
 
         before_commit: asked when everything is decided and written, nothing durable; raising takes all back.
         """
+        assert self._reader != threading.get_ident(), "who reads must not commit: it would wait for itself"
         asked = _Asked(requests, [_body_hash(request) for request in requests], before_commit)
         ask: Ask[_Asked, list[Outcome]] = Ask(asked, alone=len(requests) != 1 or before_commit is not None)
         return self._turns.run(ask, self._commit_for)

@@ -124,7 +124,7 @@ def rebuild(
 ) -> P:
     """Drop a projection's rows and build them again."""
     with database.write() as conn:
-        _lock(conn, kind.name, log)
+        lock(conn, kind.name, log)
         kind(log).drop(conn)
         conn.execute(delete(PROJECTION).where(PROJECTION.c.name == kind.name, PROJECTION.c.log == log))
     return catch_up(database, kind, log, progress=progress)
@@ -143,7 +143,7 @@ def watermark(conn: Connection, name: str, log: int) -> Mark | None:
 def _step(conn: Connection, projection: Projection, known: int | None, wanted: int) -> int:
     """Follow one chunk, under the projection's lock; returns the sequence number reached."""
     log, kind = projection.log, type(projection)
-    _lock(conn, kind.name, log)
+    lock(conn, kind.name, log)
     mark = watermark(conn, kind.name, log)
     if not _stands(conn, log, kind, mark):
         projection.drop(conn)
@@ -194,8 +194,8 @@ def _chunk(entries: Iterator[Entry]) -> list[Entry]:
     return chunk
 
 
-def _lock(conn: Connection, name: str, log: int) -> None:
-    """Be the only one who brings this projection forward (SQLite's write transaction already is)."""
+def lock(conn: Connection, name: str, log: int) -> None:
+    """Be the only one who changes this projection (SQLite's write transaction already is)."""
     if conn.dialect.name == "postgresql":
         key = zlib.crc32(f"{name} {log}".encode()) & 0x7FFFFFFF
         driver(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PG_LOCK_SPACE, key))

@@ -106,6 +106,8 @@ class Trees(Projection):
     def follow(self, conn: Connection, entries: Sequence[Entry]) -> None:
         assert self._salted is not None, "loaded before it follows"
         first, last = entries[0].seq, entries[-1].seq
+        # Nobody may drop and rebuild the numbers between the question and the reading.
+        projections.lock(conn, serials.Serials.name, self.log)
         serials.need_standing(conn, self.log, last)
         moved = serials.moved(conn, self.log, first - 1, last)
         told = dict(store.rows(conn, self.log, first - 1, last))

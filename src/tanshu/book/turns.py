@@ -80,8 +80,9 @@ class Turns(Generic[Q, A]):
             if self._leader is not ask:
                 ask.wait()
             if self._leader is ask:
-                asks = self._take()
+                asks: list[Ask[Q, A]] = []
                 try:
+                    self._take(asks)
                     lead(asks)
                 finally:
                     self._give_back(asks)
@@ -98,14 +99,19 @@ class Turns(Generic[Q, A]):
                 assert leader.thread != ask.thread, "a decision must not commit: it would wait for itself"
             self._line.append(ask)
 
-    def _take(self) -> Sequence[Ask[Q, A]]:
-        """The head of the line, with those who may share its turn."""
+    def _take(self, asks: list[Ask[Q, A]]) -> None:
+        """Put the head of the line into `asks`, with those who may share its turn; then out of the line.
+
+        In this order, so that an interrupt in between leaves nobody in neither.
+        """
         with self._guard:
-            asks = [self._line.popleft()]
-            assert asks[0] is self._leader
-            while self._line and self._may_join(self._line[0], asks):
-                asks.append(self._line.popleft())
-        return asks
+            assert self._line[0] is self._leader
+            for ask in self._line:
+                if asks and not self._may_join(ask, asks):
+                    break
+                asks.append(ask)
+            for _ in asks:
+                self._line.popleft()
 
     def _may_join(self, ask: Ask[Q, A], asks: Sequence[Ask[Q, A]]) -> bool:
         return len(asks) < self._together_max and not (ask.alone or asks[0].alone)
@@ -114,7 +120,8 @@ class Turns(Generic[Q, A]):
         """Put those who were not told back to where they were, unless they have left."""
         if untold := [ask for ask in asks[1:] if not ask.done]:
             with self._guard:
-                self._line.extendleft(ask for ask in reversed(untold) if not ask.gone)
+                still = set(self._line)
+                self._line.extendleft(a for a in reversed(untold) if not a.gone and a not in still)
 
     def _leave(self, ask: Ask[Q, A]) -> None:
         """Whatever happened to this one, the line goes on."""

@@ -292,6 +292,8 @@ def _utf8(path: Path) -> str:
         return path.read_bytes().decode()
     except UnicodeDecodeError:
         raise _not_a_proof("不是 UTF-8 文本", "it is not UTF-8 text") from None
+    except OSError:
+        raise _not_a_proof(f"无法读取 {path.name}", f"{path.name} cannot be read") from None
 
 
 # -- hashes ------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from tanshu.base.clock import shanghai_text
 from tanshu.base.refusal import Refused, need
 from tanshu.base.text import Text
 from tanshu.cli import output
+from tanshu.cli.border import complain
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.output import GOOD, Chip, Facts, Reply, Table, number_column, text_column
 from tanshu.cli.progress import progress
@@ -116,6 +117,14 @@ def checkpoint(
         Path | None,
         typer.Option("--add", metavar="FILE", help="收存见证人的签名 · keep a witness's signatures"),
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--witness",
+            metavar="KEY",
+            help="见证人的验证密钥或其文件 · the witness's verifier key or its file",
+        ),
+    ] = None,
 ) -> Reply | None:
     """Prints the signed note. One that is there already is printed again; another key adds its signature."""
     from tanshu.book import proof_checks
@@ -127,9 +136,13 @@ def checkpoint(
             signed = _make(door, book, _signing_key(_key_path(key)))
         else:
             from tanshu.book import checkpoints
+            from tanshu.log import keys
 
+            if not witness:
+                raise complain(door.lang, "--add 需要 --witness", "--add needs --witness")
             given = note.parse(add.read_bytes().decode(errors="replace"))
-            kept = checkpoints.add_signatures(book.database, book.log, given)
+            trusted = [keys.verifier(one) for one in witness]
+            kept = checkpoints.add_signatures(book.database, book.log, given, trusted)
             if kept is None:
                 raise Refused(proof_checks.NOT_OURS(field="add", path=add))
             signed = kept

@@ -21,10 +21,11 @@ from sqlalchemy import (
     event,
 )
 
+from tanshu.base.canonical import digest
 from tanshu.base.database import driver, metadata
 from tanshu.base.refusal import Refused
 from tanshu.log import checks, packing
-from tanshu.log.entry import NO_ROWS, Entry
+from tanshu.log.entry import NO_ROWS, Entry, is_intact
 
 
 class Written(NamedTuple):
@@ -149,9 +150,17 @@ def append(conn: Connection, log: int, entries: Sequence[Written]) -> None:
 
 
 def find(conn: Connection, log: int, key: bytes) -> tuple[int, bytes, bytes] | None:
-    """(seq, body hash, answer) of the entry with this key, or None."""
-    row = _one(conn, "SELECT seq, body_hash, answer FROM log_entry WHERE log = ? AND key = ?", (log, key))
-    return None if row is None else (row[0], bytes(row[1]), bytes(row[2]))
+    """(seq, body hash, answer) of the entry with this key, or None. Raises Refused LOG-1003 (damaged)."""
+    row = _one(conn, "SELECT seq, answer FROM log_entry WHERE log = ? AND key = ?", (log, key))
+    return None if row is None else _found(conn, log, row[0], bytes(row[1]))
+
+
+def _found(conn: Connection, log: int, seq: int, answer: bytes) -> tuple[int, bytes, bytes]:
+    """What is answered a second time is what was answered the first time: the hashes say so."""
+    entry = next(read(conn, log, seq - 1, seq))
+    if not is_intact(entry) or digest(answer) != entry.answer_hash:
+        raise Refused(checks.BROKEN(seq=seq, why="the answer kept is not the one that was given"))
+    return seq, entry.body_hash, answer
 
 
 def find_all(conn: Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, tuple[int, bytes, bytes]]:
@@ -160,10 +169,10 @@ def find_all(conn: Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, t
         return {key: found for key in keys if (found := find(conn, log, key))}
     rows = _all(
         conn,
-        "SELECT key, seq, body_hash, answer FROM log_entry WHERE log = ? AND key = ANY(?)",
+        "SELECT key, seq, answer FROM log_entry WHERE log = ? AND key = ANY(?)",
         (log, list(keys)),
     )
-    return {bytes(row[0]): (row[1], bytes(row[2]), bytes(row[3])) for row in rows}
+    return {bytes(row[0]): _found(conn, log, row[1], bytes(row[2])) for row in rows}
 
 
 def book_name(conn: Connection, log: int) -> str | None:
@@ -235,17 +244,30 @@ def answers(conn: Connection, log: int, after: int, upto: int) -> dict[int, byte
 
 
 def rows(conn: Connection, log: int, after: int = -1, upto: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """(seq, rows changed) of the entries after < seq ≤ upto that changed any, in order."""
+    """(seq, rows changed) of the entries after < seq ≤ upto that changed any, in order.
+
+    Raises Refused LOG-1003 where the rows are not those whose hash the entry carries.
+    """
     last = 2**62 if upto is None else upto
     while found := _all(
         conn,
-        "SELECT seq, rows FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? AND rows_hash <> ? "
+        "SELECT seq, rows, rows_hash FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? AND rows_hash <> ? "
         f"ORDER BY seq LIMIT {_READ_ROWS}",
         (log, after, last, NO_ROWS),
     ):
-        for seq, packed in found:
-            yield seq, unpacked(bytes(packed))
+        for seq, packed, hash_ in found:
+            yield seq, _rows(seq, bytes(packed), bytes(hash_))
         after = found[-1][0]
+
+
+def _rows(seq: int, packed: bytes, hash_: bytes) -> bytes:
+    try:
+        changed = unpacked(packed)
+    except zlib.error as damage:
+        raise Refused(checks.BROKEN(seq=seq, why=f"stored rows are damaged: {damage}")) from None
+    if digest(changed) != hash_:
+        raise Refused(checks.BROKEN(seq=seq, why="the rows kept are not those that were changed"))
+    return changed
 
 
 def _packed(rows: bytes) -> bytes:

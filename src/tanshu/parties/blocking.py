@@ -44,8 +44,10 @@ def block(act: Act, command: Block) -> Decision:
     """Stop an account over a finding of the audit: one auditor is enough."""
     account = need(queries.account(act.conn, command.account))
     need(_auditor_of(act, account))
-    if not _FINDING.match(command.finding):
+    if not _FINDING.fullmatch(command.finding):
         return checks.FINDING_FORM(field="finding", value=command.finding)
+    if command.seq is not None and not 0 <= command.seq < act.seq:
+        return checks.FINDING_SEQ(field="seq", value=command.seq, newest=act.seq - 1)
     if account.state is AccountState.CLOSED:
         return checks.ACCOUNT_CLOSED(field="account", account=account.code)
     if account.state is AccountState.BLOCKED:

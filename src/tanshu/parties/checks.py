@@ -130,6 +130,11 @@ BLOCKED_ALREADY = refusal(
     "The account {account} is blocked already, over {finding}.",
 )
 NOT_BLOCKED = refusal("PAR-2014", "账户 {account} 没有封停。", "The account {account} is not blocked.")
+FINDING_SEQ = refusal(
+    "PAR-1019",
+    "发现所指的日志条目 {value} 不存在;现有 0 到 {newest}。",
+    "The finding names entry {value}, which is not there; the log holds 0 to {newest}.",
+)
 FINDING_FORM = refusal(
     "PAR-2015",
     "“{value}”不是稽核发现的编号(形如 AUD-5206)。",

@@ -17,11 +17,11 @@ def account_code(jurisdiction: str, letter: str, number: int) -> str:
 
 
 def looks_like_account_code(text: str) -> bool:
-    return bool(_CODE.match(text))
+    return bool(_CODE.fullmatch(text))
 
 
 def account_code_is_good(text: str) -> bool:
-    match = _CODE.match(text)
+    match = _CODE.fullmatch(text)
     return bool(match) and int(match[4]) == _check_digits(text.rsplit("-", 1)[0])
 
 

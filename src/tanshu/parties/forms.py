@@ -50,7 +50,7 @@ def new_subject(command: Register, id: str, today: date, *, by_credit_code: bool
             return checked
         uscc = checked
     handle = command.handle or uscc or ""
-    if handle != uscc and not HANDLE.match(handle):
+    if handle != uscc and not HANDLE.fullmatch(handle):
         return checks.HANDLE_FORM(field="handle", value=handle)
     if command.name_since and command.name_since > today:
         return checks.NAME_AHEAD(field="name_since", since=command.name_since)

@@ -218,7 +218,7 @@ def _open(act: Act, subject: Subject, kind: str) -> str | Refusal:
 
 
 def _appoint(act: Act, subject: Subject, person: NewPerson, *, active: bool) -> Refusal | None:
-    if not forms.HANDLE.match(person.handle.lower()):
+    if not forms.HANDLE.fullmatch(person.handle.lower()):
         return checks.HANDLE_FORM(field="person", value=person.handle)
     for right in person.rights:
         if right not in tuple(Right):

@@ -181,7 +181,7 @@ def _transaction(rows: _Rows) -> Transaction | None:
         raise _disagree("应恰有一项业务申请", "it should hold exactly one proposal")
     entry, values = proposals[0]
     state, ended = PROPOSED, None
-    if values.get("state") in STATES:  # recorded as already in effect
+    if _text(values.get("state")) in STATES:  # recorded as already in effect
         state, ended = _text(values["state"]), entry
     for later, where, changed in changes:
         if where.get("id") != values.get("id") or later.seq < entry.seq:

@@ -61,7 +61,7 @@ def definition_flaw(act: Act, command: DefineInstrument) -> Refusal | None:
         known = ", ".join(InstrumentKind)
         return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
     need(check_year(command.vintage, "vintage"))
-    if not _INSTRUMENT_CODE.match(command.code):
+    if not _INSTRUMENT_CODE.fullmatch(command.code):
         return checks.INSTRUMENT_CODE(field="code", value=command.code)
     if command.scale != (CASH_SCALE if command.kind == InstrumentKind.CASH else 0):
         return checks.INSTRUMENT_SCALE(field="scale", code=command.code, value=command.scale)

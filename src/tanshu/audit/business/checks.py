@@ -43,6 +43,11 @@ LAW_UNREADABLE = refusal(
     "第 {seq} 条:无法读取登记规则包 {pack}({why}),有关审批链的检查未做。",
     "Entry {seq}: the registry pack {pack} cannot be read ({why}); chains of approval were not judged by it.",
 )
+OVERWRITTEN = refusal(
+    "AUD-5008",
+    "第 {seq} 条改写或删除了表 {table} 中不可更改的内容({columns})。",
+    "Entry {seq} writes over or strikes out what does not change in table {table} ({columns}).",
+)
 
 # -- 51xx: what a movement joins ---------------------------------------------------------------------------
 

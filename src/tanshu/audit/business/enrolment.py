@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tanshu.audit.business import checks
 from tanshu.audit.business.entries import Done
-from tanshu.audit.business.facts import Facts
+from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.verbs import CONFIRM_ALLOCATION, CONFIRM_PERSON, ESTABLISH, UNBLOCK
 from tanshu.audit.report import Finding
 from tanshu.base.database import metadata
@@ -33,11 +33,15 @@ Key = tuple[Any, ...]
 
 
 class Before(NamedTuple):
-    """How the rows that an entry touches stood before it; None where there was none."""
+    """How the rows that an entry touches stood before it; None where there was none.
+
+    active: whether people could act. in_force: whether decisions counted. asked: who asked for a block's end.
+    """
 
     account_states: Mapping[int, AccountState | None]
-    active: Mapping[str, bool]
-    in_force: Mapping[Key, bool]
+    active: Mapping[str, bool | None]
+    in_force: Mapping[Key, bool | None]
+    asked: Mapping[Key, str | None]
 
 
 def before(facts: Facts, changes: Sequence[Change]) -> Before:
@@ -45,10 +49,12 @@ def before(facts: Facts, changes: Sequence[Change]) -> Before:
     accounts = {number: facts.account(number) for (number,) in touched(facts, changes, "account")}
     people = {handle: facts.person(handle) for (handle,) in touched(facts, changes, "person")}
     decisions = {key: facts.one("allocation", *key) for key in touched(facts, changes, "allocation")}
+    blocks = {key: facts.one("account_block", *key) for key in touched(facts, changes, "account_block")}
     return Before(
-        {number: account and account.state for number, account in accounts.items()},
-        {handle: bool(person and person.active) for handle, person in people.items()},
-        {key: bool(row and row["in_force"]) for key, row in decisions.items()},
+        {number: account.state if account else None for number, account in accounts.items()},
+        {handle: person.active if person else None for handle, person in people.items()},
+        {key: bool(row["in_force"]) if row else None for key, row in decisions.items()},
+        {key: row["asked_by"] if row else None for key, row in blocks.items()},
     )
 
 
@@ -122,17 +128,24 @@ def _flags(was: Before, facts: Facts, done: Done, flags: Mapping[int, int]) -> I
 
 def _unblocked(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     """A block ends by two people of the registry: one asked in an earlier entry, this one grants."""
+    actor, registry = done.entry.actor, facts.only(SubjectKind.REGISTRY)
+    for (number, seq), asked_by in was.asked.items():
+        row = facts.one("account_block", number, seq)
+        if row is None or row["asked_by"] == asked_by:
+            continue
+        here = (row["asked_by"], row["asked_seq"]) == (actor, done.seq)
+        if not here or not facts.may(actor, Right.MAKER, registry):
+            yield done.find(checks.UNBLOCKED, number, account=facts.code(number))
     for number, state in was.account_states.items():
         account = facts.account(number)
         if state is not AccountState.BLOCKED or (account and account.state is AccountState.BLOCKED):
             continue
-        ended = facts.some("account_block", account=number, ended_seq=done.seq)
         two = any(
-            row["ended_by"] == done.entry.actor != row["asked_by"]
+            row["ended_by"] == actor != row["asked_by"]
             and row["asked_by"] is not None
             and row["asked_seq"] < done.seq
-            and facts.may(done.entry.actor, Right.CHECKER, facts.only(SubjectKind.REGISTRY))
-            for row in ended
+            and facts.may(actor, Right.CHECKER, registry)
+            for row in facts.some("account_block", account=number, ended_seq=done.seq)
         )
         if done.entry.command != UNBLOCK or not two:
             yield done.find(checks.UNBLOCKED, number, account=facts.code(number))
@@ -142,12 +155,14 @@ def _people(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     """Whoever acts for the registry, or audits, was named by one person and confirmed by another."""
     for handle, active in was.active.items():
         person = facts.person(handle)
-        if active or not (person and person.active) or done.entry.command == ESTABLISH:
+        if person is None or done.entry.command == ESTABLISH:
             continue
+        misnamed = active is None and person.named_by != done.entry.actor
         subject = facts.subject(person.subject)
         needs_two = Right.AUDITOR in person.rights or (subject and subject["kind"] == SubjectKind.REGISTRY)
         confirmed = done.entry.command == CONFIRM_PERSON
-        if (needs_two and not confirmed) or (confirmed and done.entry.actor == person.named_by):
+        alone = (needs_two and not confirmed) or (confirmed and done.entry.actor == person.named_by)
+        if misnamed or (person.active and not active and alone):
             yield done.find(checks.SELF_CONFIRMED, person=handle)
 
 
@@ -155,17 +170,22 @@ def _decisions(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     """An allocation comes into force by its chain, or by a second person where it issues nothing."""
     for key, in_force in was.in_force.items():
         row = facts.one("allocation", *key)
-        if in_force or row is None or not row["in_force"]:
+        if row is None:
             continue
-        if row["issue_t"] > 0:
-            carried = facts.one("registry_transaction", row["transaction_id"] or "")
-            good = carried is not None and carried["ended_seq"] == done.seq
-        else:
-            good = done.entry.command == CONFIRM_ALLOCATION and done.entry.actor != row["maker"]
+        good = in_force is not None or row["maker"] == done.entry.actor
+        if row["in_force"] and not in_force:
+            good = good and _is_carried(facts, done, row)
         if not good:
-            yield done.find(
-                checks.SELF_DECIDED, subject=row["subject_id"], year=row["year"], person=row["maker"]
-            )
+            told = {"subject": row["subject_id"], "year": row["year"], "person": row["maker"]}
+            yield done.find(checks.SELF_DECIDED, **told)
+
+
+def _is_carried(facts: Facts, done: Done, decision: Row) -> bool:
+    """Does a decision come into force by its transaction, or by somebody who did not make it?"""
+    if decision["issue_t"] <= 0:
+        return done.entry.command == CONFIRM_ALLOCATION and done.entry.actor != decision["maker"]
+    carried = facts.one("registry_transaction", decision["transaction_id"] or "")
+    return carried is not None and carried["ended_seq"] == done.seq
 
 
 def _inserted(done: Done, table: str, column: str) -> set[int]:

@@ -8,18 +8,21 @@ from typing import NamedTuple
 
 from tanshu.audit.business import checks
 from tanshu.audit.business.facts import REGION_OF_ALL, Facts
-from tanshu.audit.business.verbs import VERBS, Verb
+from tanshu.audit.business.verbs import CHANGING, ENDING, ESTABLISH, GENESIS, VERBS, Verb
 from tanshu.audit.report import Finding
+from tanshu.audit.settled import FINAL
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, RefusalKind
 from tanshu.book.records import Op, position
 from tanshu.book.reference import Record
-from tanshu.book.rows import Change
+from tanshu.book.rows import DELETE, INSERT, Change
 from tanshu.log.entry import Entry
-from tanshu.parties.model import SubjectKind
+from tanshu.parties.model import Right, SubjectKind
 
 MOVES = (Op.TRANSFER, Op.HOLD, Op.CAPTURE, Op.RELEASE)
 RECEIVES = (Op.TRANSFER, Op.CAPTURE)
+_FIRST = {GENESIS: 0, ESTABLISH: 1}
+"""Commands that stand in one place of the log and nowhere else."""
 
 
 class Done(NamedTuple):
@@ -60,7 +63,7 @@ def judge(facts: Facts, done: Done) -> Iterator[Finding]:
     command = done.entry.command
     verb = VERBS.get(command)
     moved = tuple(number for _, record in done.moves for number in accounts_of(record))
-    if verb is None:
+    if verb is None or (command in _FIRST and _FIRST[command] != done.seq):
         yield done.find(checks.COMMAND, *moved, command=command)
         return
     for op in sorted({record.op for _, record in done.records} - verb.records):
@@ -68,8 +71,21 @@ def judge(facts: Facts, done: Done) -> Iterator[Finding]:
         yield done.find(checks.OPERATION, *moved, command=command, operation=name)
     for table in sorted({change.table for change in done.changes} - verb.tables):
         yield done.find(checks.WRITES, *moved, command=command, table=table)
+    for change in done.changes:
+        if change.table not in FINAL and not _is_in_order(change):
+            columns = ", ".join(sorted(change.values)) or "-"
+            yield done.find(checks.OVERWRITTEN, *moved, table=change.table, columns=columns)
     if verb.by and not _is_entitled(facts, done, verb):
         yield done.find(checks.NOT_ENTITLED, *moved, command=command, person=done.entry.actor)
+
+
+def _is_in_order(change: Change) -> bool:
+    """Rows are added; few columns change later; few rows end."""
+    if change.kind == INSERT:
+        return True
+    if change.kind == DELETE:
+        return change.table in ENDING
+    return not set(change.values) - CHANGING.get(change.table, frozenset())
 
 
 def accounts_of(record: Record) -> tuple[int, ...]:
@@ -84,7 +100,8 @@ def _is_entitled(facts: Facts, done: Done, verb: Verb) -> bool:
         return False
     if not any(subject["kind"] == kind and right in person.rights for kind, right in verb.by):
         return False
-    if subject["kind"] != SubjectKind.AUTHORITY or subject["region"] == REGION_OF_ALL:
+    audits_all = Right.AUDITOR in person.rights and subject["region"] == REGION_OF_ALL
+    if subject["kind"] != SubjectKind.AUTHORITY or audits_all:
         return True
     return all(_in_charge(facts, subject["id"], change) for change in done.changes)
 

@@ -20,7 +20,16 @@ from tanshu.book.reference import Record
 from tanshu.book.told import Tables
 from tanshu.log.entry import Entry
 
-_NONSENSE = (Refused, KeyError, ValueError, TypeError, AttributeError, IndexError)
+_NONSENSE = (
+    Refused,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    OSError,
+)
 """What reading a forged entry can run into: tables, columns, kinds that do not exist, other types."""
 
 Cell = tuple[int, int]

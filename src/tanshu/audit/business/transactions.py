@@ -15,7 +15,7 @@ from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import Done, accounts_of
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sides import Movement
-from tanshu.audit.business.verbs import BATCH
+from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING
 from tanshu.audit.report import Finding
 from tanshu.book.records import LINKED, Op
 from tanshu.book.reference import Record
@@ -24,8 +24,8 @@ from tanshu.registry.types import BY_NUMBER, TYPES, TransactionType
 
 TRANSACTION, LINE, STEP = "registry_transaction", "transaction_line", "transaction_step"
 PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn")
-_CHANGES_LATER = {"taken", "state", "ended_seq", "ended_ns"}
-"""What may change of a transaction after its proposal. Lines and steps never do."""
+_BESIDE = ("allocation", "offset_claim", "data_lock")
+"""What a transaction changes in the rooms that own it."""
 
 
 class Turn(NamedTuple):
@@ -101,6 +101,8 @@ def turns(was: dict[str, Row | None], facts: Facts) -> list[Turn]:
 def judge(was: dict[str, Row | None], now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
     """Everything in which the transactions of an entry, and its movements, are not as the rules want them."""
     yield from _rewritten(was, facts, done)
+    if done.entry.command in CHAINED:
+        yield from _beside(now, done)
     for turn in now:
         kind = turn.kind
         if kind is None:
@@ -126,6 +128,21 @@ def _rewritten(was: dict[str, Row | None], facts: Facts, done: Done) -> Iterator
         yield done.find(checks.REWRITTEN, *sides, transaction=id or "-", **told)
 
 
+def _beside(now: Sequence[Turn], done: Done) -> Iterator[Finding]:
+    """What only a chain entitles to needs a transaction, and touches nothing that is not this one's."""
+    if not now:
+        told = {"command": done.entry.command, "person": done.entry.actor}
+        yield done.find(checks.NOT_ENTITLED, **told)
+    ids = {turn.after["id"] for turn in now}
+    subjects = {turn.after["subject_id"] for turn in now}
+    for change in done.changes:
+        values = {**change.where, **change.values}
+        strange = values.get("transaction_id") not in {None, *ids}
+        strange |= "subject_id" in values and values["subject_id"] not in subjects
+        if change.table in _BESIDE and strange:
+            yield done.find(checks.WRITES, command=done.entry.command, table=change.table)
+
+
 def _is_in_order(was: dict[str, Row | None], facts: Facts, change: Change) -> bool:
     """Is this how transactions, lines and steps come to be, and how a pending one changes?"""
     if change.kind == INSERT:
@@ -137,7 +154,7 @@ def _is_in_order(was: dict[str, Row | None], facts: Facts, change: Change) -> bo
         and change.table == TRANSACTION
         and set(change.where) == {"id"}
         and change.where["id"] in was
-        and not set(change.values) - _CHANGES_LATER
+        and not set(change.values) - CHANGING[TRANSACTION]
     )
 
 

@@ -35,6 +35,16 @@ _BY_CHAIN: tuple[tuple[SubjectKind, Right], ...] = ()
 _SUBJECTS = "subject subject_name account person"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
 _DECISIONS = f"{_TRANSACTION} allocation offset_claim data_lock"
+CHANGING: Mapping[str, frozenset[str]] = {
+    "account": frozenset({"state", "finding"}),
+    "account_block": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
+    "allocation": frozenset({"transaction_id", "in_force"}),
+    "person": frozenset({"active", "dismissed"}),
+    "registry_transaction": frozenset({"taken", "state", "ended_seq", "ended_ns"}),
+}
+"""Columns that may change after their row was written; all others, and other tables, stay as they are."""
+ENDING = frozenset({"allocation", "offset_claim", "data_lock"})
+"""Tables whose rows may be struck out again."""
 JOBS = frozenset({"step"})
 """A long job's done mark goes with its last command, whichever that is."""
 
@@ -43,13 +53,15 @@ def _verb(by: tuple[tuple[SubjectKind, Right], ...], tables: str, *records: Op) 
     return Verb(by, frozenset(records), frozenset(tables.split()) | JOBS)
 
 
-ESTABLISH = "parties.establish"
+GENESIS, ESTABLISH = "genesis", "parties.establish"
+CHAINED = frozenset({"registry.propose", "registry.approve", "registry.reject", "registry.withdraw"})
+"""Commands for which the chain of their transaction says who may send them."""
 BATCH = "registry.record"
 CONFIRM_PERSON = "parties.confirm-person"
 UNBLOCK = "parties.unblock"
 CONFIRM_ALLOCATION = "compliance.confirm-allocation"
 VERBS: Mapping[str, Verb] = {
-    "genesis": _verb(_BY_CHAIN, ""),
+    GENESIS: _verb(_BY_CHAIN, ""),
     "era": _verb((_REVIEWER,), ""),
     ESTABLISH: _verb(_BY_CHAIN, f"setting {_SUBJECTS}", Op.OPEN_ACCOUNT),
     "parties.register": _verb((_CLERK,), _SUBJECTS, Op.OPEN_ACCOUNT),

@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 
 from tanshu import audit
 from tanshu.base.database import driver
+from tanshu.base.refusal import Refused
 from tanshu.book import records
 from tanshu.book.commit import Act, Book, Request
 from tanshu.log import store

@@ -251,8 +251,8 @@ def rows(conn: Connection, log: int, after: int = -1, upto: int | None = None) -
     last = 2**62 if upto is None else upto
     while found := _all(
         conn,
-        "SELECT seq, rows, rows_hash FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? AND rows_hash <> ? "
-        f"ORDER BY seq LIMIT {_READ_ROWS}",
+        "SELECT seq, rows, rows_hash FROM log_entry WHERE log = ? AND seq > ? AND seq <= ? "
+        f"AND rows_hash <> ? ORDER BY seq LIMIT {_READ_ROWS}",
         (log, after, last, NO_ROWS),
     ):
         for seq, packed, hash_ in found:

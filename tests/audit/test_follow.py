@@ -438,12 +438,14 @@ def test_a_torn_state_file_is_refused_and_a_fresh_start_is_asked_for(
     follower().round()
     path = tmp_path / "state"
     data = path.read_bytes()
-    torn = {"cut": data[:-10], "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]}
-    path.write_bytes(torn.get(damage, b"" if damage == "empty" else b"state\n"))
+    damaged = {"cut": data[:-10], "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "empty": b""}
+    torn = damaged.get(damage, b"state\n")
+    path.write_bytes(torn)
     with pytest.raises(Refused, match="AUD-7001"):
         follower()
     assert follower(fresh=True).round().ok
     assert follower().round().ok
+    assert (tmp_path / "state.old").read_bytes() == torn, "it is evidence"
 
 
 def test_a_state_file_of_another_book_or_version_is_refused(follower: FollowerOf, tmp_path: Path):

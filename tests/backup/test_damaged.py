@@ -196,6 +196,17 @@ def test_the_newest_entry_forged_with_its_hash_shows_beside_the_database_only(ke
     assert (standing.how, standing.common) == ("forked", history.newest - 1)
 
 
+def test_a_segment_that_holds_less_than_its_header_names_is_found(kept: Path):
+    folder = Folder.open(kept)
+    span = folder.spans()[-1]
+    written = list(folder.read(span)[1])
+    facts, _ = segment.unpack(span.name, (kept / span.name).read_bytes())
+    _, body = segment.unpack("shorter", segment.encode(written[:-1]))
+    (kept / span.name).write_bytes(segment.pack(facts, body))
+    with pytest.raises(Refused, match="BAK-2004"):
+        verify(kept)
+
+
 # -- the bytes themselves ----------------------------------------------------------------------------------
 
 

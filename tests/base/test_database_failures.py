@@ -35,7 +35,7 @@ CASES = {
     "PostgreSQL: statement timeout": (postgres("57014"), "BASE-1104", False),
     "PostgreSQL: no room": (postgres("53100"), "BASE-1109", False),
     "PostgreSQL: file limit": (
-        postgres("58030", "could not extend file: File too large"),
+        postgres("58030", "cannot extend: File too large"),
         "BASE-1109",
         False,
     ),

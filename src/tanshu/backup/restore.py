@@ -79,6 +79,8 @@ def restore(
             _write(database, log, [one for one in written if one.entry.seq > reached])
             if progress:
                 progress(replica.tail.seq, wanted)
+        if replica.tail.seq != wanted:
+            raise Refused(checks.MISSING(first=replica.tail.seq + 1, last=wanted))
         beside = _finish(database, folder, replica, log)
         return Restored(
             folder.book,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -115,9 +115,9 @@ def entries(folder: Folder, upto: int | None = None) -> Iterator[list[Written]]:
     for span in folder.spans():
         if upto is not None and span.first > upto:
             return
-        _, written = folder.read(span)
+        header, written = folder.read(span)
         chunk: list[Written] = []
-        for one in written:
+        for one in _as_promised(header, written):
             if upto is not None and one.entry.seq > upto:
                 break
             if one.entry.seq == 0:
@@ -128,6 +128,19 @@ def entries(folder: Folder, upto: int | None = None) -> Iterator[list[Written]]:
                 chunk = []
         if chunk:
             yield chunk
+
+
+def _as_promised(header: Header, written: Iterable[Written]) -> Iterator[Written]:
+    """The entries of a segment, which must be those its header names. Raises Refused BAK-2004."""
+    first: Written | None = None
+    last: Written | None = None
+    for one in written:
+        first = first or one
+        last = one
+        yield one
+    if first is None or last is None or Header.of([first, last]) != header:
+        why = Text("内容与其抬头不符", "its entries are not those its header names")
+        raise Refused(checks.DAMAGED(name=header.name, why=why))
 
 
 def beside(written: Written) -> None:

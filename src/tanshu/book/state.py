@@ -317,7 +317,7 @@ class State:
     def _reserve(self, batch: Records) -> None:
         """Make room for a batch: every record may open an account, make two cells or one hold."""
         a, n = self.arrays, len(batch)
-        accounts, instruments, cells, holds = (int(used) for used in a.counts)
+        accounts, instruments, cells, holds = a.counts.tolist()
         if accounts + n > len(a.account_flags):
             self._lengthen("account_", accounts + n)
         if instruments + n > len(a.instrument_cap):

@@ -101,7 +101,7 @@ def seal(draft: Draft, seq: int, prev_hash: bytes) -> Entry:
 
 
 def entry_hash(e: Draft | Entry, seq: int, prev_hash: bytes) -> bytes:
-    actor, command = (text.encode(errors="surrogateescape") for text in (e.actor, e.command))
+    actor, command = e.actor.encode(errors="surrogateescape"), e.command.encode(errors="surrogateescape")
     header = _FIXED.pack(
         FORMAT,
         e.engine,

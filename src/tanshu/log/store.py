@@ -136,17 +136,17 @@ def append(conn: Connection, log: int, entries: Sequence[Written]) -> None:
         )
         for e, answer, rows in entries
     ]
-    with closing(driver(conn).cursor()) as cursor:
-        if conn.dialect.name == "sqlite":
-            cursor.executemany(_SQLITE_INSERT, rows)
-        elif len(rows) < _COPY_FROM:
+    raw = driver(conn)
+    if conn.dialect.name == "sqlite":
+        raw.executemany(_SQLITE_INSERT, rows)
+    elif len(rows) < _COPY_FROM:
+        for row in rows:
+            raw.execute(_PG_INSERT, row)
+    else:
+        with closing(raw.cursor()) as cursor, cursor.copy(_PG_COPY) as copy:
+            copy.set_types(_PG_TYPES)
             for row in rows:
-                cursor.execute(_PG_INSERT, row)
-        else:
-            with cursor.copy(_PG_COPY) as copy:
-                copy.set_types(_PG_TYPES)
-                for row in rows:
-                    copy.write_row(row)
+                copy.write_row(row)
 
 
 def find(conn: Connection, log: int, key: bytes) -> tuple[int, bytes, bytes] | None:

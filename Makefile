@@ -5,7 +5,7 @@ PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install debian-venv install-dev install-bench demo test soak bench bench-peers lint lock migration clean
+.PHONY: install debian-venv install-dev install-bench demo test soak bench bench-peers lint lock migration reference clean
 
 install: $(VENV)/.run
 install-dev: $(VENV)/.dev
@@ -67,6 +67,10 @@ lock:
 # Until 0.1 there is one initial revision; write it anew after changing tables.
 migration: install
 	$(BIN)/python scripts/regenerate_migration.py
+
+# docs/reference says what the tables of the program say; write it anew after changing a type or a refusal.
+reference: install
+	$(BIN)/python scripts/write_reference.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) .pytest_cache .hypothesis .ruff_cache

@@ -13,9 +13,13 @@ from tanshu.base.canonical import digest
 from tanshu.base.database import Database
 from tanshu.book.commit import Book, Context
 from tests.support.clock import START_NS, Ticker
-from tests.support.databases import PostgresServer, SqliteTemplate
+from tests.support.copies import Copies, copies
+from tests.support.databases import PostgresServer, SqliteTemplate, scratch
+from tests.support.market import Market
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# Where pytest makes its folders; asked for when the first test needs one.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -99,6 +103,25 @@ def context(book: Book, ticker: Ticker) -> MakeContext:
         return Context(book, actor, key, clock=ticker).with_(**changes)
 
     return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def market(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
+    """The small market on a database of its own, `market.database`: the test runs once on each kind."""
+    assert "database_url" not in request.fixturenames, "the market's address is market.database.url"
+    copied: Copies[Market] = request.getfixturevalue(f"{request.param}_markets")
+    with copied(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sqlite_markets(request: pytest.FixtureRequest) -> Iterator[Copies[Market]]:
+    yield from copies(request, "sqlite", Market)
+
+
+@pytest.fixture(scope="session")
+def postgresql_markets(request: pytest.FixtureRequest) -> Iterator[Copies[Market]]:
+    yield from copies(request, "postgresql", Market)
 
 
 @pytest.fixture(scope="session")

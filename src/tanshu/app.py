@@ -16,19 +16,24 @@ from tanshu.book.movements import Movements
 from tanshu.book.projections import Projection
 from tanshu.book.serials import Serials
 from tanshu.book.trees import Trees
+from tanshu.compliance import duty_tables, upload_tables
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as compliance_tables
 from tanshu.log import store
 from tanshu.log.checks import NOT_INITIALISED
+from tanshu.mrv import output_tables as mrv_output_tables
 from tanshu.mrv import tables as mrv_tables
 from tanshu.parties import queries as parties
 from tanshu.parties import tables as party_tables
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import Establish, NewPerson, Right, SubjectKind
+from tanshu.parties.onboarding import tables as onboarding_tables
 from tanshu.parties.service import check_before_closing, establish
+from tanshu.registry import inquiry_tables, notice_tables, rooms, search_index
 from tanshu.registry import room as registry_room
-from tanshu.registry import rooms
 from tanshu.registry import tables as registry_tables
+from tanshu.registry.encumbrances import tables as claim_tables
+from tanshu.registry.search_index import SubjectIndex
 from tanshu.registry.types import TYPES
 from tanshu.rules import packs
 
@@ -42,13 +47,21 @@ DECLARE_TABLES = (
     trees,
     checkpoints,
     party_tables,
+    onboarding_tables,
     registry_tables,
+    claim_tables,
+    search_index,
+    inquiry_tables,
+    notice_tables,
     mrv_tables,
+    mrv_output_tables,
     compliance_tables,
+    upload_tables,
+    duty_tables,
 )
 """Importing these modules is what puts every room's tables into the one metadata."""
 
-PROJECTIONS: tuple[type[Projection], ...] = (Movements, Serials, Trees)
+PROJECTIONS: tuple[type[Projection], ...] = (Movements, Serials, Trees, SubjectIndex)
 """What follows the log and can be built anew from it."""
 
 OTHER_VERSION = refusal(

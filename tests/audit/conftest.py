@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from tanshu.book import records
 from tanshu.book.commit import Book
 from tests.audit.house import House
 from tests.support.commands import CEA, CNY, MAKER, SINK, TAKER, accepted, opening, send
-from tests.support.databases import PostgresServer
+from tests.support.copies import Copies, copies
 
 
 @pytest.fixture
@@ -32,60 +29,21 @@ def busy_book(book: Book, context) -> Book:
     return book
 
 
-Copies = Callable[[], AbstractContextManager[House]]
-
-
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def houses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+def houses(request: pytest.FixtureRequest) -> Iterator[Copies[House]]:
     """One house is founded on each kind of database; every user gets a copy."""
-    if request.param == "sqlite":
-        with request.getfixturevalue("sqlite_template").fresh(tmp_path_factory.mktemp("house")) as url:
-            yield _copier(url, lambda: _sqlite_copy(url, tmp_path_factory.mktemp("copy")))
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.fresh() as url:
-        yield _copier(url, lambda: _postgres_copy(server, url))
-
-
-def _copier(url: str, copied: Callable[[], AbstractContextManager[str]]) -> Copies:
-    first = House.founded(url)
-    first.market.close()
-
-    @contextmanager
-    def copies() -> Iterator[House]:
-        with copied() as elsewhere:
-            house = first.moved_to(elsewhere)
-            yield house
-            house.market.close()
-
-    return copies
-
-
-@contextmanager
-def _sqlite_copy(url: str, folder: Path) -> Iterator[str]:
-    path = folder / "tanshu.db"
-    shutil.copyfile(url.removeprefix("sqlite:///"), path)
-    yield f"sqlite:///{path}"
-
-
-@contextmanager
-def _postgres_copy(server: PostgresServer, url: str) -> Iterator[str]:
-    with server.bare() as copy:
-        source, name = (make_url(one).database for one in (url, copy))
-        server.execute(f"DROP DATABASE {name}")
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
-        yield copy
-
-
-@pytest.fixture(scope="module")
-def house(houses: Copies) -> Iterator[House]:
-    """One house for all tests of a module: what each does is told apart by the entries it adds."""
-    with houses() as made:
-        yield made
+    yield from copies(request, request.param, House.founded)
 
 
 @pytest.fixture
-def own_house(houses: Copies) -> Iterator[House]:
-    """A house for one test alone."""
-    with houses() as made:
+def house(houses: Copies[House], tmp_path: Path) -> Iterator[House]:
+    """A house of the test's own."""
+    with houses(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_house(houses: Copies[House], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for all tests of a module, which leave it as it is."""
+    with houses(tmp_path_factory.mktemp("house")) as made:
         yield made

@@ -37,12 +37,12 @@ FollowerOf = Callable[..., Follower]
 
 
 @pytest.fixture
-def follower(own_house: House, tmp_path: Path) -> FollowerOf:
+def follower(house: House, tmp_path: Path) -> FollowerOf:
     """A follower of the house, as another process would be: it shares nothing but database and file."""
 
     def make(*, block: bool = True, fresh: bool = False, **more: object) -> Follower:
         orders = Orders(tmp_path / "report.jsonl", AUDITOR if block else "", **more)  # type: ignore[arg-type]
-        return Follower.at(own_house.market.database, tmp_path / "state", orders, fresh=fresh)
+        return Follower.at(house.market.database, tmp_path / "state", orders, fresh=fresh)
 
     return make
 
@@ -77,27 +77,27 @@ def alter(house: House, table: Table, where: Mapping[str, object], **values: obj
 
 
 def test_an_honest_house_is_followed_round_by_round_and_nothing_is_found(
-    own_house: House, follower: FollowerOf, tmp_path: Path
+    house: House, follower: FollowerOf, tmp_path: Path
 ):
     first = follower().round()
-    assert first.ok and first.entries == own_house.judge.entries and first.transactions == 9
-    house_id = own_house.pending(5)
+    assert first.ok and first.entries == house.judge.entries and first.transactions == 9
+    house_id = house.pending(5)
     again = follower().round()
     assert again.ok and (again.n, again.entries, again.transactions) == (2, 1, 1)
-    own_house.drop(house_id)
+    house.drop(house_id)
     kept = follower()
     assert kept.round().ok and kept.round().entries == 0
-    with own_house.market.database.read() as conn:
+    with house.market.database.read() as conn:
         newest = store.tail(conn, store.REGISTRY_LOG)
     assert newest is not None and kept.memory.judge.tail.hash == newest[2]
     assert not (tmp_path / "report.jsonl").exists()
 
 
-def test_what_is_remembered_is_what_was_judged(own_house: House, follower: FollowerOf, tmp_path: Path):
+def test_what_is_remembered_is_what_was_judged(house: House, follower: FollowerOf, tmp_path: Path):
     """Taken up from its file, entry by entry, the state is the one of a follower that never stopped."""
-    own_house.pending(5)
+    house.pending(5)
     follower().round()
-    kept, at_once = memory.load(tmp_path / "state").judge, own_house
+    kept, at_once = memory.load(tmp_path / "state").judge, house
     at_once.news()
     judge = at_once.judge
     assert kept.reference.cells() == judge.reference.cells()
@@ -121,13 +121,13 @@ def not_zero(amounts: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], in
 
 
 def test_an_altered_holding_is_found_its_account_blocked_and_two_people_let_it_go(
-    own_house: House, follower: FollowerOf, tmp_path: Path
+    house: House, follower: FollowerOf, tmp_path: Path
 ):
-    market = own_house.market
+    market = house.market
     follower().round()
-    own = own_house.account(market.plant_a)
-    this = {"account": own.number, "instrument": own_house.instrument("CEA22")}
-    alter(own_house, HOLDING, this, available=999_999)
+    own = house.account(market.plant_a)
+    this = {"account": own.number, "instrument": house.instrument("CEA22")}
+    alter(house, HOLDING, this, available=999_999)
 
     done = follower().round()
 
@@ -148,43 +148,43 @@ def test_an_altered_holding_is_found_its_account_blocked_and_two_people_let_it_g
 
 
 def test_people_who_let_an_account_go_are_not_overruled_by_the_same_finding(
-    own_house: House, follower: FollowerOf
+    house: House, follower: FollowerOf
 ):
-    market = own_house.market
+    market = house.market
     follower().round()
-    own = own_house.account(market.plant_a)
-    this = {"account": own.number, "instrument": own_house.instrument("CEA22")}
-    alter(own_house, HOLDING, this, available=1)
+    own = house.account(market.plant_a)
+    this = {"account": own.number, "instrument": house.instrument("CEA22")}
+    alter(house, HOLDING, this, available=1)
     follower().round()
     let_go(market, own.code)
     assert follower().round().standing == 1
     assert state_of(market, own.code) is AccountState.OPEN
 
 
-def test_an_altered_movement_is_found_by_the_whole_audit(own_house: House):
-    projections.catch_up(own_house.market.database, Movements)
-    own = own_house.account(own_house.market.plant_a)
-    with own_house.market.database.write() as conn:
+def test_an_altered_movement_is_found_by_the_whole_audit(house: House):
+    projections.catch_up(house.market.database, Movements)
+    own = house.account(house.market.plant_a)
+    with house.market.database.write() as conn:
         last = conn.execute(
             text("SELECT MAX(position) FROM movement WHERE account = :a"), {"a": own.number}
         ).scalar_one()
-    alter(own_house, MOVEMENT, {"account": own.number, "position": last}, available=77)
-    (found,) = audit.run(own_house.market.database).findings
+    alter(house, MOVEMENT, {"account": own.number, "position": last}, available=77)
+    (found,) = audit.run(house.market.database).findings
     assert found.what.code == "AUD-6007" and found.accounts == (own.number,)
 
 
-def test_a_false_snapshot_is_found(own_house: House, follower: FollowerOf):
+def test_a_false_snapshot_is_found(house: House, follower: FollowerOf):
     """Its digest is right for its bytes: the house would start from it."""
-    market = own_house.market
+    market = house.market
     with market.database.read() as conn:
         market.book.catch_up(conn)
         state = market.book.as_of(conn, market.book.tail.seq)
     snapshots.take(market.database, market.book.log, state, market.book.tail)
-    own = own_house.account(market.plant_a)
-    cell = state.arrays.cells[:, 0] == own.number << kernel.INSTRUMENT_BITS | own_house.instrument("CEA22")
+    own = house.account(market.plant_a)
+    cell = state.arrays.cells[:, 0] == own.number << kernel.INSTRUMENT_BITS | house.instrument("CEA22")
     state.arrays.cells[cell, 1] += 5
     alter(
-        own_house,
+        house,
         SNAPSHOT,
         {"seq": market.book.tail.seq},
         data=snapshots.image.encode(state),
@@ -204,24 +204,24 @@ def test_a_false_snapshot_is_found(own_house: House, follower: FollowerOf):
     ids=["a line's quantity", "a step's person"],
 )
 def test_an_altered_row_of_a_pending_transaction_is_found_and_its_holder_blocked(
-    own_house: House, follower: FollowerOf, table, values: dict[str, object]
+    house: House, follower: FollowerOf, table, values: dict[str, object]
 ):
-    id = own_house.pending(5)
+    id = house.pending(5)
     follower().round()
-    alter(own_house, table, {"transaction_id": id, "n": 0}, **values)
+    alter(house, table, {"transaction_id": id, "n": 0}, **values)
     done = follower().round()
     assert codes(done) == ["AUD-4003"] and done.found[0].accounts[0] == done.blocked[0]
-    assert done.blocked == (own_house.market.account(own_house.market.plant_a),)
+    assert done.blocked == (house.market.account(house.market.plant_a),)
     assert [why[:8] for _, why in done.spared] == [
         "PAR-2016"
     ]  # the surrender account: nobody stops the market
-    assert works(own_house.market)
+    assert works(house.market)
 
 
-def test_an_altered_kind_of_account_is_found(own_house: House, follower: FollowerOf):
-    market = own_house.market
+def test_an_altered_kind_of_account_is_found(house: House, follower: FollowerOf):
+    market = house.market
     follower().round()
-    cash = own_house.account(market.plant_a, AccountKind.CASH)
+    cash = house.account(market.plant_a, AccountKind.CASH)
     with market.database.write() as conn:
         conn.execute(text("UPDATE account SET kind = 'external' WHERE number = :n"), {"n": cash.number})
     done = follower(system=True).round()
@@ -264,10 +264,10 @@ def issued_at(house: House) -> int:
     return ended
 
 
-def test_a_rewritten_history_is_noticed_by_whoever_saw_the_first_one(own_house: House, follower: FollowerOf):
+def test_a_rewritten_history_is_noticed_by_whoever_saw_the_first_one(house: House, follower: FollowerOf):
     follower().round()
     seen = follower().memory.judge.tail
-    rewrite(own_house, issued_at(own_house), more)
+    rewrite(house, issued_at(house), more)
     done = follower().round()
     assert codes(done) == ["AUD-6001"] and seen.hash.hex() in done.found[0].en
     assert not done.ok and follower().memory.judge.tail.hash == seen.hash  # what was seen is not forgotten
@@ -275,28 +275,28 @@ def test_a_rewritten_history_is_noticed_by_whoever_saw_the_first_one(own_house: 
 
 
 def test_a_rewritten_history_gives_itself_away_to_a_fresh_follower_where_it_contradicts_itself(
-    own_house: House, follower: FollowerOf
+    house: House, follower: FollowerOf
 ):
     """A record that is not its transaction's line. Had the row changes been rewritten with it, and every
     table, only who saw an earlier hash could tell: that is what checkpoints are for."""
-    rewrite(own_house, issued_at(own_house), more)
+    rewrite(house, issued_at(house), more)
     done = follower(block=False).round()
     assert {"AUD-5201", "AUD-5202", "AUD-6005"} <= set(codes(done))
 
 
-def test_movements_of_another_history_are_found_and_kept_as_evidence(own_house: House, follower: FollowerOf):
-    projections.catch_up(own_house.market.database, Movements)
-    rewrite(own_house, own_house.judge.tail.seq, lambda entry: replace(entry, actor="somebody-else"))
+def test_movements_of_another_history_are_found_and_kept_as_evidence(house: House, follower: FollowerOf):
+    projections.catch_up(house.market.database, Movements)
+    rewrite(house, house.judge.tail.seq, lambda entry: replace(entry, actor="somebody-else"))
     found = follower(block=False).round().found
     assert "AUD-6004" in {one.code for one in found}
-    with own_house.market.database.read() as conn:
+    with house.market.database.read() as conn:
         mark = projections.watermark(conn, Movements.name, store.REGISTRY_LOG)
         assert mark is not None and store.hash_at(conn, store.REGISTRY_LOG, mark.tail.seq) != mark.tail.hash
 
 
-def test_entries_cut_off_are_noticed(own_house: House, follower: FollowerOf):
+def test_entries_cut_off_are_noticed(house: House, follower: FollowerOf):
     follower().round()
-    with own_house.market.database.write() as conn:
+    with house.market.database.write() as conn:
         conn.execute(text("DELETE FROM log_entry WHERE seq > 5"))
     assert codes(follower().round()) == ["AUD-6002"]
 
@@ -305,13 +305,13 @@ def test_entries_cut_off_are_noticed(own_house: House, follower: FollowerOf):
 
 
 def test_a_transfer_between_forbidden_kinds_blocks_both_accounts_and_nobody_else(
-    own_house: House, follower: FollowerOf
+    house: House, follower: FollowerOf
 ):
-    market = own_house.market
+    market = house.market
     follower().round()
-    giver, taker = own_house.account(market.plant_a), own_house.account(market.plant_a, AccountKind.CASH)
-    cea = own_house.instrument("CEA22")
-    own_house.behind(
+    giver, taker = house.account(market.plant_a), house.account(market.plant_a, AccountKind.CASH)
+    cea = house.instrument("CEA22")
+    house.behind(
         "registry-checker-1",
         "registry.approve",
         lambda act: act.record(records.transfer(giver.number, taker.number, cea, 5, tag=6)),
@@ -327,36 +327,36 @@ def test_a_transfer_between_forbidden_kinds_blocks_both_accounts_and_nobody_else
     assert later.found == () and later.standing == 2, "the balances disagree until a correction is entered"
 
 
-def test_a_surrender_approved_by_one_person_blocks_the_holder(own_house: House, follower: FollowerOf):
-    market = own_house.market
+def test_a_surrender_approved_by_one_person_blocks_the_holder(house: House, follower: FollowerOf):
+    market = house.market
     follower().round()
-    id = own_house.pending(5)
+    id = house.pending(5)
 
     def alone(act) -> None:
         for n in (1, 2, 3):
             step(act, id, n)
         effect(act, id)
 
-    own_house.behind("plant-a-both-1", "registry.approve", alone)
+    house.behind("plant-a-both-1", "registry.approve", alone)
     done = follower().round()
     assert {"AUD-5206", "AUD-5207"} == set(codes(done))
     assert done.blocked == (market.account(market.plant_a),)
 
 
-def test_a_source_is_blocked_only_when_that_is_ordered(own_house: House, follower: FollowerOf):
-    market = own_house.market
+def test_a_source_is_blocked_only_when_that_is_ordered(house: House, follower: FollowerOf):
+    market = house.market
     follower().round()
-    source, taker = own_house.account("registry", AccountKind.ISSUANCE), own_house.account(market.plant_b)
-    cea = own_house.instrument("CEA22")
+    source, taker = house.account("registry", AccountKind.ISSUANCE), house.account(market.plant_b)
+    cea = house.instrument("CEA22")
 
     def print_units(act) -> None:
         act.record(records.transfer(source.number, taker.number, cea, 5))
 
-    own_house.behind("registry-checker-1", "registry.approve", print_units)
+    house.behind("registry-checker-1", "registry.approve", print_units)
     done = follower().round()
     assert set(codes(done)) == {"AUD-5002", "AUD-5006", "AUD-6005"} and done.blocked == (taker.code,)
     assert done.spared[0][0] == source.code and "PAR-2016" in done.spared[0][1]
-    own_house.behind("registry-checker-1", "registry.approve", print_units_to(source, own_house))
+    house.behind("registry-checker-1", "registry.approve", print_units_to(source, house))
     done = follower(system=True).round()
     assert source.code in done.blocked and state_of(market, source.code) is AccountState.BLOCKED
 
@@ -370,17 +370,17 @@ def print_units_to(source: Account, house: House) -> Callable[..., object]:
 
 
 def test_an_overdraft_let_through_by_an_altered_kernel_is_found_and_stops_every_honest_process(
-    own_house: House, follower: FollowerOf, monkeypatch: pytest.MonkeyPatch
+    house: House, follower: FollowerOf, monkeypatch: pytest.MonkeyPatch
 ):
     """The stored result says yes where the rules say no. No honest book takes such a log up, so there is
     nothing to block any more: the alarm says so."""
-    market = own_house.market
+    market = house.market
     follower().round()
-    giver, taker = own_house.account(market.plant_b), own_house.account(market.plant_a)
-    cea = own_house.instrument("CEA22")
+    giver, taker = house.account(market.plant_b), house.account(market.plant_a)
+    cea = house.instrument("CEA22")
     with monkeypatch.context() as patch:
         patch.setattr(kernel, "INSUFFICIENT_AVAILABLE", kernel.OK)  # "not enough" is said as "done"
-        own_house.behind(
+        house.behind(
             "registry-checker-1",
             "registry.approve",
             lambda act: act.record(records.transfer(giver.number, taker.number, cea, 10**9, tag=12)),
@@ -398,18 +398,16 @@ def test_an_overdraft_let_through_by_an_altered_kernel_is_found_and_stops_every_
 
 
 def test_a_follower_killed_before_it_remembers_says_and_does_the_same_again(
-    own_house: House, follower: FollowerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: House, follower: FollowerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    market = own_house.market
+    market = house.market
     follower().round()
-    own = own_house.account(market.plant_a)
-    own_house.behind(
+    own = house.account(market.plant_a)
+    house.behind(
         "registry-checker-1",
         "registry.approve",
         lambda act: act.record(
-            records.transfer(
-                own.number, own_house.account(market.plant_b).number, own_house.instrument("CEA22"), 1
-            )
+            records.transfer(own.number, house.account(market.plant_b).number, house.instrument("CEA22"), 1)
         ),
     )
 
@@ -470,15 +468,13 @@ def test_marks_stand_ever_wider_apart_and_the_newest_stays():
     assert len(kept.marks) <= memory.MARKS_MAX and kept.marks[-1][0] == 9_999 and kept.marks[0][0] == 0
 
 
-def test_a_database_that_cannot_be_read_is_a_finding_and_ends_when_it_can(
-    own_house: House, follower: FollowerOf
-):
+def test_a_database_that_cannot_be_read_is_a_finding_and_ends_when_it_can(house: House, follower: FollowerOf):
     follower().round()
-    with own_house.market.database.write() as conn:
+    with house.market.database.write() as conn:
         conn.execute(text("ALTER TABLE log_entry RENAME TO hidden"))
-    kept = follower_of(own_house, follower)
+    kept = follower_of(house, follower)
     assert codes(kept.round()) == ["AUD-3001"]
-    with own_house.market.database.write() as conn:
+    with house.market.database.write() as conn:
         conn.execute(text("ALTER TABLE hidden RENAME TO log_entry"))
     assert kept.round().ok
 
@@ -493,19 +489,19 @@ def follower_of(house: House, make: FollowerOf) -> Follower:
     return opened
 
 
-def test_a_log_entry_of_no_record_width_is_named(own_house: House, follower: FollowerOf):
+def test_a_log_entry_of_no_record_width_is_named(house: House, follower: FollowerOf):
     assert RECORD.itemsize == 48
-    with own_house.market.database.write() as conn:
+    with house.market.database.write() as conn:
         conn.execute(text("UPDATE log_entry SET time_ns = time_ns + 1 WHERE seq = 9"))
     done = follower(block=False).round()
     assert codes(done)[0] == "AUD-1004" and not done.sound
 
 
 @pytest.mark.parametrize("houses", ["postgresql"], indirect=True)
-def test_a_follower_that_may_only_read_judges_all_the_same(own_house: House, follower: FollowerOf):
-    market = own_house.market
+def test_a_follower_that_may_only_read_judges_all_the_same(house: House, follower: FollowerOf):
+    market = house.market
     projections.catch_up(market.database, Movements)
-    own_house.pending(5)  # what is shown lags behind by one entry, and the follower cannot bring it forward
+    house.pending(5)  # what is shown lags behind by one entry, and the follower cannot bring it forward
     with market.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         name = conn.execute(text("SELECT current_database()")).scalar_one()
         conn.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
@@ -516,21 +512,21 @@ def test_a_follower_that_may_only_read_judges_all_the_same(own_house: House, fol
 
 @pytest.mark.soak
 def test_a_follower_killed_at_any_moment_goes_on_where_it_was(
-    own_house: House, follower: FollowerOf, tmp_path: Path
+    house: House, follower: FollowerOf, tmp_path: Path
 ):
     """kill -9, again and again, while the house works: nothing is judged twice, nothing left out."""
-    market = own_house.market
+    market = house.market
     dice = random.Random("killed followers")
     command = [SCRIPT, "audit", "follow", "--every", "0", "--state", str(tmp_path / "state")]
     for _ in range(8):
         process = subprocess.Popen([*command, "--db", market.database.url], stdout=subprocess.DEVNULL)
         until = time.monotonic() + 1 + 2 * dice.random()
         while time.monotonic() < until:
-            own_house.drop(own_house.pending(1))
+            house.drop(house.pending(1))
         process.kill()
         process.wait()
     done = follower(block=False).round()
-    own_house.news()
-    mine, theirs = follower().memory.judge, own_house.judge
+    house.news()
+    mine, theirs = follower().memory.judge, house.judge
     assert done.ok and (mine.entries, mine.records) == (theirs.entries, theirs.records)
     assert mine.business.transactions == theirs.business.transactions

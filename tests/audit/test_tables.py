@@ -42,9 +42,9 @@ def altering(house: House) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def full(house: House) -> House:
-    """The house with at least one row in every table, transactions that wait among them."""
-    market = house.market
+def full(shared_house: House) -> House:
+    """The shared house with at least one row in every table, transactions that wait among them."""
+    house, market = shared_house, shared_house.market
     market.generate(market.plant_a, coal_unit(verified_t=90_000))
     market.emit(market.plant_a, 80_000, 2022)
     own = ("CEA23", 100_000, "", market.account("hubei", AccountKind.PROVINCIAL))

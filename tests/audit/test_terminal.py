@@ -20,13 +20,13 @@ Audit = Callable[..., Said]
 
 
 @pytest.fixture
-def at(own_house: House, tmp_path: Path) -> Audit:
+def at(house: House, tmp_path: Path) -> Audit:
     """`tanshu audit …` on the house, with a state file of its own."""
-    own_house.market.clock.set(own_house.market.clock.now_ns)
+    house.market.clock.set(house.market.clock.now_ns)
 
     def say(*args: str, state: bool = True) -> Said:
         more = ["--state", str(tmp_path / "state")] if state else []
-        return in_process("audit", *args, *more, "--db", own_house.market.database.url)
+        return in_process("audit", *args, *more, "--db", house.market.database.url)
 
     return say
 
@@ -52,20 +52,18 @@ def test_following_once_says_in_one_line_that_nothing_disagrees(at: Audit):
     assert (told["rounds"], told["lag"], told["findings_so_far"], told["sound"]) == (2, 0, 0, True)
 
 
-def test_rounds_without_end_are_one_json_object_a_line(at: Audit, own_house: House):
+def test_rounds_without_end_are_one_json_object_a_line(at: Audit, house: House):
     said = at("follow", "--every", "0.01", "--rounds", "3", "--json")
     assert said.code == 0
     rounds = [json.loads(line) for line in said.out.splitlines()]
     assert [one["round"] for one in rounds] == [1, 2, 3]
-    with own_house.market.database.read() as conn:
+    with house.market.database.read() as conn:
         newest = store.tail(conn, store.REGISTRY_LOG)
     assert newest and rounds[-1]["log_hash"] == newest[2].hex()
 
 
-def test_a_finding_ends_with_code_3_a_table_and_a_line_in_the_report(
-    at: Audit, own_house: House, tmp_path: Path
-):
-    code = alter_a_holding(own_house)
+def test_a_finding_ends_with_code_3_a_table_and_a_line_in_the_report(at: Audit, house: House, tmp_path: Path):
+    code = alter_a_holding(house)
     report = tmp_path / "report.jsonl"
     said = at("follow", "--report", str(report), "--lang", "en")
     assert said.code == 3 and "AUD-6003" in said.out and code in said.out
@@ -77,16 +75,16 @@ def test_a_finding_ends_with_code_3_a_table_and_a_line_in_the_report(
     assert told.code == 3 and told.json["findings_so_far"] == 1 and len(told.json["standing"]) == 1
 
 
-def test_blocking_needs_an_auditor_and_its_end_two_people(at: Audit, own_house: House):
+def test_blocking_needs_an_auditor_and_its_end_two_people(at: Audit, house: House):
     refused = at("follow", "--block", "--json")
     assert refused.code == 1 and refused.refusal == "AUD-7005"
-    code = alter_a_holding(own_house)
+    code = alter_a_holding(house)
     said = at("follow", "--block", "--as", AUDITOR, "--json")
     assert said.code == 3 and said.json["blocked"] == [code]
     (one,) = at("blocks", "--json", state=False).ok().json["blocks"]
     assert (one["code"], one["finding"], one["person"]) == (code, "AUD-6003", AUDITOR)
 
-    projections.rebuild(own_house.market.database, Movements)
+    projections.rebuild(house.market.database, Movements)
     end = ("unblock", code, "--json", "--as")
     assert at(*end, CLERK, state=False).refusal == "PAR-3012"
     assert at(*end, CLERK, "--reason", "rebuilt", state=False).ok().json["state"] == "blocked"
@@ -96,8 +94,8 @@ def test_blocking_needs_an_auditor_and_its_end_two_people(at: Audit, own_house: 
     assert at("follow").code == 0
 
 
-def test_somebody_who_is_no_auditor_blocks_nothing_and_that_is_said(at: Audit, own_house: House):
-    code = alter_a_holding(own_house)
+def test_somebody_who_is_no_auditor_blocks_nothing_and_that_is_said(at: Audit, house: House):
+    code = alter_a_holding(house)
     said = at("follow", "--block", "--as", CLERK, "--json")
     assert said.code == 3 and said.json["blocked"] == []
     (spared,) = said.json["not_blocked"]
@@ -106,13 +104,13 @@ def test_somebody_who_is_no_auditor_blocks_nothing_and_that_is_said(at: Audit, o
     assert again.json["blocked"] == [code], "what could not be blocked is tried again"
 
 
-def test_an_account_is_blocked_by_hand(at: Audit, own_house: House):
-    code = own_house.market.account(own_house.market.plant_b)
+def test_an_account_is_blocked_by_hand(at: Audit, house: House):
+    code = house.market.account(house.market.plant_b)
     said = at(
         "block", code, "--finding", "AUD-5206", "--seq", "7", "--as", AUDITOR, "--lang", "en", state=False
     )
     assert said.code == 0 and "blocked by the audit" in said.out
-    shown = in_process("account", "show", code, "--db", own_house.market.database.url, "--lang", "zh")
+    shown = in_process("account", "show", code, "--db", house.market.database.url, "--lang", "zh")
     assert "稽核封停" in shown.ok().out
 
 
@@ -120,16 +118,16 @@ def test_a_missing_state_file_is_refused(at: Audit):
     assert at("status", "--json").refusal == "AUD-7004"
 
 
-def test_the_whole_audit_counts_transactions_and_rows_and_names_the_broken_rule(own_house: House):
-    market = own_house.market
+def test_the_whole_audit_counts_transactions_and_rows_and_names_the_broken_rule(house: House):
+    market = house.market
     url = ("--db", market.database.url)
     good = in_process("book", "audit", "--json", *url).ok().json
-    assert good["transactions"] == 9 and good["rows"] == own_house.judge.business.rows
-    giver, taker = (own_house.account(plant).number for plant in (market.plant_a, market.plant_b))
-    own_house.behind(
+    assert good["transactions"] == 9 and good["rows"] == house.judge.business.rows
+    giver, taker = (house.account(plant).number for plant in (market.plant_a, market.plant_b))
+    house.behind(
         "registry-checker-1",
         "registry.approve",
-        lambda act: act.record(records.transfer(giver, taker, own_house.instrument("CEA22"), 5)),
+        lambda act: act.record(records.transfer(giver, taker, house.instrument("CEA22"), 5)),
     )
     bad = in_process("book", "audit", "--json", *url)
     assert bad.code == 3

@@ -16,7 +16,7 @@ from tanshu.base.refusal import RefusalKind, Refused, catalogue, refusal
 from tests.support.commands import NO
 
 
-def _everything() -> dict[str, RefusalKind]:
+def everything() -> dict[str, RefusalKind]:
     """The catalogue with every room loaded, but for the tests' own."""
     for module in pkgutil.walk_packages(tanshu.__path__, "tanshu."):
         if "__main__" not in module.name and "migrations" not in module.name:
@@ -35,7 +35,7 @@ def alike(pattern: str) -> set[str]:
 
 
 def test_every_refusal_can_be_said_in_both_languages_from_the_same_facts():
-    every = _everything()
+    every = everything()
     assert len(every) > 60
     for code, kind in every.items():
         assert alike(kind.text.zh) == alike(kind.text.en), code
@@ -47,7 +47,7 @@ def test_every_refusal_can_be_said_in_both_languages_from_the_same_facts():
 
 
 def test_the_catalogue_is_in_order_and_every_code_names_itself():
-    codes = list(_everything())
+    codes = list(everything())
     assert codes == sorted(codes)
     assert all(kind.code == code for code, kind in catalogue().items())
 

@@ -1,4 +1,4 @@
-"""One year of the Hubei scenario, run once for all workers; and the small market."""
+"""One year of the Hubei scenario, run once for all workers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tanshu.base.text import Lang
 from tanshu.insight.figures import YearFigures
 from tanshu.scenario import runner, summary
 from tanshu.scenario.runner import Run
-from tests.support.market import Market
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,3 @@ def _report(installation: Installation, run: Run, folder: Path, lang: Lang) -> P
     if not (folder / "index.html").exists():
         summary.write_report(installation, run, folder, lang)
     return folder
-
-
-@pytest.fixture
-def market(database_url: str) -> Iterator[Market]:
-    made = Market(database_url)
-    yield made
-    made.close()

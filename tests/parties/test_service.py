@@ -104,7 +104,7 @@ def test_a_name_keeps_its_dates(market: Market):
     new = Rename(market.plant_a, "甲能源公司", date(2024, 6, 1))
     market.refuses("PAR-1011", lambda: rename(market.ctx(CLERK), new))
     market.today(date(2024, 6, 1))
-    market.accepted(rename(market.ctx(CLERK), new))
+    market.decide(market.accepted(rename(market.ctx(CLERK), new)))
     with market.database.read() as conn:
         names = [
             queries.subject(conn, market.plant_a, on=day)

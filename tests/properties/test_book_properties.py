@@ -19,6 +19,7 @@ from tanshu.book.records import AMOUNT_MAX, Row
 from tests.support.clock import START_NS, Ticker
 from tests.support.commands import CEA, ISSUER, MAKER, TAKER, opening, request
 from tests.support.kernels import Reference
+from tests.support.thousands import thousands
 from tests.support.worlds import entries, worlds
 
 on_one_database = settings(
@@ -151,8 +152,7 @@ BODIES = (
 _examples = count()
 
 
-@settings(on_one_database, max_examples=10_000)
-@given(data=st.binary(min_size=4, max_size=4))
+@thousands(data=st.binary(min_size=4, max_size=4))
 def test_a_key_means_one_command_for_ever(in_memory: Book, data: bytes):
     """Four commands in one group: four bodies under three keys that were never used before."""
     example = next(_examples)

@@ -1,4 +1,4 @@
-"""What holds for every book there could be: ten thousand small ones for each sentence."""
+"""What holds for every book there could be: thousands of small ones for each sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import copy
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
 
 from tanshu.book.codes import Code
 from tanshu.book.records import AccountFlag, Row, encode, positions
@@ -14,9 +13,8 @@ from tanshu.book.reference import ReferenceBook
 from tanshu.book.state import State
 from tests.support.commands import opening
 from tests.support.kernels import Fast, Reference
+from tests.support.thousands import thousands
 from tests.support.worlds import FIRST_SEQ, chains, entries, worlds
-
-ten_thousand = settings(max_examples=10_000, deadline=None)
 
 _OPENED = State()
 _OPENED.apply(0, encode(opening()))
@@ -47,8 +45,7 @@ def apply(state: State, seq: int, rows: list[Row]) -> list[int]:
     return state.apply(seq, encode(rows), compiled=False).results.tolist()
 
 
-@ten_thousand
-@given(worlds())
+@thousands(data=worlds())
 def test_the_kernel_plain_and_compiled_answers_as_the_reference_does(data: bytes):
     obvious, plain, compiled = reference(), fast(compiled=False), fast(compiled=True)
     for seq, rows in enumerate(entries(data), FIRST_SEQ):
@@ -63,8 +60,7 @@ def test_the_kernel_plain_and_compiled_answers_as_the_reference_does(data: bytes
     assert [plain.state.instrument_facts(n)[:3] for n in range(plain.state.instruments)] == facts
 
 
-@ten_thousand
-@given(worlds())
+@thousands(data=worlds())
 def test_at_every_sequence_number_sums_are_zero_nothing_is_negative_and_holds_add_up(data: bytes):
     state = opened()
     for seq, rows in enumerate(entries(data), FIRST_SEQ):
@@ -98,8 +94,7 @@ def check_invariants(state: State) -> None:
         assert state.is_empty(account) == (filled[account] == 0)
 
 
-@ten_thousand
-@given(worlds())
+@thousands(data=worlds())
 def test_a_chain_happens_whole_or_leaves_no_trace(data: bytes):
     state, without = opened(), opened()
     for seq, rows in enumerate(entries(data), FIRST_SEQ):
@@ -118,8 +113,7 @@ def test_a_chain_happens_whole_or_leaves_no_trace(data: bytes):
     assert without.digest() == state.digest()
 
 
-@ten_thousand
-@given(worlds())
+@thousands(data=worlds())
 def test_taking_back_newest_first_restores_every_digest(data: bytes):
     state = opened()
     done = []
@@ -134,8 +128,7 @@ def test_taking_back_newest_first_restores_every_digest(data: bytes):
     ]
 
 
-@ten_thousand
-@given(worlds())
+@thousands(data=worlds())
 def test_many_entries_at_once_give_what_they_give_one_by_one(data: bytes):
     story = list(enumerate(entries(data), FIRST_SEQ))
     one_by_one, at_once = opened(), opened()

@@ -18,7 +18,8 @@ from tanshu.book.records import decode
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.bulk import Enrol, enrol
-from tanshu.parties.model import AccountKind, Register, SetState, SubjectKind
+from tanshu.parties.changes import decide_change
+from tanshu.parties.model import AccountKind, DecideChange, Register, SetState, SubjectKind
 from tanshu.parties.service import set_state
 from tanshu.registry import queries
 from tanshu.registry.bulk import LINES_MAX, DefineInstruments, Record, RecordLine, define, record
@@ -54,10 +55,10 @@ class Batches:
         with self.installation.database.read() as conn:
             self.codes = parties.account_codes(conn)
 
-    def do(self, verb, command: object, actor: str = CLERK) -> Outcome:
+    def do(self, verb, command: object, actor: str = CLERK, *, reason: str = "") -> Outcome:
         self._drawn += 1
         key = digest(f"draw {self._drawn}".encode())[:16]
-        return verb(self.installation.context(actor, key, clock=self.clock), command)
+        return verb(self.installation.context(actor, key, clock=self.clock, reason=reason), command)
 
     def record(self, type: str, *lines: Asked, actor: str = CLERK, **more) -> Outcome:
         return self.do(record, Record(type, tuple(self.line(*one) for one in lines), **more), actor)
@@ -201,7 +202,9 @@ def test_a_batch_is_as_long_as_its_lines_can_be_numbered(batches: Batches):
 
 @pytest.mark.parametrize(("state", "code"), [("restricted", "PAR-2004"), ("closed", "PAR-2003")])
 def test_an_account_that_is_not_open_refuses_the_batch(batches: Batches, state: str, code: str):
-    batches.ok(batches.do(set_state, SetState(batches.codes["2", R], state)))
+    body = SetState(batches.codes["2", R], state)
+    asked = batches.ok(batches.do(set_state, body, reason="test"))
+    batches.ok(batches.do(decide_change, DecideChange(asked["change"]), "registry-checker-1"))
     lines: tuple[Asked, ...] = ((STOCK, ("1", R), "UKA", 1), (STOCK, ("2", R), "UKA", 1))
     batches.refuses(code, "lines[1].account", lambda: batches.record("auction", *lines))
 

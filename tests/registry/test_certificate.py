@@ -12,8 +12,7 @@ from tanshu.base.text import Lang, Text
 from tanshu.book import serials
 from tanshu.log import store
 from tanshu.parties.model import AccountKind
-from tanshu.registry import certificate as certificates
-from tanshu.registry import queries
+from tanshu.registry import papers, queries
 from tanshu.registry.certificate import certificate, holding_certificate
 from tests.support.market import Market
 
@@ -208,7 +207,7 @@ def test_money_has_no_numbers(market: Market) -> None:
 def test_of_very_many_ranges_it_shows_the_first_and_the_hash_of_all(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(certificates, "RANGES_SHOWN", 2)
+    monkeypatch.setattr(papers, "RANGES_SHOWN", 2)
     for handle in (market.plant_a, market.plant_b) * 3:
         market.give(handle, 10)
     market.emit(market.plant_a, 900)

@@ -229,7 +229,7 @@ def test_a_new_name_does_not_change_what_was_signed_before_it(year: Year):
     market = year.market
     market.today(date(2024, 6, 3))
     new = Rename(market.plant_a, "甲电厂新名", date(2024, 6, 3))
-    market.accepted(rename(market.ctx("registry-maker-1"), new))
+    market.decide(market.accepted(rename(market.ctx("registry-maker-1"), new)))
     proven = verify.check(as_file(year.holding(market.plant_a)), KEYS)
     assert proven.cell is not None and proven.cell["name"] == "甲电厂"
     later = checkpoints.make(market.book, KEY, RegisterNames)
@@ -435,6 +435,13 @@ def test_what_a_holder_leaves_out_is_not_said(files: dict[str, str]):
 )
 def test_any_file_is_refused_with_a_sentence(text: str):
     assert verdict(text).startswith("PROOF-1")
+
+
+def test_two_checkpoints_of_different_logs_prove_nothing_of_each_other(files: dict[str, str]):
+    proof = json.loads(files["consistency"])
+    text = note.parse(proof["earlier"]).text
+    other = note.sign(text.replace(text.partition("\n")[0], "tanshu/another", 1), KEY)
+    assert verdict(json.dumps(proof | {"earlier": str(other)})) == "PROOF-1019"
 
 
 @pytest.mark.parametrize(

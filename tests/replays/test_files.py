@@ -306,6 +306,11 @@ ANOMALIES: list[tuple[str, Callable[[Uk], None], list[tuple[str, str, int]]]] = 
         [("RPL-3110", REPORT, 2), ("RPL-3104", REPORT, 2), *[("RPL-3113", ALLOCATIONS, 2)] * 3],
     ),
     (
+        "a last year before the first",
+        lambda uk: uk.set(2, "Last Year of Operation", 2019),
+        [("RPL-3112", REPORT, 2)],
+    ),
+    (
         "closed without a last year",
         lambda uk: uk.set(3, "Account status", "CLOSED"),
         [("RPL-3111", REPORT, 3)],

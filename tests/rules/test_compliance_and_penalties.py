@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tanshu.rules import compliance_calendar, penalties
-from tests.rules.cases import code, good
+from tests.rules.cases import PACKAGED, code, good
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,19 @@ def test_a_year_without_a_compliance_calendar_is_refused(year: int) -> None:
     assert code(compliance_calendar.deadline("cn", year)) == "RULE-3003"
     assert code(compliance_calendar.milestones("cn", year)) == "RULE-3003"
     assert code(compliance_calendar.instrument("cn", year)) == "RULE-3003"
+
+
+def test_a_deadline_that_the_calendar_does_not_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year may be known before its deadline is."""
+    text = (PACKAGED / "cn" / "compliance.toml").read_text(encoding="utf-8")
+    (tmp_path / "cn").mkdir()
+    cut = text.replace("[milestones.2023.surrender]", "[milestones.2023.issue]")
+    assert cut != text
+    (tmp_path / "cn" / "compliance.toml").write_text(cut, encoding="utf-8")
+    monkeypatch.setenv("TANSHU_PACKS", str(tmp_path))
+    assert code(compliance_calendar.deadline("cn", 2023)) == "RULE-3004"
 
 
 def test_a_jurisdiction_without_a_compliance_calendar_is_refused() -> None:

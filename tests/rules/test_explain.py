@@ -85,3 +85,8 @@ def test_a_number_that_cannot_be_one_is_refused(number: str) -> None:
     bad, rules = Decimal(number), pack("cn.power.2024")
     assert code(explain.load_correction(rules, bad)) == "RULE-2004"
     assert code(explain.initial_quota(rules, "I", bad, Decimal(1))) == "RULE-2004"
+
+
+@pytest.mark.parametrize(("qe", "qh"), [("1e20", "0"), ("0", "1e21")])
+def test_a_quota_beyond_what_the_book_can_hold_is_refused(qe: str, qh: str) -> None:
+    assert code(explain.initial_quota(pack("cn.power.2024"), "I", Decimal(qe), Decimal(qh))) == "RULE-2015"

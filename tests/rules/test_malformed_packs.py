@@ -207,6 +207,20 @@ CASES = [
     ("cn.registry", r'steps = \[\{ by = "bank".*', "steps = []", "RULE-1105", "cash_deposit.steps"),
     ("cn.registry", r'"offset",\n', '"offset", "offset",\n', "RULE-1110", "registry.transaction_types"),
     ("cn.registry", r'"offset",\n', "7,\n", "RULE-1105", "registry.transaction_types"),
+    (
+        "cn.registry",
+        r'unknown = \["annual_review_by"\]',
+        'annual_review_by = "02-30"',
+        "RULE-1105",
+        "onboarding",
+    ),
+    (
+        "cn.registry",
+        r'unknown = \["annual_review_by"\]',
+        'annual_review_by = "W10"',
+        "RULE-1105",
+        "onboarding",
+    ),
     ("cn.registry", r'"submission"', '"signature"', "RULE-1106", "date_rule.surrender_date"),
 ]
 

@@ -109,6 +109,22 @@ def test_unknown_scenarios_are_refused():
     assert error.value.refusal.code == "SCN-2001"
 
 
+def test_a_command_that_is_refused_stops_the_run_and_says_at_which_step(bare_url: str, short: Run):
+    """A step that names somebody whom nobody registered: what went before stays, the step is not done."""
+    step = short.steps[1]
+
+    def misnamed(desk):
+        return [replace(one, actor="nobody-1") for one in step.commands(desk)]
+
+    broken = replace(short, steps=(short.steps[0], replace(step, commands=misnamed), short.steps[2]))
+    with pytest.raises(Refused) as error:
+        runner.run(bare_url, broken)
+    assert error.value.refusal.code == "SCN-2004"
+    assert error.value.refusal.facts["step"] == "accounts" and "PAR-3001" in str(error.value.refusal)
+    assert runner.examine(bare_url, short) == (Condition.UNFINISHED, 1)
+    runner.run(bare_url, short, resume=True).close()
+
+
 def test_every_step_reports_its_progress(bare_url: str, short: Run):
     seen: list[Progress] = []
     runner.run(bare_url, short, watch=seen.append).close()

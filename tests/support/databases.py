@@ -1,4 +1,4 @@
-"""Fresh databases, quickly: one template per worker, copied for each test."""
+"""Fresh databases, quickly: one template per worker, copied for each test, in memory where there is room."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 from tanshu import (
     app,  # noqa: F401 - declares every room's tables
@@ -19,6 +20,15 @@ from tanshu import (
 from tanshu.base.database import Database
 
 TEMPLATE = "tanshu_template"
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 << 30
+"""A container often gives /dev/shm no more than 64 MB: then tests write to the disk."""
+
+
+def scratch() -> Path:
+    """Where tests write. They ask what a dying process leaves, not a dying machine: memory will do."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES
+    return MEMORY if roomy else Path(tempfile.gettempdir())
 
 
 def make_tables(url: str) -> None:
@@ -36,20 +46,21 @@ class SqliteTemplate:
         make_tables(f"sqlite:///{self.path}")
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
+    def fresh(self, folder: Path, like: str | None = None) -> Iterator[str]:
+        """A database with empty tables; or a copy of the one at the address `like`, which nobody has open."""
         path = folder / "tanshu.db"
-        shutil.copyfile(self.path, path)
+        shutil.copyfile(_name(like) if like else self.path, path)
         yield f"sqlite:///{path}"
 
 
 class PostgresServer:
     """A PostgreSQL server of this process's own, with a template database; stop it at the end.
 
-    durable: with the settings of a register, for tests that stop it as a power cut would.
+    durable: on the disk, with the settings of a register, for tests that stop it as a power cut would.
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tanshu-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="tanshu-pg-", dir=None if durable else scratch()))
         self._server = _get_server(self.folder)
         self._names = count(1)
         # Most tests ask what survives a dying process, not a dying machine: so nothing waits for the disk.
@@ -69,9 +80,11 @@ class PostgresServer:
             conn.execute(sql.encode())
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def fresh(self, like: str | None = None) -> Iterator[str]:
+        """A database with empty tables; or a copy of the one at the address `like`, which nobody has open."""
         name = f"tanshu_{next(self._names)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        template = _name(like) if like else TEMPLATE
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         try:
             yield self.url(name)
         finally:
@@ -111,6 +124,13 @@ class PostgresServer:
     def socket(self) -> str:
         """Where the server listens."""
         return f"{self._server.get_postmaster_info().socket_dir}/.s.PGSQL.5432"
+
+
+def _name(url: str) -> str:
+    """The database that an address names: a path, or a name on the server."""
+    name = make_url(url).database
+    assert name
+    return name
 
 
 def _get_server(folder: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,9 +19,10 @@ from tanshu.book.commit import Answer, Context, Outcome
 from tanshu.compliance.allocation import Allocate, allocate
 from tanshu.mrv import service as mrv
 from tanshu.parties import queries as parties
+from tanshu.parties.changes import decide_change
 from tanshu.parties.codes import account_code
 from tanshu.parties.credit_code import check_character, organisation_check_character
-from tanshu.parties.model import AccountKind, NewPerson, Register, SetState, SubjectKind
+from tanshu.parties.model import AccountKind, DecideChange, NewPerson, Register, SetState, SubjectKind
 from tanshu.parties.service import register, set_state
 from tanshu.registry import queries as registry
 from tanshu.registry import service
@@ -53,6 +55,14 @@ class Market:
         )
         self._drawn = 0
         self._found()
+
+    def moved_to(self, url: str) -> Market:
+        """The same market on a copy of its database."""
+        market = copy(self)
+        market.clock = copy(self.clock)
+        market.installation = app.open_installation(url)
+        market.database, market.book = market.installation.database, market.installation.book
+        return market
 
     # -- doing ---------------------------------------------------------------------------------------------
 
@@ -176,7 +186,13 @@ class Market:
         return self.propose(maker, "surrender", line, year=YEAR)
 
     def set_state(self, account: str, state: str) -> Answer:
-        return self.accepted(set_state(self.ctx("registry-maker-1"), SetState(account, state)))
+        """Asked for by one person of the registry, decided by another."""
+        ctx = self.ctx("registry-maker-1", reason="test")
+        return self.decide(self.accepted(set_state(ctx, SetState(account, state))))
+
+    def decide(self, asked: Answer) -> Answer:
+        """A second person of the registry puts a change into effect."""
+        return self.accepted(decide_change(self.ctx("registry-checker-1"), DecideChange(asked["change"])))
 
     def today(self, day: date) -> None:
         self.clock.set_day(day)

@@ -1,26 +1,29 @@
 """Rows that never change again, kept as a sum: the judge's memory follows what is open, not all of history.
 
-A transaction that has ended, its lines and its steps are final. Of each only a digest is kept, added up per
-table, in any order: the stored rows must add up to the same. Where they do not, the log is folded once more,
-to say which row it is. The digests are wide, so that nobody finds rows of another meaning with the same sum.
+A transaction that has ended, its lines and its steps are final; so is a claim that has ended. Of each only a
+digest is kept, added up per table, in any order: the stored rows must add up to the same. Where they do not,
+the log is folded once more, to say which row it is. The digests are wide, so that nobody finds other rows
+with the same sum.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
 from tanshu.book import told
 from tanshu.book.told import ROW, Difference, Row, Tables
 
-FINAL = {
+TRANSACTION = {
     "transaction_step": "transaction_id",
     "transaction_line": "transaction_id",
     "registry_transaction": "id",
 }
-"""Tables whose rows are final when their transaction has ended, and the column that names it."""
+CLAIM = {"claim_hold": "claim_id", "claim": "id"}
+FINAL = {**TRANSACTION, **CLAIM}
+"""Tables whose rows are final when their transaction, or their claim, has ended; the column that names it."""
 _DIGEST_BYTES = 256
 _MODULUS = 1 << 8 * _DIGEST_BYTES
 
@@ -35,10 +38,10 @@ class Settled:
     def rows(self) -> int:
         return sum(count for count, _ in self.sums.values())
 
-    def settle(self, tables: Tables, transaction: str) -> None:
-        """A transaction has ended: its rows leave the tables and enter the sums."""
-        for name, column in FINAL.items():
-            table, this = tables[name], {column: transaction}
+    def settle(self, tables: Tables, id: str, what: Mapping[str, str] = TRANSACTION) -> None:
+        """A transaction, or a claim, has ended: its rows leave the tables and enter the sums."""
+        for name, column in what.items():
+            table, this = tables[name], {column: id}
             for key in table.matching(this):
                 self.add(name, table.by_key[key])
             table.delete(this)

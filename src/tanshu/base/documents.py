@@ -1,7 +1,13 @@
-"""Documents people keep: HTML from Jinja2 templates that lie beside the room that owns them."""
+"""Documents people keep: one model of a paper, written as an HTML page here and as a PDF in `pdf.py`.
+
+A paper is data in both languages until it is written. What it says decides its bytes: no clock is read.
+Other pages (reports with charts) have templates of their own, which lie beside the room that owns them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +17,69 @@ from tanshu.base.text import Lang, Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+Words = Text | str
+Row = tuple[Text, Words]
+"""A fact: its label and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labels and values, one pair a line."""
+
+    rows: Sequence[Row]
+    title: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table on a paper.
+
+    numbers: the indexes of its right-aligned columns. note: what stands below it.
+    """
+
+    title: Text
+    columns: Sequence[Text]
+    rows: Sequence[Sequence[Words]]
+    numbers: frozenset[int] = frozenset()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraphs:
+    """Running text."""
+
+    lines: Sequence[Words]
+    title: Text | None = None
+
+
+Part = Facts | Table | Paragraphs
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Everything a document says, before it is in one language.
+
+    issuer: who hands it out. check: how its reader can tell that it is true. stamps: what nobody may
+    overlook, above everything else; mark: one of them in a word, across the page. notes: where its rules are
+    written. made_ns: the moment it speaks of, which is also the date of its file.
+    """
+
+    title: Text
+    number: str
+    issuer: str
+    lead: Text
+    parts: Sequence[Part]
+    check: Text
+    made_ns: int
+    stamps: Sequence[Text] = ()
+    mark: Text | None = None
+    notes: Sequence[Text] = field(default_factory=tuple)
+
+
+def html(paper: Paper, lang: Lang) -> str:
+    """The paper as one HTML page, without scripts, links or anything else from outside."""
+    return render("tanshu.base", "paper.html", lang, paper=paper)
 
 
 def render(package: str, template: str, lang: Lang, **values: Any) -> str:
@@ -40,4 +109,6 @@ def _environment(package: str) -> Environment:
     environment.filters["tonnes"] = lambda value: f"{value:,}"
     environment.filters["yuan"] = yuan
     environment.filters["when"] = shanghai_text
+    environment.tests["facts"] = lambda part: isinstance(part, Facts)
+    environment.tests["table"] = lambda part: isinstance(part, Table)
     return environment

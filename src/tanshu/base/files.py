@@ -82,10 +82,11 @@ def _xlsx(path: Path) -> Iterator[list[str]]:
 
     workbook = load_workbook(path, read_only=True, data_only=True)
     for row in workbook.worksheets[0].iter_rows(values_only=True):
-        yield [_text(cell) for cell in row]
+        yield [cell_text(cell) for cell in row]
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
+    """A workbook's cell as text: a day as 2024-12-31, a whole number without a point, a blank as ""."""
     if cell is None:
         return ""
     if isinstance(cell, datetime):

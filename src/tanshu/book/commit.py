@@ -222,6 +222,11 @@ class Act:
         return first
 
     @property
+    def blocks(self) -> Sequence[Records]:
+        """What was recorded as arrays before `rows`."""
+        return self._blocks
+
+    @property
     def count(self) -> int:
         """How many book records there are so far."""
         return len(self.rows) + sum(map(len, self._blocks))

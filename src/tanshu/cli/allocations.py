@@ -68,7 +68,7 @@ def allocate(
 
     with door.installation() as installation:
         with installation.database.read() as conn:
-            pack = packs.power(conn, year, allow_draft=door.allow_draft)
+            pack = packs.allocation(conn, year, allow_draft=door.allow_draft)
         handles = _handles(installation, year, subject or [EVERYBODY])
         commands = [Allocate(one, year, stage.value, batch or f"{year}-{stage}", share) for one in handles]
         asked = [

@@ -46,3 +46,8 @@ NO_PROJECTION = refusal(
     "没有名为 {name} 的投影。现有:{known}。",
     "There is no projection {name}. There are: {known}.",
 )
+NO_REFUSAL = refusal(
+    "CLI-1009",
+    "没有编号“{code}”。编号由字母与四位数字组成,字母有:{known}。",
+    "There is no number “{code}”. A number is letters and four digits; the letters are {known}.",
+)

@@ -81,11 +81,11 @@ def accounts(rows: Sequence[FileRow]) -> Plan:
 
 
 def listed(rows: Sequence[FileRow], year: int) -> Plan:
-    """handle (or uscc) [, excluded] [, note]: the year's list."""
+    """handle (or uscc) [, excluded] [, note] [, sector]: the year's list."""
     from tanshu.mrv.service import ListedEntity, ListEntities, list_entities
 
     def read(row: FileRow) -> Planned:
-        entity = ListedEntity(_who(row), _flag(row, "excluded"), row["note"])
+        entity = ListedEntity(_who(row), _flag(row, "excluded"), row["note"], row["sector"].lower())
         return Planned(row.number, list_entities, ListEntities(year, (entity,)))
 
     return _once(each(rows, read), rows)

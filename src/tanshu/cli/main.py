@@ -21,6 +21,8 @@ from tanshu.cli import (
     instruments,
     ledger,
     proofs,
+    refusals,
+    registry_types,
     replay,
     rules,
     serials,
@@ -58,6 +60,7 @@ for part in (
     instruments,
     holdings,
     transactions,
+    registry_types,
     serials,
     imports,
     allocations,
@@ -69,6 +72,7 @@ for part in (
     backup,
     proofs,
     verify,
+    refusals,
 ):
     part.add_to(app)
 

@@ -173,7 +173,7 @@ def _explain_entity(door: Door, handle: str, year: int) -> Reply:
 
     with door.reading() as (conn, _):
         subject = need(parties.subject(conn, handle))
-        pack = packs.power(conn, year, allow_draft=door.allow_draft)
+        pack = packs.allocation(conn, year, allow_draft=door.allow_draft)
         units = mrv.units(conn, subject.id, year)
         owed = obligations.owed(conn, subject, year)
         mark = short_stamp(conn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tanshu.base.text import Text
 from tanshu.book.records import Op
-from tanshu.registry.types import Between, Effect, InstrumentKind
+from tanshu.registry.types import Between, ClaimClass, Effect, InstrumentKind, Whose
 
 INSTRUMENT_KINDS = {
     InstrumentKind.ALLOWANCE: Text("配额", "allowance"),
@@ -20,7 +20,26 @@ BETWEEN = {
 EFFECTS = {
     Effect.MOVE: Text("划转", "move"),
     Effect.DELIVERY_VERSUS_PAYMENT: Text("券款对付", "dvp"),
+    Effect.ENCUMBER: Text("设立权利负担", "encumber"),
+    Effect.RENEW: Text("续期", "renew"),
+    Effect.RELEASE: Text("解除", "release"),
+    Effect.DELIVER: Text("扣划交付", "deliver"),
+    Effect.SUBSTITUTE: Text("置换", "substitute"),
 }
+CLAIMS = {
+    ClaimClass.COURT: Text("司法措施", "court measure"),
+    ClaimClass.DUTY: Text("履约义务", "duty"),
+    ClaimClass.PLEDGE: Text("质押", "pledge"),
+    ClaimClass.SESSION: Text("交易时段", "session"),
+    ClaimClass.HOLDER: Text("持有人申请", "own request"),
+}
+WHOSE = {
+    Whose.HOLDER: Text("持有方", "holder"),
+    Whose.TAKER: Text("转入方", "taker"),
+    Whose.NAMED: Text("指名主体", "named"),
+    Whose.ORIGINAL: Text("原业务主体", "original"),
+}
+"""Which subject a transaction is of."""
 ROOMS = {"registry": Text("登记", "registry"), "compliance": Text("履约", "compliance")}
 OPERATIONS = {
     Op.OPEN_ACCOUNT: Text("开户", "open_account"),

@@ -1,15 +1,15 @@
 """`allocate`: the province decides what an entity is due, the register carries it out.
 
 Pre-allocation 预分配 is a share of the last year's verified emissions; the final allocation
-核定分配 is computed unit by unit from the year's activity; their difference is issued, or returned by the
-holder (多退少补).
+核定分配 is computed from the year's activity by the pack's method (`methods`); their difference is
+issued, or returned by the holder (多退少补).
 Source for 2023–2024: 国环规气候〔2024〕1号.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,7 +20,7 @@ from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import checks, obligations, packs
+from tanshu.compliance import checks, deductions, methods, obligations, packs, withholding
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import queries as mrv
 from tanshu.mrv import service as mrv_service
@@ -30,7 +30,7 @@ from tanshu.parties.model import Right, Subject
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Propose, Proposed, ProposedLine, TransactionState
 from tanshu.registry.service import decide_proposal
-from tanshu.rules import power
+from tanshu.rules import allocation_terms
 
 STAGE_LABELS = {"pre": Text("预分配", "pre-allocation"), "final": Text("核定分配", "final allocation")}
 STAGES = {"pre": "pre-allocation", "final": "final-allocation"}
@@ -75,6 +75,7 @@ def allocate(act: Act, command: Allocate) -> Decision:
     if refused:
         return refused
     computed = need(compute(act, subject, command.year, command.stage, command.share))
+    computed = _after_deductions(act, subject, command, computed)
     _record(act, subject, command, computed)
     mrv_service.lock(act, subject.id, *_ground(command.year, command.stage))
     answer: dict[str, Any] = {
@@ -86,7 +87,7 @@ def allocate(act: Act, command: Allocate) -> Decision:
         "transaction": None,
         "watermark": computed.explanation.get("watermark"),
     }
-    if computed.issue_t > 0:
+    if computed.issue_t > 0 and not withholding.applies(act.conn, subject.id, command.year, command.stage):
         proposed = decide_proposal(act, _proposal(act, subject, command, computed.issue_t))
         if isinstance(proposed, Refusal):
             return proposed
@@ -107,7 +108,8 @@ class Confirm:
 def confirm_allocation(act: Act, command: Confirm) -> Decision:
     """Put a final allocation that issues nothing into force, or drop it: by a second person of the province.
 
-    One that issues something passes the register's chain instead.
+    One that issues something passes the register's chain instead, unless it is withheld: then its units stay
+    in the provincial account, held for the entity.
     """
     subject = need(parties.subject(act.conn, command.subject))
     authority = parties.authority_of(act.conn, subject.region)
@@ -116,24 +118,29 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
     need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     this = _key(subject.id, command.year, "final")
     row = act.conn.execute(select(ALLOCATION).where(*_of(**this))).first()
-    if row is None or row.in_force or row.issue_t > 0:
+    kept = withholding.applies(act.conn, subject.id, command.year)
+    if row is None or row.in_force or (row.issue_t > 0 and not kept):
         return checks.NOTHING_TO_CONFIRM(field="subject", subject=subject.name, year=command.year)
     if row.maker == act.actor:
         return checks.SAME_PERSON(field="as", person=act.actor)
     if not command.accept:
         act.delete(ALLOCATION, this)
+        deductions.forget(act, subject.id, f"final-{command.year}")
         mrv_service.release(act, subject.id, *_ground(command.year, "final"))
         return {"subject": subject.handle, "year": command.year, "in_force": False}
     changed = _changed(act, subject, command.year, "final", row)
     if changed:
         return changed
+    refused = withholding.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
+    if refused:
+        return refused
     act.update(ALLOCATION, this, in_force=True)
     return {"subject": subject.handle, "year": command.year, "in_force": True}
 
 
 def compute(act: Act, subject: Subject, year: int, stage: str, share: str = "") -> Computed | Refusal:
     """The numbers of a stage, from what MRV and the rule pack say now."""
-    pack = packs.power(act.conn, year, allow_draft=act.ctx.allow_draft)
+    pack = packs.allocation(act.conn, year, allow_draft=act.ctx.allow_draft)
     if stage == "pre":
         last = mrv.verified_of(act.conn, subject.id, year - 1)
         if last is None:
@@ -142,37 +149,51 @@ def compute(act: Act, subject: Subject, year: int, stage: str, share: str = "") 
             given = Decimal(share) if share else None
         except InvalidOperation:
             return checks.SHARE_FORM(field="share", value=share)
-        quantity = power.pre_allocation(pack, last, given)
+        operators = need(methods.operators(pack, allow_draft=act.ctx.allow_draft))
+        quantity = allocation_terms.pre_allocation(pack, last, given, operators)
         if isinstance(quantity, Refusal):
             return quantity
+        watermark = pack.watermark or (operators.watermark if operators else None)
         explanation = {
             "last_verified_t": last,
             "pre_allocated_t": quantity,
             "share": share,
             "pack": pack.name,
-            "watermark": pack.watermark and {"zh": pack.watermark.zh, "en": pack.watermark.en},
+            "watermark": watermark and {"zh": watermark.zh, "en": watermark.en},
         }
         return Computed(quantity, None, quantity, explanation)
     return _final(act, subject, year, pack)
 
 
 def _final(act: Act, subject: Subject, year: int, pack: packs.Pack) -> Computed | Refusal:
-    units = mrv.units(act.conn, subject.id, year)
-    if not units:
+    data = methods.of(pack).data(act.conn, subject.id, year)
+    if not data:
         return checks.NO_ACTIVITY(field="year", subject=subject.name, year=year)
-    result = need(power.allocate(pack, units))
+    result = need(methods.allocate(pack, data, allow_draft=act.ctx.allow_draft))
     verified = mrv.verified_of(act.conn, subject.id, year)
     if verified is None:
         return checks.NO_EMISSIONS(field="year", subject=subject.name, year=year)
     if result.verified_t != verified:
         return checks.MISMATCH(subject=subject.name, year=year, units=result.verified_t, entity=verified)
-    pre = act.conn.execute(
-        select(ALLOCATION.c.quantity).where(
-            ALLOCATION.c.subject_id == subject.id, ALLOCATION.c.year == year, ALLOCATION.c.stage == "pre"
-        )
-    ).scalar()
-    issue = power.true_up(result.approved_t, pre or 0)
+    issue = allocation_terms.true_up(result.approved_t, pre_allocated(act, subject.id, year) or 0)
     return Computed(result.approved_t, result.obligation_t, issue, result.as_json())
+
+
+def _after_deductions(act: Act, subject: Subject, command: Allocate, computed: Computed) -> Computed:
+    """What an entity still owes from earlier decisions is paid first; the rest is issued."""
+    owed = deductions.owing(act.conn, (subject.id,)).get(subject.id, [])
+    if not owed:
+        return computed
+    pre = 0 if command.stage == "pre" else pre_allocated(act, subject.id, command.year) or 0
+    settled = deductions.of_stage(owed, command.year, computed.quantity, pre)
+    deductions.take(act, owed, settled, subject.id, command.year, f"{command.stage}-{command.year}")
+    told = {**computed.explanation, "deduction": settled, "draft": deductions.DRAFT}
+    return replace(computed, issue_t=settled.issue_t, explanation=told)
+
+
+def pre_allocated(act: Act, subject_id: str, year: int) -> int | None:
+    """The quantity of the year's pre-allocation; None where there was none."""
+    return act.conn.execute(select(ALLOCATION.c.quantity).where(*_of(subject_id, year, "pre"))).scalar()
 
 
 def _may_allocate(act: Act, subject: Subject) -> Refusal | None:
@@ -184,7 +205,7 @@ def _may_allocate(act: Act, subject: Subject) -> Refusal | None:
 
 
 def _allocable(act: Act, subject: Subject, command: Allocate) -> Refusal | None:
-    listed = mrv.listed(act.conn, command.year).get(subject.id)
+    listed = mrv.listed_as(act.conn, subject.id, command.year)
     if listed is None:
         return checks.NOT_COVERED(field="subject", subject=subject.name, year=command.year)
     if listed.excluded:
@@ -276,6 +297,7 @@ def unlink_allocation(act: Act, proposed: Proposed) -> None:
     assert proposed.year is not None
     stage = _stage(proposed)
     act.delete(ALLOCATION, _key(proposed.subject.id, proposed.year, stage))
+    deductions.forget(act, proposed.subject.id, f"{stage}-{proposed.year}")
     mrv_service.release(act, proposed.subject.id, *_ground(proposed.year, stage))
 
 
@@ -309,17 +331,19 @@ def check_return(act: Act, proposed: Proposed) -> Refusal | None:
 
 def _changed(act: Act, subject: Subject, year: int, stage: str, row: Any) -> Refusal | None:
     """Does the decision still follow from the list, the data and the pack?"""
-    listed = mrv.listed(act.conn, year).get(subject.id)
+    listed = mrv.listed_as(act.conn, subject.id, year)
     if listed is None or listed.excluded:
         return checks.GROUND_CHANGED(subject=subject.name, year=year)
-    again = compute(act, subject, year, stage, json.loads(row.explanation).get("share", ""))
+    told = json.loads(row.explanation)
+    if "upload" in told:  # what the province's sealed table says; its figures are locked
+        facts, known = told["facts"], mrv.verified_of(act.conn, subject.id, _ground(year, stage)[0])
+        same = known in (None, facts.get("verified_t", facts.get("last_verified_t")))
+        return None if same else checks.GROUND_CHANGED(subject=subject.name, year=year)
+    again = compute(act, subject, year, stage, told.get("share", ""))
     if isinstance(again, Refusal):
         return again
-    same = (again.quantity, again.obligation_t, again.issue_t) == (
-        row.quantity,
-        row.obligation_t,
-        row.issue_t,
-    )
+    same = (again.quantity, again.obligation_t) == (row.quantity, row.obligation_t)
+    same = same and ("deduction" in told or again.issue_t == row.issue_t)
     return None if same else checks.GROUND_CHANGED(subject=subject.name, year=year)
 
 

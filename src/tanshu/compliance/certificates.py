@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from tanshu.base.clock import business_date
+from tanshu.base.documents import Paper, Row, Table, html
 from tanshu.base.refusal import Refusal, refusal
 from tanshu.base.text import Lang, Text
 from tanshu.book.commit import Book
@@ -16,7 +17,7 @@ from tanshu.compliance.surrender import read_claims
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.registry import queries as registry
-from tanshu.registry.certificate import Row, Table, certificate
+from tanshu.registry.certificate import not_effected, transaction_paper
 from tanshu.registry.model import Transaction, TransactionState
 from tanshu.rules import registry_pack
 
@@ -25,9 +26,11 @@ NOT_A_PAYMENT = refusal(
     "业务 {id} 不是配额清缴或减排量抵销({type}),没有履约证明。",
     "The transaction {id} ({type}) is neither a surrender nor an offset and has no compliance certificate.",
 )
-PAYMENTS = ("surrender", "offset")
+PAYMENTS = ("surrender", "forced-surrender", "helping-surrender", "offset")
 TITLES = {
     "surrender": Text("履约证明 · 配额清缴", "Compliance certificate · surrender"),
+    "forced-surrender": Text("履约证明 · 强制履约", "Compliance certificate · forced surrender"),
+    "helping-surrender": Text("履约证明 · 代为清缴", "Compliance certificate · surrender by another"),
     "offset": Text("履约证明 · 减排量抵销", "Compliance certificate · offset"),
 }
 
@@ -41,7 +44,20 @@ def surrender_certificate(
     *,
     owed: Owed | None = None,
 ) -> str | Refusal:
-    """The compliance certificate of an effected surrender or offset, as one HTML page.
+    """The compliance certificate as one HTML page; see `surrender_paper`."""
+    paper = surrender_paper(conn, book, transaction_id, stamp, owed=owed)
+    return paper if isinstance(paper, Refusal) else html(paper, lang)
+
+
+def surrender_paper(
+    conn: Connection,
+    book: Book,
+    transaction_id: str,
+    stamp: Text | None = None,
+    *,
+    owed: Owed | None = None,
+) -> Paper | Refusal:
+    """The compliance certificate of an effected surrender or offset.
 
     owed: the entity's year, where the caller has it already. Refuses with REG-3105 (no such transaction),
     CMP-4001 (another type), REG-4001 (not effected), BOOK-1202 (serial numbers were not followed so far) or
@@ -53,17 +69,16 @@ def surrender_certificate(
     if transaction.type.code not in PAYMENTS or transaction.year is None:
         return NOT_A_PAYMENT(field="transaction", id=transaction.id, type=transaction.type.code)
     if transaction.state is not TransactionState.EFFECTED:
-        return certificate(conn, book, transaction.id, lang)
+        return not_effected(transaction)
     subject = parties.subject_by_id(conn, transaction.subject_id)
     found = owed or obligations.owed(conn, subject, transaction.year)
     if isinstance(found, Refusal):
         return found
     late = is_late(conn, transaction, found.deadline)
-    return certificate(
+    return transaction_paper(
         conn,
         book,
         transaction.id,
-        lang,
         title=TITLES[transaction.type.code],
         lead=_lead(transaction, found, late),
         extra_rows=_rows(conn, found, late),

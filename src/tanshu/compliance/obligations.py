@@ -1,31 +1,36 @@
 """What an entity owes for a year, what it has paid, and its status: at the deadline, and today.
 
 Status order: not applicable → excluded → emissions missing → short → compliant. Late surrender changes
-today's status only; the one at the deadline stays.
+today's status only; the one at the deadline stays. What another firm surrenders for an entity, and what the
+province has surrendered from withheld allowances, are its payments; what is reversed or corrected counts as
+not paid, from the beginning.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
-from tanshu.compliance import checks, packs
+from tanshu.compliance import adjusted, checks, packs
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.log import store
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Subject
+from tanshu.registry import links
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
+from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
+from tanshu.registry.types import TYPES
 from tanshu.rules import registry_pack
 
 
@@ -46,7 +51,9 @@ STATUS_LABELS = {
 }
 
 
-PAYMENTS = ("surrender", "offset")
+SURRENDERS = ("surrender", "helping-surrender", "forced-surrender")
+PAYMENTS = (*SURRENDERS, "offset")
+UNDOING = tuple(code for code, kind in TYPES.items() if links.undoes(kind))
 
 
 class Allocated(NamedTuple):
@@ -62,6 +69,7 @@ class Owed:
     """One entity's year, in tonnes. None: not known yet.
 
     obligation_t 应清缴; due_t is what is still to be paid today, due_at_deadline_t what was on the deadline.
+    surrendered_t counts all allowances, helped_t of them by another firm, forced_t from what was withheld.
     pending_t counts surrenders and offsets that wait for approval, offset_pending_t those of credits alone;
     pending_in_time how many of them meet the deadline once approved. return_due_t is issued excess that has
     not come back: while there is any, the entity is not compliant.
@@ -75,6 +83,8 @@ class Owed:
     approved_t: int | None
     obligation_t: int
     surrendered_t: int
+    helped_t: int
+    forced_t: int
     offset_t: int
     pending_t: int
     pending_in_time: int
@@ -95,21 +105,23 @@ class Owed:
 
 def owed(conn: Connection, subject: Subject, year: int, *, today: date | None = None) -> Owed | Refusal:
     """One covered entity's year. Refuses CMP-1002 (not on the list), CMP-1005 (no verified emissions)."""
-    listed = mrv.listed(conn, year).get(subject.id)
+    listed = mrv.listed_as(conn, subject.id, year)
     if listed is None:
         return checks.NOT_COVERED(field="subject", subject=subject.name, year=year)
     verified = mrv.verified_of(conn, subject.id, year)
     if verified is None and not listed.excluded:
         return checks.NO_EMISSIONS(field="year", subject=subject.name, year=year)
     made = registry.transactions(conn, subject_id=subject.id, year=year)
+    days = _Days.of(conn, year, today)
+    allocations = _allocations(conn, year, subject.id)
     return _owed(
-        conn, subject, year, listed.excluded, verified, _allocations(conn, year, subject.id), made, today
+        days, subject, listed.excluded, verified, allocations, made, undone(conn, subject_id=subject.id)
     )
 
 
 def status(conn: Connection, subject: Subject, year: int) -> Status:
     """Today's status of any subject for a year, listed or not."""
-    if subject.id not in mrv.listed(conn, year):
+    if mrv.listed_as(conn, subject.id, year) is None:
         return Status.NOT_APPLICABLE
     found = owed(conn, subject, year)
     return Status.EMISSIONS_MISSING if isinstance(found, Refusal) else found.status
@@ -123,55 +135,95 @@ def board(conn: Connection, year: int, *, today: date | None = None) -> list[Owe
     for transaction in registry.transactions(conn, year=year):
         made[transaction.subject_id].append(transaction)
     subjects = {subject.id: subject for subject in parties.subjects(conn)}
+    days, taken_back = _Days.of(conn, year, today), undone(conn)
     return [
         _owed(
-            conn,
+            days,
             subjects[listed.subject_id],
-            year,
             listed.excluded,
             verified.get(listed.subject_id),
-            {key: row for key, row in allocations.items() if key[0] == listed.subject_id},
+            allocations,
             made[listed.subject_id],
-            today,
+            taken_back,
         )
         for listed in mrv.listed(conn, year).values()
     ]
 
 
+def undone(
+    conn: Connection, *, subject_id: str | None = None, original_id: str | None = None
+) -> Mapping[str, int]:
+    """What effected reversals and corrections took back, by the transaction that it was taken from."""
+    joined = TRANSACTION_LINE.join(TRANSACTION, TRANSACTION.c.id == TRANSACTION_LINE.c.transaction_id)
+    total = func.sum(TRANSACTION_LINE.c.quantity)
+    query = select(TRANSACTION.c.original_id, total).select_from(joined)
+    query = query.where(TRANSACTION.c.type.in_(UNDOING), TRANSACTION.c.state == TransactionState.EFFECTED)
+    if subject_id is not None:
+        query = query.where(TRANSACTION.c.subject_id == subject_id)
+    if original_id is not None:
+        query = query.where(TRANSACTION.c.original_id == original_id)
+    return {id: int(sum_t) for id, sum_t in conn.execute(query.group_by(TRANSACTION.c.original_id))}
+
+
+class _Days(NamedTuple):
+    """A year's deadline, today, and which day of a payment counts against the deadline."""
+
+    year: int
+    deadline: date
+    today: date
+    newest_ns: int
+    by_submission: bool
+
+    @classmethod
+    def of(cls, conn: Connection, year: int, today: date | None) -> _Days:
+        """today: unless told, the business date of the newest entry; time stands where the log stands."""
+        newest = store.tail(conn, store.REGISTRY_LOG)
+        assert newest is not None, "an open book has a genesis entry"
+        by_submission = registry_pack.surrender_date(packs.registry(conn)) == "submission"
+        day = today or business_date(newest[1])
+        return cls(year, packs.deadline(conn, year), day, newest[1], by_submission)
+
+    def in_time(self, transaction: Transaction) -> bool:
+        """By the day of submission or of effect, as the registry pack says; one that waits would end now."""
+        if self.by_submission:
+            return business_date(transaction.proposed_ns) <= self.deadline
+        return business_date(transaction.ended_ns or self.newest_ns) <= self.deadline
+
+
 def _owed(
-    conn: Connection,
+    days: _Days,
     subject: Subject,
-    year: int,
     excluded: bool,
     verified: int | None,
-    allocations: dict[tuple[str, str], Allocated],
+    allocations: Mapping[tuple[str, str], Allocated],
     made: Iterable[Transaction],
-    today: date | None,
+    taken_back: Mapping[str, int],
 ) -> Owed:
-    deadline = packs.deadline(conn, year)
     pre = allocations.get((subject.id, "pre"))
     final = allocations.get((subject.id, "final"))
     known = verified if final is None or final.obligation_t is None else final.obligation_t
     obligation = 0 if excluded else known or 0
-    paid = _Paid.of(conn, [t for t in made if t.type.code in PAYMENTS], deadline)
-    back = _Paid.of(conn, [t for t in made if t.type.code == "return-of-excess"], deadline)
+    paid = _Paid.of(days, [t for t in made if t.type.code in PAYMENTS], taken_back)
+    back = _Paid.of(days, [t for t in made if t.type.code == "return-of-excess"], taken_back)
     excess = _excess(excluded, pre, final)
     due, due_then = (max(0, obligation - each) for each in (paid.now_t, paid.in_time_t))
     excess_due, excess_then = (max(0, excess - each) for each in (back.now_t, back.in_time_t))
-    passed = (today or _today(conn)) > deadline
+    passed = days.today > days.deadline
     return Owed(
         subject=subject,
-        year=year,
-        deadline=deadline,
+        year=days.year,
+        deadline=days.deadline,
         verified_t=verified,
         pre_allocated_t=pre.quantity if pre else None,
         approved_t=final.quantity if final else None,
         obligation_t=obligation,
-        surrendered_t=paid.of_type("surrender"),
+        surrendered_t=paid.of_type(*SURRENDERS),
+        helped_t=paid.of_type("helping-surrender"),
+        forced_t=paid.of_type("forced-surrender"),
         offset_t=paid.of_type("offset"),
         pending_t=paid.pending_t,
         pending_in_time=paid.pending_in_time,
-        offset_pending_t=_sum(t for t in paid.pending if t.type.code == "offset"),
+        offset_pending_t=sum(t.quantity for t in paid.pending if t.type.code == "offset"),
         due_t=due,
         due_at_deadline_t=due_then,
         paid_late_t=paid.now_t - paid.in_time_t,
@@ -184,32 +236,33 @@ def _owed(
 
 @dataclass(frozen=True, slots=True)
 class _Paid:
-    """What was handed over: by now, by the deadline, and what waits for approval."""
+    """What was handed over and not taken back: by now, by the deadline; and what waits for approval."""
 
-    effected: tuple[Transaction, ...]
+    stands: tuple[tuple[Transaction, int], ...]
+    """What took effect, with what of it stands."""
     pending: tuple[Transaction, ...]
     in_time_t: int
     pending_in_time: int
 
     @classmethod
-    def of(cls, conn: Connection, made: Iterable[Transaction], deadline: date) -> _Paid:
+    def of(cls, days: _Days, made: Iterable[Transaction], taken_back: Mapping[str, int]) -> _Paid:
         made = tuple(made)
-        effected = tuple(t for t in made if t.state is TransactionState.EFFECTED)
+        effected = [t for t in made if t.state is TransactionState.EFFECTED]
+        stands = tuple((t, t.quantity - taken_back.get(t.id, 0)) for t in effected)
         pending = tuple(t for t in made if t.state is TransactionState.PENDING)
-        in_time = _sum(t for t in effected if _date_of_record(conn, t) <= deadline)
-        waiting = sum(1 for t in pending if _date_of_record(conn, t) <= deadline)
-        return cls(effected, pending, in_time, waiting)
+        in_time = sum(quantity for t, quantity in stands if days.in_time(t))
+        return cls(stands, pending, in_time, sum(1 for t in pending if days.in_time(t)))
 
     @property
     def now_t(self) -> int:
-        return _sum(self.effected)
+        return sum(quantity for _, quantity in self.stands)
 
     @property
     def pending_t(self) -> int:
-        return _sum(self.pending)
+        return sum(t.quantity for t in self.pending)
 
-    def of_type(self, code: str) -> int:
-        return _sum(t for t in self.effected if t.type.code == code)
+    def of_type(self, *codes: str) -> int:
+        return sum(quantity for t, quantity in self.stands if t.type.code in codes)
 
 
 def _excess(excluded: bool, pre: Allocated | None, final: Allocated | None) -> int:
@@ -227,36 +280,18 @@ def _status(excluded: bool, verified: int | None, due: int) -> Status:
     return Status.SHORT if due else Status.COMPLIANT
 
 
-def _date_of_record(conn: Connection, transaction: Transaction) -> date:
-    """The day that counts against the deadline: of submission or of effect, as the registry pack says."""
-    if registry_pack.surrender_date(packs.registry(conn)) == "submission":
-        return business_date(transaction.proposed_ns)
-    return business_date(transaction.ended_ns or _newest(conn))  # one that waits would take effect now
-
-
-def _today(conn: Connection) -> date:
-    """The business date of the newest entry: unless told otherwise, time stands where the log stands."""
-    return business_date(_newest(conn))
-
-
-def _newest(conn: Connection) -> int:
-    tail = store.tail(conn, store.REGISTRY_LOG)
-    assert tail is not None, "an open book has a genesis entry"
-    return tail[1]
-
-
 def _allocations(
     conn: Connection, year: int, subject_id: str | None = None
 ) -> dict[tuple[str, str], Allocated]:
-    """The decisions in force, by subject and stage."""
+    """The decisions in force, by subject and stage, as adjusted since."""
     query = select(ALLOCATION).where(ALLOCATION.c.year == year, ALLOCATION.c.in_force)
     if subject_id:
         query = query.where(ALLOCATION.c.subject_id == subject_id)
-    return {
-        (row.subject_id, row.stage): Allocated(row.quantity, row.obligation_t, row.issue_t)
-        for row in conn.execute(query)
-    }
-
-
-def _sum(transactions: Iterable[Transaction]) -> int:
-    return sum(transaction.quantity for transaction in transactions)
+    since = adjusted.in_force(conn, year, subject_id)
+    found: dict[tuple[str, str], Allocated] = {}
+    for row in conn.execute(query):
+        quantity, obligation = row.quantity, row.obligation_t
+        if row.stage == "final" and row.subject_id in since:
+            quantity, obligation = since[row.subject_id].quantity, since[row.subject_id].obligation_t
+        found[row.subject_id, row.stage] = Allocated(quantity, obligation, row.issue_t)
+    return found

@@ -10,12 +10,13 @@ from tanshu.base.refusal import need
 from tanshu.parties import queries as parties
 from tanshu.rules import compliance_calendar
 from tanshu.rules import packs as rule_packs
+from tanshu.rules.allocation_terms import ALLOCATING
 from tanshu.rules.packs import Pack
 
 
-def power(conn: Connection, year: int, *, allow_draft: bool = False) -> Pack:
-    """The allocation pack of a year. Raises Refused (RULE-10xx) when there is none or it is a draft."""
-    return need(rule_packs.load(f"{parties.jurisdiction(conn)}.power.{year}", allow_draft=allow_draft))
+def allocation(conn: Connection, year: int, *, allow_draft: bool = False) -> Pack:
+    """The allocation pack of a year, of whichever method. Raises Refused (RULE-10xx, RULE-1512)."""
+    return need(rule_packs.for_year(parties.jurisdiction(conn), year, ALLOCATING, allow_draft=allow_draft))
 
 
 def carry_over(conn: Connection) -> Pack:

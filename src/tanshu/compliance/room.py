@@ -2,7 +2,16 @@
 
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
-from tanshu.compliance import allocation, obligations, surrender
+from tanshu.compliance import (
+    allocation,
+    carry_over_service,
+    duty_checks,
+    obligations,
+    reversal,
+    surplus,
+    surrender,
+    withholding,
+)
 from tanshu.mrv import queries as mrv
 from tanshu.parties import checks as party_checks
 from tanshu.parties import queries as parties
@@ -11,7 +20,7 @@ from tanshu.registry.rooms import Room
 
 
 def check_closing(act: Act, account: Account) -> Refusal | None:
-    """A registration account stays open while its owner owes something for any year."""
+    """A registration account stays open while its owner owes something for any year, or is owed something."""
     if account.kind is not AccountKind.REGISTRATION:
         return None
     subject = parties.subject_by_id(act.conn, account.subject_id)
@@ -20,6 +29,10 @@ def check_closing(act: Act, account: Account) -> Refusal | None:
         due = 0 if isinstance(owed, Refusal) else owed.due_t + owed.return_due_t
         if due:
             return party_checks.OPEN_OBLIGATION(field="account", account=account.code, year=year, due=due)
+        kept = withholding.withheld(act.conn, subject.id, year)
+        if kept and kept.left_t:
+            told = {"account": account.code, "year": year, "left": kept.left_t}
+            return duty_checks.STILL_WITHHELD(field="account", **told)
     return None
 
 
@@ -27,15 +40,24 @@ ROOM = Room(
     name="compliance",
     checks={
         "pre-allocation": (allocation.check_allocation,),
-        "final-allocation": (allocation.check_allocation,),
+        "final-allocation": (withholding.check_not_withheld, allocation.check_allocation),
         "return-of-excess": (allocation.check_return,),
         "surrender": (surrender.check_surrender,),
         "offset": (surrender.check_offset,),
+        "surrender-reversal": (reversal.check_reversal,),
+        "carry-over": (carry_over_service.check_application,),
+        "carry-over-issuance": (carry_over_service.check_issuance,),
+        "forced-surrender": (withholding.check_forced,),
+        "withheld-release": (withholding.check_release,),
+        "helping-surrender": (surrender.check_helping,),
+        "surplus-cancellation": (surplus.check,),
     },
     on_proposed={
         "pre-allocation": allocation.link_allocation,
         "final-allocation": allocation.link_allocation,
         "offset": surrender.keep_claims,
+        "forced-surrender": withholding.hold_the_rest,
+        "withheld-release": withholding.hold_the_rest,
     },
     on_effected={
         "pre-allocation": allocation.put_in_force,
@@ -45,5 +67,7 @@ ROOM = Room(
         "pre-allocation": allocation.unlink_allocation,
         "final-allocation": allocation.unlink_allocation,
         "offset": surrender.free_claims,
+        "forced-surrender": withholding.hold_the_rest,
+        "withheld-release": withholding.hold_the_rest,
     },
 )

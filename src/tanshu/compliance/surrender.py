@@ -1,4 +1,4 @@
-"""What the register asks of this room when an entity surrenders allowances or offsets with credits.
+"""What the register asks of this room when allowances are surrendered, or credits offset what is owed.
 
 Vintages: own year or earlier, as the year's pack permits. Offset: at most the pack's share of the obligation,
 each cancellation number once for ever. A surrender after the deadline is accepted (补缴): the province
@@ -20,10 +20,10 @@ from tanshu.base.clock import business_date
 from tanshu.base.quantity import check_quantity
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
-from tanshu.compliance import checks, obligations, packs
+from tanshu.compliance import checks, duty_checks, obligations, packs
 from tanshu.compliance.tables import OFFSET_CLAIM
 from tanshu.registry.model import Proposed
-from tanshu.rules import power, registry_pack
+from tanshu.rules import allocation_terms, registry_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def check_surrender(act: Act, proposed: Proposed) -> Refusal | None:
     year = proposed.year
     if year is None:
         return checks.YEAR_NEEDED(field="year")
-    pack = packs.power(act.conn, year, allow_draft=act.ctx.allow_draft)
-    permitted = power.permitted_vintages(pack)
+    pack = packs.allocation(act.conn, year, allow_draft=act.ctx.allow_draft)
+    permitted = allocation_terms.permitted_vintages(pack)
     for line in proposed.lines:
         if line.instrument.code not in permitted:
             return checks.WRONG_VINTAGE(
@@ -52,6 +52,13 @@ def check_surrender(act: Act, proposed: Proposed) -> Refusal | None:
                 permitted=", ".join(permitted),
             )
     return _within_obligation(act, proposed, year)
+
+
+def check_helping(act: Act, proposed: Proposed) -> Refusal | None:
+    """Another firm's allowances, of the debtor's vintages, for what the debtor owes (代为清缴)."""
+    if any(line.debit.subject_id == proposed.subject.id for line in proposed.lines):
+        return duty_checks.HELPS_ITSELF(field="subject", subject=proposed.subject.name)
+    return check_surrender(act, proposed)
 
 
 def check_offset(act: Act, proposed: Proposed) -> Refusal | None:
@@ -65,12 +72,12 @@ def check_offset(act: Act, proposed: Proposed) -> Refusal | None:
     claimed = sum(claim.quantity for claim in claims)
     if claimed != proposed.quantity:
         return checks.CLAIMS_SUM(field="claims", claimed=claimed, quantity=proposed.quantity)
-    pack = packs.power(act.conn, year, allow_draft=act.ctx.allow_draft)
+    pack = packs.allocation(act.conn, year, allow_draft=act.ctx.allow_draft)
     used_on = _used_on(act, proposed)
     for claim in claims:
         if claim.registered_on > used_on:
             return checks.CLAIMS_NEEDED(field="claims")
-        refused = _unused(act, proposed, claim) or power.check_offset_credit(
+        refused = _unused(act, proposed, claim) or allocation_terms.check_offset_credit(
             pack, claim.registered_on, used_on
         )
         if refused:
@@ -158,7 +165,7 @@ def _within_limit(act: Act, proposed: Proposed, year: int, pack: packs.Pack) -> 
     owed = obligations.owed(act.conn, proposed.subject, year)
     if isinstance(owed, Refusal):
         return owed
-    limit = power.offset_limit(pack, owed.obligation_t)
+    limit = allocation_terms.offset_limit(pack, owed.obligation_t)
     used = owed.offset_t + owed.offset_pending_t
     if not proposed.at_proposal:
         used -= proposed.quantity  # itself pending

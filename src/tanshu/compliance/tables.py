@@ -1,6 +1,6 @@
 """Tables of compliance."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text
 
 from tanshu.base.database import metadata
 
@@ -20,6 +20,7 @@ ALLOCATION = Table(
     Column("in_force", Boolean, nullable=False, comment="its chain has ended, or a checker confirmed it"),
     Column("seq", BigInteger, nullable=False),
 )
+Index("ix_allocation_year", ALLOCATION.c.year)
 
 OFFSET_CLAIM = Table(
     "offset_claim",

@@ -33,8 +33,8 @@ from tanshu.insight.chart_market import Published
 from tanshu.insight.figures import YearFigures, year_figures
 from tanshu.parties import queries as parties
 from tanshu.registry import queries as registry
-from tanshu.registry.certificate import position_of
 from tanshu.registry.model import TransactionState
+from tanshu.registry.papers import position_of
 
 CERTIFICATES = "certificates"
 CSV_FILES = ("entities", "trades", "holdings")

@@ -19,7 +19,7 @@ from tanshu.insight.drawing import UNIT, Chart, in_unit
 from tanshu.insight.figures import Traded, YearFigures, percent
 from tanshu.insight.sheets import mode_name
 from tanshu.parties import queries as parties
-from tanshu.registry.certificate import Position, how_to_check
+from tanshu.registry.papers import Position, how_to_check
 from tanshu.rules import packs as rule_packs
 from tanshu.rules.packs import Pack
 from tanshu.rules.terms import EVIDENCE, STATUSES
@@ -215,7 +215,7 @@ def _gap_card(figures: YearFigures, lang: Lang) -> Card:
 def pack_uses(conn: Connection, year: int) -> list[PackUse]:
     """The packs that a compliance year rests on, with the notes that concern it."""
     jurisdiction = parties.jurisdiction(conn)
-    power = packs.power(conn, year, allow_draft=True)
+    power = packs.allocation(conn, year, allow_draft=True)
     calendar = rule_packs.load(f"{jurisdiction}.compliance")
     found = [_pack_use(power, power.notes)]
     if isinstance(calendar, Pack):

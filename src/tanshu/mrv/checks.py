@@ -49,3 +49,8 @@ LOCKED = refusal(
     "The {year} data of {handle} are the ground of {why} and do not change. For a correction, a checker of the authority unlocks them first, with the reason.",
 )
 REASON_NEEDED = refusal("MRV-1013", "必须写明事由(--reason)。", "State the reason (--reason).")
+SECTOR_FORM = refusal(
+    "MRV-1014",
+    "行业“{value}”只能用小写字母、数字和连字符,如 power、steel、cement、aluminium。",
+    "The sector “{value}” may use only small letters, digits and hyphens: power, steel, cement, aluminium, …",
+)

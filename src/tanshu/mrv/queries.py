@@ -19,6 +19,7 @@ class Listed:
     subject_id: str
     excluded: bool
     note: str
+    sector: str = ""
 
 
 def listed(conn: Connection, year: int) -> dict[str, Listed]:
@@ -26,8 +27,18 @@ def listed(conn: Connection, year: int) -> dict[str, Listed]:
     query = select(COVERED_ENTITY).where(COVERED_ENTITY.c.year == year)
     query = query.order_by(COVERED_ENTITY.c.seq, COVERED_ENTITY.c.n)
     return {
-        row.subject_id: Listed(row.subject_id, bool(row.excluded), row.note) for row in conn.execute(query)
+        row.subject_id: Listed(row.subject_id, bool(row.excluded), row.note, row.sector)
+        for row in conn.execute(query)
     }
+
+
+def listed_as(conn: Connection, subject_id: str, year: int) -> Listed | None:
+    """How one entity stands on a year's list, None where it does not."""
+    query = select(COVERED_ENTITY).where(
+        COVERED_ENTITY.c.subject_id == subject_id, COVERED_ENTITY.c.year == year
+    )
+    row = conn.execute(query.order_by(COVERED_ENTITY.c.seq.desc()).limit(1)).first()
+    return Listed(row.subject_id, bool(row.excluded), row.note, row.sector) if row else None
 
 
 def locks(conn: Connection, year: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ Every value is checked here again, whatever the door has checked: a door can be 
 
 from __future__ import annotations
 
+import re
 from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +21,20 @@ from tanshu.parties.authority import may
 from tanshu.parties.model import Right, Subject
 from tanshu.rules.activity import UnitYear
 
+_SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
 
 @dataclass(frozen=True, slots=True)
 class ListedEntity:
-    """One entity of the year's list 名录; excluded: on it, yet outside allocation and surrender."""
+    """One entity of the year's list 名录; excluded: on it, yet outside allocation and surrender.
+
+    sector: power, steel, …; "" where the list does not say.
+    """
 
     handle: str
     excluded: bool = False
     note: str = ""
+    sector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,10 @@ class ImportEmissions:
 @verb("mrv.list-entities")
 def list_entities(act: Act, command: ListEntities) -> Decision:
     """Put entities on a year's list. An entity on no list of a year owes nothing for it."""
-    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
+    for entity in command.entities:
+        if entity.sector and not _SECTOR.fullmatch(entity.sector):
+            return checks.SECTOR_FORM(field="sector", value=entity.sector)
+    subjects = need(open_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = [
         {
             "subject_id": subject.id,
@@ -77,6 +87,7 @@ def list_entities(act: Act, command: ListEntities) -> Decision:
             "n": n,
             "excluded": entity.excluded,
             "note": entity.note,
+            "sector": entity.sector,
         }
         for n, (subject, entity) in enumerate(zip(subjects, command.entities, strict=True))
     ]
@@ -87,7 +98,7 @@ def list_entities(act: Act, command: ListEntities) -> Decision:
 @verb("mrv.import-activity")
 def import_activity(act: Act, command: ImportActivity) -> Decision:
     """Record what each unit did in a year."""
-    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
+    subjects = need(open_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
         names = [unit.unit for unit in entity.units]
@@ -110,7 +121,7 @@ def import_activity(act: Act, command: ImportActivity) -> Decision:
 @verb("mrv.import-emissions")
 def import_emissions(act: Act, command: ImportEmissions) -> Decision:
     """Record verified emissions of a year."""
-    subjects = need(_subjects(act, command.year, [entity.handle for entity in command.entities]))
+    subjects = need(open_subjects(act, command.year, [entity.handle for entity in command.entities]))
     rows = []
     for subject, entity in zip(subjects, command.entities, strict=True):
         if not 0 <= entity.verified_t <= QUANTITY_MAX:
@@ -185,7 +196,7 @@ def check_unit(unit: UnitYear) -> Refusal | None:
     return None
 
 
-def _subjects(act: Act, year: int, handles: Sequence[str]) -> list[Subject] | Refusal:
+def open_subjects(act: Act, year: int, handles: Sequence[str]) -> list[Subject] | Refusal:
     """The subjects, all in regions whose authority the actor makes entries for, their year's data open."""
     need(check_year(year))
     if not handles:

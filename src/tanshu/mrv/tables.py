@@ -3,7 +3,7 @@
 Decimals are text, because SQLite's numbers lose digits.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from tanshu.base.database import metadata
 
@@ -16,7 +16,9 @@ COVERED_ENTITY = Table(
     Column("n", Integer, nullable=False, comment="place in its import"),
     Column("excluded", Boolean, nullable=False, comment="on the list, yet outside allocation and surrender"),
     Column("note", Text, nullable=False),
+    Column("sector", Text, nullable=False, comment="power, steel, …; blank where the list did not say"),
 )
+Index("ix_covered_entity_year", COVERED_ENTITY.c.year, COVERED_ENTITY.c.seq, COVERED_ENTITY.c.n)
 
 UNIT_ACTIVITY = Table(
     "unit_activity",
@@ -47,6 +49,7 @@ VERIFIED_EMISSIONS = Table(
     Column("verified_t", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
 )
+Index("ix_verified_emissions_year", VERIFIED_EMISSIONS.c.year, VERIFIED_EMISSIONS.c.seq)
 
 DATA_LOCK = Table(
     "data_lock",
@@ -57,3 +60,4 @@ DATA_LOCK = Table(
     Column("seq", BigInteger, nullable=False),
     comment="While a decision rests on an entity's data of a year, they do not change.",
 )
+Index("ix_data_lock_year", DATA_LOCK.c.year)

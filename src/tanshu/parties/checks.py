@@ -1,4 +1,4 @@
-"""Numbered refusals of parties: subjects 1xxx, accounts 2xxx, people 3xxx."""
+"""Numbered refusals of parties: subjects 1xxx, accounts 2xxx, people 3xxx, changes 52xx, delegation 54xx."""
 
 from tanshu.base.refusal import refusal
 
@@ -197,4 +197,104 @@ WHY_NEEDED = refusal(
     "PAR-3012",
     "解除封停须写明事由(--reason)。",
     "Ending a block needs a reason (--reason).",
+)
+
+CHANGE_WAITS = refusal(
+    "PAR-5201",
+    "{what}已有待复核的变更 {change},先办结那一笔。",
+    "A change of {what} waits already: {change}. Decide that one first.",
+)
+CHANGE_UNKNOWN = refusal(
+    "PAR-5202",
+    "没有变更申请 {change}。用 tanshu onboard changes 查看。",
+    "There is no change {change}. `tanshu onboard changes` lists them.",
+)
+CHANGE_DECIDED = refusal(
+    "PAR-5203",
+    "变更 {change} 已办结({state})。",
+    "The change {change} is decided already ({state}).",
+)
+CHANGE_REASON = refusal(
+    "PAR-5204",
+    "账户的限制、恢复与注销须写明事由(--reason)。",
+    "To restrict, restore or close an account, give the reason (--reason).",
+)
+ASKED_BY_YOU = refusal(
+    "PAR-5205",
+    "变更 {change} 由 {actor} 提出,须由他人复核。",
+    "{actor} asked for the change {change}; somebody else decides.",
+)
+NOTHING_CHANGED = refusal(
+    "PAR-5206",
+    "变更申请没有写明要变更的{what}。",
+    "The change does not say what becomes of the {what}.",
+)
+PEOPLE_OF_REGISTRY = refusal(
+    "PAR-5207",
+    "登记机构经办人与稽核人员的任免另有程序(tanshu account appoint、confirm、dismiss)。",
+    "People of the registry, and auditors, are named and confirmed by themselves "
+    "(`tanshu account appoint`, `confirm`, `dismiss`).",
+)
+NOT_THEIR_PERSON = refusal(
+    "PAR-5208",
+    "{person} 不是该主体的在任经办人。",
+    "{person} is no active role holder of this subject.",
+)
+NOBODY_LEFT = refusal(
+    "PAR-5209",
+    "变更后该主体将没有{right}人员。",
+    "After this change the subject would have nobody with the {right} right.",
+)
+DECLINE_COMMENT = refusal(
+    "PAR-5210",
+    "不同意变更须说明理由(--comment)。",
+    "To decline a change, say why (--comment).",
+)
+CHANGE_KIND = refusal(
+    "PAR-5211",
+    "“{value}”不是可申请的变更,可用:{known}。",
+    "“{value}” is no change that can be asked for; there are {known}.",
+)
+
+SUBSTITUTE_OF_OTHER = refusal(
+    "PAR-5401",
+    "{person} 与 {giver} 不属于同一主体,不能代办。",
+    "{person} does not act for the same subject as {giver} and cannot stand in.",
+)
+OWN_SUBSTITUTE = refusal("PAR-5402", "{person} 不能代自己办理。", "{person} cannot stand in for themselves.")
+SUBSTITUTE_HAS_RIGHT = refusal(
+    "PAR-5403",
+    "{person} 本来就有“{right}”权限,无需委托。",
+    "{person} has the {right} right already; there is nothing to hand over.",
+)
+RIGHT_NOT_DELEGABLE = refusal(
+    "PAR-5404",
+    "“{right}”不能委托,{right}人员也不能代办。",
+    "The {right} right is not delegated, and who has it stands in for nobody.",
+)
+DELEGATION_PAST = refusal(
+    "PAR-5405",
+    "委托不能从过去的日期 {since} 开始(今天是 {today})。",
+    "A delegation cannot begin in the past: {since} is before {today}.",
+)
+DELEGATION_ORDER = refusal(
+    "PAR-5406",
+    "委托的末日 {until} 早于首日 {since}。",
+    "The last day of the delegation, {until}, is before its first, {since}.",
+)
+DELEGATED_ALREADY = refusal(
+    "PAR-5407",
+    "与委托 {id} 的日期重叠:同一权限已委托给 {substitute}。先终止那一项。",
+    "It overlaps the delegation {id}, which hands the same right to {substitute}. End that one first.",
+)
+DELEGATION_UNKNOWN = refusal(
+    "PAR-5408",
+    "没有委托 {id}。用 tanshu delegate list 查看。",
+    "There is no delegation {id}. `tanshu delegate list` shows them.",
+)
+DELEGATION_OVER = refusal("PAR-5409", "委托 {id} 已经结束。", "The delegation {id} is over already.")
+DELEGATION_OF_OTHERS = refusal(
+    "PAR-5410",
+    "{person} 不是委托 {id} 的任何一方,也不是登记机构经办人,不能终止它。",
+    "{person} is neither party to the delegation {id} nor a maker of the registry, and cannot end it.",
 )

@@ -14,12 +14,15 @@ from tanshu.base.refusal import Refusal, need
 from tanshu.parties import checks, credit_code, queries
 from tanshu.parties.model import (
     ACCOUNT_TYPES,
+    AUDITING,
     NEED_CREDIT_CODE,
     SUBJECT_LABELS,
     AccountKind,
     AccountState,
     AccountType,
+    NewPerson,
     Register,
+    Right,
     Subject,
     SubjectKind,
 )
@@ -55,6 +58,33 @@ def new_subject(command: Register, id: str, today: date, *, by_credit_code: bool
     if command.name_since and command.name_since > today:
         return checks.NAME_AHEAD(field="name_since", since=command.name_since)
     return Subject(id, handle, kind, command.name.strip(), uscc, command.region, command.fictional)
+
+
+def people_are_confirmed(conn: Connection) -> bool:
+    """Do role holders of all subjects wait for a second person? Only where the registry pack says so."""
+    pack = need(packs.load(f"{queries.jurisdiction(conn)}.registry", allow_draft=True))
+    table = pack.tables.get("onboarding")
+    return bool(table and table["confirm_people"])
+
+
+def told_name(kind: SubjectKind, name: str) -> str:
+    """The name as the log may tell it: an individual's is personal, so only its first character is."""
+    name = name.strip()
+    return f"{name[:1]}**" if kind is SubjectKind.INDIVIDUAL and name else name
+
+
+def person_flaw(conn: Connection, kind: SubjectKind, person: NewPerson) -> Refusal | None:
+    """Why this cannot become a role holder of a subject of this kind."""
+    if not HANDLE.fullmatch(person.handle.lower()):
+        return checks.HANDLE_FORM(field="person", value=person.handle)
+    for right in person.rights or ("",):
+        if right not in tuple(Right):
+            return checks.RIGHT_UNKNOWN(field="rights", value=right)
+    if Right.AUDITOR in person.rights and (len(set(person.rights)) > 1 or kind not in AUDITING):
+        return checks.AUDITOR_APART(field="rights", person=person.handle)
+    if not isinstance(queries.person(conn, person.handle), Refusal):
+        return checks.PERSON_EXISTS(field="person", person=person.handle)
+    return None
 
 
 def account_type(subject: Subject, kind: str) -> tuple[AccountKind, AccountType] | Refusal:

@@ -43,6 +43,7 @@ class AccountKind(StrEnum):
     SURRENDER = "surrender"
     CANCELLATION = "cancellation"
     OFFSET = "offset"
+    RECALL = "recall"
     EXTERNAL = "external"
     BANK = "bank"
 
@@ -75,6 +76,9 @@ ACCOUNT_TYPES = {
     ),
     AccountKind.OFFSET: AccountType(
         "O", Text("抵销", "offset"), (SubjectKind.REGISTRY,), AccountFlag.NO_DEBIT
+    ),
+    AccountKind.RECALL: AccountType(
+        "K", Text("结转收回", "recall for carry-over"), (SubjectKind.REGISTRY,), AccountFlag.NO_DEBIT
     ),
     AccountKind.EXTERNAL: AccountType(
         "E", Text("外部来源", "external source"), (SubjectKind.REGISTRY,), AccountFlag.OVERDRAFT
@@ -157,7 +161,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who acts for a subject, by handle; no personal data."""
+    """Somebody who acts for a subject, by handle; no personal data.
+
+    acting_for: whose right they use as a substitute, where they were asked for one they do not have.
+    """
 
     handle: str
     subject_id: str
@@ -165,6 +172,12 @@ class Person:
     active: bool
     dismissed: bool = False
     named_by: str = ""
+    acting_for: str = ""
+
+    @property
+    def hands(self) -> frozenset[str]:
+        """Everybody who acts when this person does: nobody of them may act again in the same matter."""
+        return frozenset({self.handle, self.acting_for}) - {""}
 
 
 # -- commands ----------------------------------------------------------------------------------------------
@@ -231,9 +244,82 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was handed in: what it is, and its bytes' hash. The bytes lie in the vault.
+
+    title says what it is, never whose: the log keeps it for ever.
+    """
+
+    kind: str
+    sha256: str
+    size: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """A bank account as the register hears of it; its number is sealed in the vault.
+
+    name: the account's, compared with the subject's and not kept. last4: the end of its number. sealed: the
+    hash of the salted document in the vault that holds the whole of it.
+    """
+
+    bank: str
+    name: str
+    last4: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetState:
+    """Ask that an account be restricted, restored or closed; a second person decides (`DecideChange`)."""
+
     account: str
     state: str
+    documents: tuple[Document, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    STATE = "state"
+    NAME = "name"
+    BANK = "bank"
+    CONTACT = "contact"
+    PEOPLE = "people"
+
+
+CHANGE_LABELS = {
+    ChangeKind.STATE: Text("账户状态", "state of an account"),
+    ChangeKind.NAME: Text("名称", "name"),
+    ChangeKind.BANK: Text("银行账户", "bank account"),
+    ChangeKind.CONTACT: Text("联系方式", "contact data"),
+    ChangeKind.PEOPLE: Text("经办人", "role holders"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AskChange:
+    """Ask for a change of what is recorded of a subject: its bank account, contact data or role holders.
+
+    kind: bank, contact or people; each uses its own fields. contact: the hash of the sealed contact data.
+    Names and states have commands of their own.
+    """
+
+    handle: str
+    kind: str
+    bank: BankAccount | None = None
+    contact: str = ""
+    appoint: tuple[NewPerson, ...] = ()
+    dismiss: tuple[str, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecideChange:
+    """Put a change into effect, as a second person, or decline it."""
+
+    change: str
+    accept: bool = True
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, select
 
@@ -15,6 +15,7 @@ from tanshu.parties.codes import account_code_is_good, looks_like_account_code
 from tanshu.parties.model import Account, AccountKind, AccountState, Person, Right, Subject, SubjectKind
 from tanshu.parties.tables import ACCOUNT, PERSON, SETTING, SUBJECT, SUBJECT_NAME
 
+T = TypeVar("T")
 BATCH = 5_000
 """Values that one statement asks about: below what every database takes."""
 
@@ -56,6 +57,24 @@ def subjects_named(conn: Connection, handles: Iterable[str]) -> dict[str, Subjec
     for some in _batches(handles):
         for row in conn.execute(_NAMED.where(SUBJECT.c.handle.in_(some))):
             found[row.handle] = _to_subject(row, row.name)
+    return found
+
+
+def subjects_with_ids(conn: Connection, ids: Iterable[str]) -> dict[str, Subject]:
+    """Many subjects by id, with their newest names."""
+    found: dict[str, Subject] = {}
+    for some in _batches(ids):
+        for row in conn.execute(_NAMED.where(SUBJECT.c.id.in_(some))):
+            found[row.id] = _to_subject(row, row.name)
+    return found
+
+
+def subjects_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Subject]:
+    """Many subjects by credit code, with their newest names; those that are not registered are not there."""
+    found: dict[str, Subject] = {}
+    for some in _batches(codes):
+        for row in conn.execute(_NAMED.where(SUBJECT.c.uscc.in_(some))):
+            found[row.uscc] = _to_subject(row, row.name)
     return found
 
 
@@ -114,6 +133,48 @@ def account_of(conn: Connection, subject_id: str, kind: AccountKind) -> Account 
 def accounts_of(conn: Connection, subject_id: str) -> list[Account]:
     query = select(ACCOUNT).where(ACCOUNT.c.subject_id == subject_id).order_by(ACCOUNT.c.number)
     return [_to_account(row) for row in conn.execute(query)]
+
+
+def accounts_of_all(conn: Connection, subject_ids: Iterable[str]) -> dict[str, list[Account]]:
+    """The accounts of many subjects, by subject id; those without any are not there."""
+    found: dict[str, list[Account]] = {}
+    for some in _batches(subject_ids):
+        query = select(ACCOUNT).where(ACCOUNT.c.subject_id.in_(some)).order_by(ACCOUNT.c.number)
+        for row in conn.execute(query):
+            found.setdefault(row.subject_id, []).append(_to_account(row))
+    return found
+
+
+def accounts_numbered(conn: Connection, numbers: Iterable[int]) -> dict[int, Account]:
+    """Many accounts by book number."""
+    found: dict[int, Account] = {}
+    for some in _batches(numbers):
+        for row in conn.execute(select(ACCOUNT).where(ACCOUNT.c.number.in_(some))):
+            found[row.number] = _to_account(row)
+    return found
+
+
+def account_page(
+    conn: Connection,
+    *,
+    kind: str | None = None,
+    state: str | None = None,
+    after: int = -1,
+    limit: int | None = None,
+) -> list[Account]:
+    """Accounts with book numbers beyond `after`, in that order: at most `limit` of them."""
+    query = select(ACCOUNT).where(ACCOUNT.c.number > after)
+    if kind is not None:
+        query = query.where(ACCOUNT.c.kind == kind)
+    if state is not None:
+        query = query.where(ACCOUNT.c.state == state)
+    return [_to_account(row) for row in conn.execute(query.order_by(ACCOUNT.c.number).limit(limit))]
+
+
+def count_accounts(conn: Connection, *, kind: str | None = None, state: str | None = None) -> int:
+    wanted = (("kind", kind), ("state", state))
+    conditions = [ACCOUNT.c[name] == value for name, value in wanted if value is not None]
+    return conn.execute(select(func.count()).select_from(ACCOUNT).where(*conditions)).scalar_one()
 
 
 def accounts(conn: Connection) -> list[Account]:
@@ -182,7 +243,7 @@ def _to_account(row: Row[Any]) -> Account:
     )
 
 
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
     """Values in lists that one statement can carry."""
     rest = iter(values)
     while some := list(islice(rest, BATCH)):

@@ -1,6 +1,17 @@
 """Tables of parties. Names carry their dates; nothing personal is stored."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from tanshu.base.database import metadata
 
@@ -23,6 +34,10 @@ SUBJECT = Table(
     Column("fictional", Boolean, nullable=False),
     Column("seq", BigInteger, nullable=False, comment="the entry that registered it"),
 )
+# The authority of a region, the only one of a kind: asked with nearly every command.
+Index("ix_subject_kind", SUBJECT.c.kind, SUBJECT.c.region, SUBJECT.c.seq)
+# Lists in pages.
+Index("ix_subject_seq", SUBJECT.c.seq, SUBJECT.c.id)
 
 SUBJECT_NAME = Table(
     "subject_name",
@@ -45,6 +60,8 @@ ACCOUNT = Table(
     Column("finding", Text, comment="the audit's finding for which it is blocked"),
     UniqueConstraint("subject_id", "kind"),
 )
+Index("ix_account_kind", ACCOUNT.c.kind, ACCOUNT.c.number)
+Index("ix_account_state", ACCOUNT.c.state, ACCOUNT.c.number)
 
 ACCOUNT_BLOCK = Table(
     "account_block",
@@ -74,4 +91,54 @@ PERSON = Table(
     Column("dismissed", Boolean, nullable=False),
     Column("named_by", Text, nullable=False, comment="who named them: somebody else confirms"),
     Column("seq", BigInteger, nullable=False),
+)
+Index("ix_person_subject", PERSON.c.subject_id)
+
+DELEGATION = Table(
+    "delegation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subject_id", Text, ForeignKey("subject.id"), nullable=False),
+    Column("person", Text, ForeignKey("person.handle"), nullable=False, comment="who hands a right over"),
+    Column("substitute", Text, ForeignKey("person.handle"), nullable=False, index=True),
+    Column("handed", Text, nullable=False, comment="the right: maker or checker"),
+    Column("since", Date, nullable=False),
+    Column("until", Date, comment="the last day; none for a standing substitute"),
+    Column("reason", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("ended_seq", BigInteger, comment="the entry that ended it early"),
+    Column("ended_by", Text, ForeignKey("person.handle")),
+    comment="Rights that people handed to substitutes of the same subject.",
+)
+
+CHANGE_REQUEST = Table(
+    "change_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="state, name, bank, contact, people"),
+    Column("subject_id", Text, ForeignKey("subject.id"), nullable=False, index=True),
+    Column("account", Integer, ForeignKey("account.number"), comment="where its state is to change"),
+    Column("asked", Text, nullable=False, comment="what is to be, JSON"),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True, comment="waiting, done, declined"),
+    Column("asked_by", Text, ForeignKey("person.handle"), nullable=False),
+    Column("asked_seq", BigInteger, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("decided_by", Text, ForeignKey("person.handle"), comment="somebody else"),
+    Column("decided_for", Text, ForeignKey("person.handle"), comment="as whose substitute"),
+    Column("decided_seq", BigInteger),
+    Column("comment", Text, nullable=False),
+    comment="Changes of subjects and accounts: one person asks, another decides.",
+)
+
+SUBJECT_DETAIL = Table(
+    "subject_detail",
+    metadata,
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True),
+    Column("kind", Text, primary_key=True, comment="bank or contact"),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="from this entry on"),
+    Column("bank", Text, comment="which bank"),
+    Column("last4", Text, comment="the end of the account's number"),
+    Column("sha256", Text, nullable=False, comment="of the sealed document in the vault"),
+    comment="Bank accounts and contact data: only their hashes, each with the entry it holds from.",
 )

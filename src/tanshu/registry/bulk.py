@@ -28,6 +28,8 @@ from tanshu.parties import queries as parties
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import Right, SubjectKind
 from tanshu.registry import checks, queries, resolve
+from tanshu.registry.encumbrances import queries as encumbrances
+from tanshu.registry.encumbrances import queue
 from tanshu.registry.model import DefineInstrument, SidedLine, TransactionState
 from tanshu.registry.service import definition_flaw, enabled_type, instrument_row, own_pack
 from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
@@ -106,6 +108,7 @@ def record(act: Act, command: Record) -> Decision:
     act.record_all(_movements(kind, lines))
     id = act.id("TX")
     _insert(act, id, kind, registry, command, lines)
+    _arrived(act, lines)
     return {
         "id": id,
         "state": TransactionState.EFFECTED,
@@ -194,6 +197,17 @@ def _movements(kind: TransactionType, lines: Sequence[SidedLine]) -> Records:
     return block
 
 
+def _arrived(act: Act, lines: Sequence[SidedLine]) -> None:
+    """What arrives goes to claims that wait for it, if there are any at all."""
+    if not encumbrances.somebody_waits(act.conn):
+        return
+    came: dict[tuple[int, int], int] = defaultdict(int)
+    for line in lines:
+        came[line.credit.number, line.instrument.number] += line.quantity
+    for (account, instrument), quantity in came.items():
+        queue.arrived(act, account, instrument, quantity)
+
+
 def _insert(
     act: Act,
     id: str,
@@ -220,6 +234,7 @@ def _insert(
             "taken": 1,
             "reason": act.ctx.reason,
             "details": canonical(command.details).decode(),
+            "original_id": None,
         },
     )
     act.insert(

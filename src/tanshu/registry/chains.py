@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from tanshu.base.refusal import need
+from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import queries
+from tanshu.registry.encumbrances import orders
 from tanshu.registry.model import Transaction, TransactionState, Waiting
 
 RIGHT_FOR = {"make": Right.MAKER, "check": Right.CHECKER, "approve": Right.CHECKER}
@@ -25,11 +26,17 @@ ACT_LABELS = {
 }
 
 
-def organisation(conn: Connection, step: Waiting, subject: Subject, giver_id: str) -> Subject | None:
+def organisation(
+    conn: Connection, step: Waiting, subject: Subject, giver_id: str, pledgee_id: str | None = None
+) -> Subject | None:
     """Which subject's people take this step. giver_id: the owner of the first line's debit account."""
     match step.by:
         case "holder":
             return subject
+        case "giver":
+            return parties.subject_by_id(conn, giver_id)
+        case "pledgee":
+            return parties.subject_by_id(conn, pledgee_id) if pledgee_id else None
         case "province":
             return parties.authority_of(conn, subject.region)
         case "ministry":
@@ -56,7 +63,10 @@ def next_organisation(conn: Connection, transaction: Transaction) -> Subject | N
         return None
     subject = parties.subject_by_id(conn, transaction.subject_id)
     giver = parties.account_by_number(conn, transaction.lines[0].debit)
-    return organisation(conn, step, subject, giver.subject_id)
+    original = queries.transaction(conn, transaction.original_id) if transaction.original_id else None
+    assert not isinstance(original, Refusal)
+    pledgee = orders.pledgee_of(conn, transaction.details, original)
+    return organisation(conn, step, subject, giver.subject_id, pledgee)
 
 
 def waiting_for(conn: Connection, person: str, among: Iterable[Transaction]) -> Iterator[Transaction]:

@@ -154,3 +154,52 @@ CHAIN_UNKNOWN = refusal(
     "规则包 {pack} 没有审批链“{chain}”。",
     "The pack {pack} has no approval chain “{chain}”.",
 )
+
+ORIGINAL_NEEDED = refusal(
+    "REG-4301",
+    "“{name}”须写明原业务(original),可为:{types}。",
+    "A {name} names the transaction it is about (original), one of: {types}.",
+)
+ORIGINAL_UNFIT = refusal(
+    "REG-4302",
+    "业务 {original}({type},{state})不能作“{name}”的原业务;原业务须已生效且类型为:{types}。",
+    "{original} ({type}, {state}) cannot be the original of a {name}: that must have taken effect and be one of: "
+    "{types}.",
+)
+ORIGINAL_OF_OTHER = refusal(
+    "REG-4303",
+    "原业务 {original} 不是 {subject} 的业务。",
+    "The original {original} is not a transaction of {subject}.",
+)
+TOO_LATE_TO_REVERSE = refusal(
+    "REG-4304",
+    "业务 {original} 于 {effected} 生效,只能在 {days} 日内(至 {last})撤销。",
+    "{original} took effect on {effected}; it can be reversed within {days} days, until {last}.",
+)
+NOT_MIRRORED = refusal(
+    "REG-4305",
+    "明细与原业务 {original} 不对应:{account} 的 {instrument} 不是它转入的。",
+    "The line does not mirror {original}: that brought no {instrument} to {account}.",
+)
+BEYOND_ORIGINAL = refusal(
+    "REG-4306",
+    "原业务 {original} 的该明细尚可撤销或更正 {left},不能是 {quantity}。",
+    "Of this line of {original}, {left} can still be reversed or corrected; not {quantity}.",
+)
+EVIDENCE_NEEDED = refusal(
+    "REG-4307",
+    "“{name}”须附证明文件(documents:每份含 title 与 64 位十六进制 sha256)。",
+    "A {name} needs documents (documents: each with a title and a sha256 of 64 hexadecimal digits).",
+)
+REASON_NEEDED = refusal("REG-4308", "“{name}”须写明理由(--reason)。", "A {name} needs its reason (--reason).")
+NO_LINE_MEANT = refusal(
+    "REG-4309",
+    "“{name}”的明细须写明账户:未能由原业务得出。",
+    "Name the accounts of this {name}: they do not follow from its original.",
+)
+SUCCESSOR_RECORDED = refusal(
+    "REG-4310",
+    "{subject} 已登记承继主体 {successor},不能再由 {other} 承继。",
+    "{successor} is recorded as the successor of {subject}; {other} cannot be another one.",
+)
+NOTHING_EXPIRED = refusal("REG-4311", "没有到期的申请或冻结。", "No proposal and no freeze has run out.")

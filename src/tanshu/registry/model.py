@@ -18,6 +18,7 @@ class TransactionState(StrEnum):
     EFFECTED = "effected"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 TRANSACTION_STATE_LABELS = {
@@ -25,6 +26,7 @@ TRANSACTION_STATE_LABELS = {
     TransactionState.EFFECTED: Text("已生效", "effected"),
     TransactionState.REJECTED: Text("已驳回", "rejected"),
     TransactionState.WITHDRAWN: Text("已撤回", "withdrawn"),
+    TransactionState.EXPIRED: Text("已过期", "expired"),
 }
 
 
@@ -96,6 +98,7 @@ class Transaction:
     reason: str
     details: Mapping[str, Any]
     lines: tuple[Line, ...]
+    original_id: str | None = None
 
     @property
     def quantity(self) -> int:
@@ -125,6 +128,7 @@ class Proposed:
     details: Mapping[str, Any]
     proposed_ns: int
     at_proposal: bool
+    original: Transaction | None = None
 
     @property
     def quantity(self) -> int:
@@ -174,3 +178,10 @@ class Decide:
 
     transaction: str
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """End what has run out: proposals past their day, freezes past their term. limit: how many at most."""
+
+    limit: int = 200

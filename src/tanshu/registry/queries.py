@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
@@ -13,7 +14,7 @@ from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
 from tanshu.registry import checks
 from tanshu.registry.model import Instrument, Line, Step, Transaction, TransactionState, Waiting
-from tanshu.registry.tables import INSTRUMENT, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
+from tanshu.registry.tables import INSTRUMENT, SUCCESSOR, TRANSACTION, TRANSACTION_LINE, TRANSACTION_STEP
 from tanshu.registry.types import TYPES, InstrumentKind
 
 _CODES_PER_QUERY = 500
@@ -71,12 +72,45 @@ def transactions(
     return [_transaction(row, lines.get(row.id, ())) for row in rows]
 
 
+def transactions_with_ids(conn: Connection, ids: Sequence[str]) -> list[Transaction]:
+    """These transactions, in the order given; those that do not exist are left out."""
+    found: dict[str, Transaction] = {}
+    for start in range(0, len(ids), _CODES_PER_QUERY):
+        these = TRANSACTION.c.id.in_(ids[start : start + _CODES_PER_QUERY])
+        rows = conn.execute(select(TRANSACTION).where(these)).all()
+        lines = _lines_of(conn, select(TRANSACTION.c.id).where(these)) if rows else {}
+        found.update((row.id, _transaction(row, lines.get(row.id, ()))) for row in rows)
+    return [found[id] for id in ids if id in found]
+
+
 def transactions_at(conn: Connection, seqs: Collection[int]) -> list[Transaction]:
     """The transactions that these entries proposed or ended."""
     theirs = or_(TRANSACTION.c.proposed_seq.in_(seqs), TRANSACTION.c.ended_seq.in_(seqs))
     rows = conn.execute(select(TRANSACTION).where(theirs).order_by(TRANSACTION.c.proposed_seq)).all()
     lines = _lines_of(conn, select(TRANSACTION.c.id).where(theirs)) if rows else {}
     return [_transaction(row, lines.get(row.id, ())) for row in rows]
+
+
+def run_out(conn: Connection, today: date, limit: int) -> list[Transaction]:
+    """Proposals that still wait after their last day, the oldest first."""
+    late = (TRANSACTION.c.state == TransactionState.PENDING, TRANSACTION.c.expires_on < today)
+    query = select(TRANSACTION).where(*late).order_by(TRANSACTION.c.proposed_seq).limit(limit)
+    rows = conn.execute(query).all()
+    lines = _lines_of(conn, select(TRANSACTION.c.id).where(*late)) if rows else {}
+    return [_transaction(row, lines.get(row.id, ())) for row in rows]
+
+
+def linked(conn: Connection, original_id: str) -> list[Transaction]:
+    """The transactions that name this one as their original, in the order they were proposed."""
+    theirs = TRANSACTION.c.original_id == original_id
+    rows = conn.execute(select(TRANSACTION).where(theirs).order_by(TRANSACTION.c.proposed_seq)).all()
+    lines = _lines_of(conn, select(TRANSACTION.c.id).where(theirs)) if rows else {}
+    return [_transaction(row, lines.get(row.id, ())) for row in rows]
+
+
+def successor(conn: Connection, subject_id: str) -> str | None:
+    """The id of the subject that took over from this one, if it is recorded."""
+    return conn.execute(select(SUCCESSOR.c.successor_id).where(SUCCESSOR.c.subject_id == subject_id)).scalar()
 
 
 def steps(conn: Connection, id: str) -> list[Step]:
@@ -149,4 +183,5 @@ def _transaction(row: Row[Any], lines: tuple[Line, ...]) -> Transaction:
         row.reason,
         json.loads(row.details),
         lines,
+        row.original_id,
     )

@@ -25,34 +25,60 @@ from tanshu.parties.model import (
     SubjectKind,
 )
 from tanshu.registry import checks, queries
-from tanshu.registry.model import Propose, ProposedLine, SidedLine
-from tanshu.registry.types import Between, Effect, InstrumentKind, TransactionType
+from tanshu.registry.encumbrances import queries as encumbrances
+from tanshu.registry.model import Propose, ProposedLine, SidedLine, Transaction
+from tanshu.registry.types import Between, Effect, InstrumentKind, TransactionType, Whose
 
 LINES_MAX = 256
 SIDES = {"debit": Text("转出账户", "giving side"), "credit": Text("转入账户", "receiving side")}
 
 
 def lines(
-    conn: Connection, kind: TransactionType, command: Propose
+    conn: Connection, kind: TransactionType, command: Propose, original: Transaction | None = None
 ) -> tuple[Subject, tuple[SidedLine, ...]] | Refusal:
-    """The subject and the lines meant by a proposal, each checked against its row of the type table."""
-    if not command.lines:
+    """The subject and the lines meant by a proposal, each checked against its row of the type table.
+
+    Without lines, what is about an original means all of it: it goes back, or its claims do.
+    """
+    wanted = command.lines or (meant(conn, kind, original) if original else ())
+    if not wanted:
         return checks.NO_LINES(field="lines")
-    if len(command.lines) > LINES_MAX:
+    if len(wanted) > LINES_MAX:
         return checks.TOO_MANY_LINES(field="lines", limit=LINES_MAX)
     named = parties.subject(conn, command.subject) if command.subject else None
     if isinstance(named, Refusal):
         return named
+    near = named or (parties.subject_by_id(conn, original.subject_id) if original else None)
     found: list[SidedLine] = []
-    for asked in command.lines:
-        line = _line(conn, kind, asked, named)
+    for asked in wanted:
+        line = _line(conn, kind, asked, near)
         if isinstance(line, Refusal):
             return line
         found.append(line)
     if kind.effect is Effect.DELIVERY_VERSUS_PAYMENT and not _is_dvp(found):
         return checks.DVP_LINES(field="lines")
-    subject = _subject(conn, kind, found, named)
+    subject = _subject(conn, kind, found, named, original)
     return subject if isinstance(subject, Refusal) else (subject, tuple(found))
+
+
+def meant(conn: Connection, kind: TransactionType, original: Transaction) -> tuple[ProposedLine, ...]:
+    """The lines that an original by itself means; none where somebody must say who receives."""
+    if kind.whose is Whose.ORIGINAL:
+        came = [(line.instrument, line.quantity, line.credit, line.debit) for line in original.lines]
+    elif kind.effect in (Effect.RENEW, Effect.RELEASE):
+        claims = encumbrances.of_root(conn, original.id)
+        came = [(one.instrument, one.ordered, one.account, one.account) for one in claims]
+    else:
+        return ()
+    return tuple(
+        ProposedLine(
+            queries.instrument_by_number(conn, instrument).code,
+            quantity,
+            parties.account_by_number(conn, debit).code,
+            parties.account_by_number(conn, credit).code,
+        )
+        for instrument, quantity, debit, credit in came
+    )
 
 
 def states(kind: TransactionType, lines: Iterable[SidedLine]) -> Refusal | None:
@@ -88,6 +114,9 @@ def _line(
             return given
     assert not isinstance(debit, Refusal) and not isinstance(credit, Refusal)
     debit_side = debit or _only_account(conn, kind, kind.debit, named, credit)
+    if kind.effect.stays and not isinstance(debit_side, Refusal):
+        line = SidedLine(debit_side, debit_side, instrument, quantity)
+        return sides(kind, line) or line
     credit_side = credit or _only_account(conn, kind, kind.credit, named, debit)
     for resolved in (debit_side, credit_side):
         if isinstance(resolved, Refusal):
@@ -130,10 +159,8 @@ def _owner(conn: Connection, kind: AccountKind, near: Subject | None) -> Subject
 
 def sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
     """Does the type's row allow these two accounts to face each other?"""
-    for side, account, allowed in (
-        ("debit", line.debit, kind.debit),
-        ("credit", line.credit, kind.credit),
-    ):
+    both = (("debit", line.debit, kind.debit), ("credit", line.credit, kind.credit))
+    for side, account, allowed in both[:1] if kind.effect.stays else both:
         if account.kind not in allowed:
             return checks.ACCOUNT_KIND(
                 field=side,
@@ -142,6 +169,8 @@ def sides(kind: TransactionType, line: SidedLine) -> Refusal | None:
                 account=account.code,
                 side=SIDES[side],
             )
+    if kind.effect.stays:
+        return None
     if line.debit.number == line.credit.number:
         return checks.SAME_ACCOUNT(field="credit", account=line.debit.code)
     same = line.debit.subject_id == line.credit.subject_id
@@ -173,12 +202,16 @@ def _is_dvp(found: list[SidedLine]) -> bool:
 
 
 def _subject(
-    conn: Connection, kind: TransactionType, found: list[SidedLine], named: Subject | None
+    conn: Connection,
+    kind: TransactionType,
+    found: list[SidedLine],
+    named: Subject | None,
+    original: Transaction | None,
 ) -> Subject | Refusal:
-    """Whose transaction it is: the holder on either side, else the authority that gives or receives.
+    """Whose transaction it is, as its type says: by default the holder on either side, else the authority.
 
     All lines give from one subject and to one. A subject that is named must be that one; only where no side
-    is a holder's or an authority's (offset) does the name decide.
+    is a holder's or an authority's (offset), or somebody gives for another, does the name decide.
     """
     givers, takers = ({getattr(line, side).subject_id for line in found} for side in ("debit", "credit"))
     dvp = kind.effect is Effect.DELIVERY_VERSUS_PAYMENT
@@ -191,11 +224,22 @@ def _subject(
     concerned = [one for one in (giver, taker) if one.kind in HOLDERS] + [
         one for one in (giver, taker) if one.kind is SubjectKind.AUTHORITY
     ]
+    match kind.whose:
+        case Whose.NAMED:
+            concerned = [named] if named else []
+        case Whose.ORIGINAL if original:
+            concerned = [parties.subject_by_id(conn, original.subject_id)]
+        case Whose.TAKER:
+            concerned = [taker]
+        case _:
+            pass
     if not concerned:
         return named or checks.SUBJECT_NEEDED(field="subject", name=kind.name)
     subject = concerned[0]
     if named and named.id != subject.id:
         return checks.NOT_ITS_SUBJECT(field="subject", named=named.name, subject=subject.name)
+    if kind.chain == "court_order":
+        return subject  # a court decides who receives, wherever it is
     return _in_charge(conn, subject, giver, taker) or subject
 
 

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
 from tanshu.parties import checks as party_checks
+from tanshu.parties import queries as parties
 from tanshu.parties.model import Account
-from tanshu.registry import checks
+from tanshu.registry import checks, queries
+from tanshu.registry.encumbrances import orders
 from tanshu.registry.model import Proposed
 from tanshu.registry.rooms import Room
-from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
+from tanshu.registry.tables import SUCCESSOR, TRANSACTION, TRANSACTION_LINE
 from tanshu.registry.types import InstrumentKind
 
 TRADE_MODES = ("listing", "block", "auction")
@@ -52,4 +54,49 @@ def check_closing(act: Act, account: Account) -> Refusal | None:
     return party_checks.PENDING_REQUEST(field="account", account=account.code, transaction=pending)
 
 
-ROOM = Room(name="registry", checks={"trade-settlement": (check_trade,)})
+def _one_line_a_cell(_act: Act, proposed: Proposed) -> Refusal | None:
+    return orders.one_line_a_cell(proposed)
+
+
+def check_change(act: Act, proposed: Proposed) -> Refusal | None:
+    """Who merged or ended has one successor."""
+    gone, taker = proposed.lines[0].debit.subject_id, proposed.lines[0].credit.subject_id
+    recorded = queries.successor(act.conn, gone)
+    if recorded is None or recorded == taker:
+        return None
+    names = {"subject": gone, "successor": recorded, "other": taker}
+    facts = {word: parties.subject_by_id(act.conn, id).name for word, id in names.items()}
+    return checks.SUCCESSOR_RECORDED(field="credit", **facts)
+
+
+def record_successor(act: Act, proposed: Proposed) -> None:
+    """From now on the taker stands in for who is gone."""
+    gone, taker = proposed.lines[0].debit.subject_id, proposed.lines[0].credit.subject_id
+    if queries.successor(act.conn, gone) is None:
+        row = {"subject_id": gone, "successor_id": taker, "transaction_id": proposed.id, "seq": act.seq}
+        act.insert(SUCCESSOR, row)
+
+
+def check_correction(act: Act, proposed: Proposed) -> Refusal | None:
+    """Somebody says why."""
+    if not proposed.at_proposal or act.ctx.reason.strip():
+        return None
+    return checks.REASON_NEEDED(field="reason", name=proposed.type.name)
+
+
+_ORDERS = ("judicial-freeze", "judicial-renewal", "judicial-release", "judicial-deduction", "court-transfer")
+_GONE = ("merger", "succession", "closing-transfer")
+ROOM = Room(
+    name="registry",
+    checks={
+        "trade-settlement": (check_trade,),
+        **dict.fromkeys(_ORDERS, (orders.check_order,)),
+        **dict.fromkeys(_GONE, (check_change,)),
+        "pledge": (orders.check_pledge,),
+        "pledge-substitution": (orders.check_swap,),
+        "pledge-release": (_one_line_a_cell,),
+        "pledge-enforcement": (_one_line_a_cell,),
+        "correction": (check_correction,),
+    },
+    on_effected=dict.fromkeys(_GONE, record_successor),
+)

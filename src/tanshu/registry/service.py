@@ -19,15 +19,17 @@ from tanshu.book.commit import Act, Decision, verb
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
-from tanshu.registry import checks, effects, queries, resolve, rooms
+from tanshu.registry import checks, effects, links, queries, resolve, rooms
 from tanshu.registry.chains import ACT_LABELS, RIGHT_FOR, organisation
+from tanshu.registry.encumbrances import orders
+from tanshu.registry.encumbrances import queries as encumbrances
 from tanshu.registry.model import (
     TRANSACTION_STATE_LABELS,
     Decide,
     DefineInstrument,
+    Expire,
     Propose,
     Proposed,
-    SidedLine,
     Transaction,
     TransactionState,
     Waiting,
@@ -94,16 +96,25 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     """
     kind = need(enabled_type(act, command.type))
     need(check_year(command.year))
-    resolved = need(resolve.lines(act.conn, kind, command))
+    original = links.original(act.conn, kind, command.details)
+    if isinstance(original, Refusal):
+        return original
+    resolved = need(resolve.lines(act.conn, kind, command, original))
     subject, lines = resolved
     chain = need(_chain(act, kind))
-    refused = _may_take(act, chain, 0, subject, lines)
-    if refused:
-        return refused
+    year = command.year if command.year is not None or original is None else original.year
     proposed = Proposed(
-        act.id("TX"), kind, subject, command.year, lines, command.details, act.now_ns, at_proposal=True
+        act.id("TX"),
+        kind,
+        subject,
+        year,
+        lines,
+        command.details,
+        act.now_ns,
+        at_proposal=True,
+        original=original,
     )
-    refused = resolve.states(kind, lines) or effects.covered(act, proposed) or rooms.check(act, proposed)
+    refused = _may_take(act, chain, 0, proposed) or resolve.states(kind, lines) or _sound(act, proposed)
     if refused:
         return refused
     at_once = len(chain) == 1
@@ -112,11 +123,11 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     _take_step(act, proposed.id, 0, chain[0], "made", "")
     rooms.proposed(act, proposed)
     if at_once:
-        return _take_effect(act, proposed, holds)
+        return _take_effect(act, proposed)
     return {
         "id": proposed.id,
         "state": TransactionState.PENDING,
-        "next": _next(act, chain, 1, subject, lines),
+        "next": _next(act, chain, 1, proposed),
     }
 
 
@@ -134,11 +145,7 @@ def approve(act: Act, command: Decide) -> Decision:
     if transaction.expires_on and act.today > transaction.expires_on:
         return checks.EXPIRED(id=transaction.id, expired=transaction.expires_on)
     if transaction.type.revalidated:
-        refused = (
-            resolve.states(transaction.type, proposed.lines)
-            or (None if transaction.type.held else effects.covered(act, proposed))
-            or rooms.check(act, proposed)
-        )
+        refused = resolve.states(transaction.type, proposed.lines) or _sound(act, proposed)
         if refused:
             return refused
     _take_step(
@@ -151,12 +158,12 @@ def approve(act: Act, command: Decide) -> Decision:
     )
     taken = transaction.taken + 1
     if taken == len(transaction.chain):
-        return _take_effect(act, proposed, tuple(line.hold for line in transaction.lines))
+        return _take_effect(act, proposed)
     act.update(TRANSACTION, {"id": transaction.id}, taken=taken)
     return {
         "id": transaction.id,
         "state": TransactionState.PENDING,
-        "next": _next(act, transaction.chain, taken, proposed.subject, proposed.lines),
+        "next": _next(act, transaction.chain, taken, proposed),
     }
 
 
@@ -181,11 +188,44 @@ def withdraw(act: Act, command: Decide) -> Decision:
     """Take a proposal back while it waits: by a maker of the organisation that made it."""
     transaction = need(_pending(act, command.transaction))
     proposed = effects.as_proposed(act.conn, transaction)
-    organisation = _organisation(act, transaction.chain[0], proposed.subject, proposed.lines)
+    organisation = _organisation(act, transaction.chain[0], proposed)
     if organisation is None or isinstance(may(act.conn, act.actor, Right.MAKER, organisation.id), Refusal):
         name = organisation.name if organisation else "-"
         return checks.NOT_PROPOSER(field="as", organisation=name)
     return _drop(act, transaction, proposed, TransactionState.WITHDRAWN)
+
+
+@verb("registry.expire")
+def expire(act: Act, command: Expire) -> Decision:
+    """End proposals past their day and freezes past their term; what they held goes to those that wait.
+
+    By a maker of the registry, every morning. The answer says how many were ended, and whether more are due.
+    """
+    need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
+    run_out = queries.run_out(act.conn, act.today, command.limit + 1)
+    lapsed = encumbrances.lapsed(act.conn, act.today, command.limit + 1)
+    if not run_out and not lapsed:
+        return checks.NOTHING_EXPIRED()
+    proposals = run_out[: command.limit]
+    for transaction in proposals:
+        _drop(act, transaction, effects.as_proposed(act.conn, transaction), TransactionState.EXPIRED)
+    freezes = lapsed[: command.limit - len(proposals)]
+    orders.lapse(act, freezes)
+    return {
+        "proposals": [transaction.id for transaction in proposals],
+        "claims": [claim.id for claim in freezes],
+        "more": len(run_out) + len(lapsed) > len(proposals) + len(freezes),
+    }
+
+
+def _sound(act: Act, proposed: Proposed) -> Refusal | None:
+    """Everything that is asked at the proposal, and again at each approval."""
+    refused = links.check(act, proposed)
+    if refused:
+        return refused
+    if proposed.type.held and not proposed.at_proposal:
+        return effects.whole(act, proposed) or rooms.check(act, proposed)
+    return effects.covered(act, proposed) or rooms.check(act, proposed)
 
 
 def _fits_calendar(act: Act, code: str, vintage: int) -> str | Refusal:
@@ -231,7 +271,7 @@ def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
     for step in queries.steps(act.conn, transaction.id):
         if step.person == act.actor:
             return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1)
-    refused = _may_take(act, transaction.chain, transaction.taken, proposed.subject, proposed.lines)
+    refused = _may_take(act, transaction.chain, transaction.taken, proposed)
     return refused or (transaction, proposed)
 
 
@@ -243,11 +283,9 @@ def _pending(act: Act, id: str) -> Transaction | Refusal:
     return transaction
 
 
-def _may_take(
-    act: Act, chain: tuple[Waiting, ...], n: int, subject: Subject, lines: tuple[SidedLine, ...]
-) -> Refusal | None:
+def _may_take(act: Act, chain: tuple[Waiting, ...], n: int, proposed: Proposed) -> Refusal | None:
     """May the actor take step n? Somebody whose step comes later is told that it is not their turn yet."""
-    organisation = _organisation(act, chain[n], subject, lines)
+    organisation = _organisation(act, chain[n], proposed)
     if organisation is None:
         return checks.ORGANISATION_MISSING(step=n + 1, by=chain[n].by)
     allowed = may(act.conn, act.actor, RIGHT_FOR[chain[n].act], organisation.id)
@@ -256,7 +294,7 @@ def _may_take(
     if allowed.code == "PAR-3003":
         return allowed  # of the right organisation, without the right
     for later in chain[n + 1 :]:
-        theirs = _organisation(act, later, subject, lines)
+        theirs = _organisation(act, later, proposed)
         if theirs and not isinstance(may(act.conn, act.actor, RIGHT_FOR[later.act], theirs.id), Refusal):
             return checks.OUT_OF_ORDER(
                 field="as",
@@ -268,14 +306,13 @@ def _may_take(
     return allowed
 
 
-def _organisation(act: Act, step: Waiting, subject: Subject, lines: tuple[SidedLine, ...]) -> Subject | None:
-    return organisation(act.conn, step, subject, lines[0].debit.subject_id)
+def _organisation(act: Act, step: Waiting, proposed: Proposed) -> Subject | None:
+    pledgee = orders.pledgee_of(act.conn, proposed.details, proposed.original)
+    return organisation(act.conn, step, proposed.subject, proposed.lines[0].debit.subject_id, pledgee)
 
 
-def _next(
-    act: Act, chain: tuple[Waiting, ...], n: int, subject: Subject, lines: tuple[SidedLine, ...]
-) -> dict[str, object]:
-    organisation = _organisation(act, chain[n], subject, lines)
+def _next(act: Act, chain: tuple[Waiting, ...], n: int, proposed: Proposed) -> dict[str, object]:
+    organisation = _organisation(act, chain[n], proposed)
     handle = organisation.handle if organisation else None
     return {"step": n + 1, "of": len(chain), "act": chain[n].act, "by": chain[n].by, "organisation": handle}
 
@@ -298,7 +335,7 @@ def _insert(
             "type": proposed.type.code,
             "state": TransactionState.PENDING,
             "subject_id": proposed.subject.id,
-            "year": command.year,
+            "year": proposed.year,
             "batch": command.batch,
             "proposed_seq": act.seq,
             "proposed_ns": act.now_ns,
@@ -307,6 +344,7 @@ def _insert(
             "taken": 1,
             "reason": act.ctx.reason,
             "details": canonical(command.details).decode(),
+            "original_id": proposed.original.id if proposed.original else None,
         },
     )
     rows = [
@@ -341,8 +379,8 @@ def _take_step(act: Act, id: str, n: int, step: Waiting, decision: str, comment:
     )
 
 
-def _take_effect(act: Act, proposed: Proposed, holds: tuple[int | None, ...]) -> Decision:
-    effects.take_effect(act, proposed, holds)
+def _take_effect(act: Act, proposed: Proposed) -> Decision:
+    effects.take_effect(act, proposed)
     _end(act, proposed.id, TransactionState.EFFECTED)
     rooms.effected(act, proposed)
     return {"id": proposed.id, "state": TransactionState.EFFECTED, "next": None}

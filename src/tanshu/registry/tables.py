@@ -35,12 +35,19 @@ TRANSACTION = Table(
     Column("taken", SmallInteger, nullable=False, comment="steps of the chain taken so far"),
     Column("reason", Text, nullable=False),
     Column("details", Text, nullable=False, comment="JSON"),
+    Column("original_id", Text, comment="the transaction that it reverses, corrects or goes on from"),
 )
-Index("ix_registry_transaction_subject", TRANSACTION.c.subject_id, TRANSACTION.c.type)
-Index("ix_registry_transaction_type", TRANSACTION.c.type, TRANSACTION.c.state)
+# Each ends in the order of proposal, in which lists are paged.
+Index("ix_registry_transaction_subject", TRANSACTION.c.subject_id, TRANSACTION.c.proposed_seq)
+Index("ix_registry_transaction_type", TRANSACTION.c.type, TRANSACTION.c.state, TRANSACTION.c.proposed_seq)
+Index("ix_registry_transaction_state", TRANSACTION.c.state, TRANSACTION.c.proposed_seq)
+Index("ix_registry_transaction_batch", TRANSACTION.c.batch, TRANSACTION.c.proposed_seq)
+Index("ix_registry_transaction_year", TRANSACTION.c.year, TRANSACTION.c.proposed_seq)
 # Which transaction an entry of the log is of.
 Index("ix_registry_transaction_proposed", TRANSACTION.c.proposed_seq)
 Index("ix_registry_transaction_ended", TRANSACTION.c.ended_seq)
+Index("ix_registry_transaction_original", TRANSACTION.c.original_id)
+Index("ix_registry_transaction_expiry", TRANSACTION.c.state, TRANSACTION.c.expires_on)
 
 TRANSACTION_LINE = Table(
     "transaction_line",
@@ -66,4 +73,14 @@ TRANSACTION_STEP = Table(
     Column("seq", BigInteger, nullable=False),
     Column("time_ns", BigInteger, nullable=False),
     Column("comment", Text, nullable=False),
+)
+
+SUCCESSOR = Table(
+    "successor",
+    metadata,
+    Column("subject_id", Text, ForeignKey("subject.id"), primary_key=True, comment="who has gone"),
+    Column("successor_id", Text, ForeignKey("subject.id"), nullable=False),
+    Column("transaction_id", Text, ForeignKey("registry_transaction.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    comment="Who takes over the rights and duties of a subject that merged or ended.",
 )

@@ -1,4 +1,4 @@
-"""What a generating unit did in a year: the input of every power formula."""
+"""What a unit or a line did in a year: the input of the allocation formulas."""
 
 from __future__ import annotations
 
@@ -34,3 +34,22 @@ class UnitYear:
     cooling: Cooling = "water"
     chp: bool = False
     exclusion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputYear:
+    """One line's verified year, in a market that allocates by output, intensity or history.
+
+    product names the pack's [products.…]. output: in the product's unit · intensity: tCO2 per unit in the
+    line's own past · base_t: tCO2 a year in its own past · days: of normal production. Which of them are
+    needed is the formula's to say.
+    """
+
+    line: str
+    year: int
+    product: str
+    verified_t: int
+    output: Decimal | None = None
+    intensity: Decimal | None = None
+    base_t: Decimal | None = None
+    days: Decimal | None = None

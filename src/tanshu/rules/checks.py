@@ -1,6 +1,7 @@
 """The numbered refusals of the rules room.
 
 1001–1099 finding a pack · 1101–1199 a malformed pack · 1201–1299 asking a pack for what it does not say ·
+1501–1599 competing claims, allocation by output ·
 2001–2099 power allocation · 3001–3099 calendars and deadlines · 4001–4099 penalties.
 """
 
@@ -92,6 +93,55 @@ WRONG_SCHEMA = refusal(
     "RULE-1203",
     "规则包“{pack}”属于“{schema}”类,此处需要“{expected}”类规则包。",
     "Rule pack “{pack}” is of kind “{schema}”; this needs one of kind “{expected}”.",
+)
+
+# Competing claims
+
+NO_CLAIMS_POLICY = refusal(
+    "RULE-1501",
+    "规则包“{pack}”没有在 {day} 有效的权利顺位规则([claims.…])。请由主管部门确定后写入规则包。",
+    "Rule pack “{pack}” has no policy on competing claims in force on {day} ([claims.…]). Have the authority "
+    "decide one and write it into the pack.",
+)
+
+# Allocation by output
+
+FACTOR_MISSING = refusal(
+    "RULE-1511",
+    "规则包“{pack}”需要表 [{table}],规则包 {factors} 中没有。该系数未公开或由主管部门逐年确定,没有默认值:"
+    "请写入 {factors}(目录由 TANSHU_PACKS 指定)。",
+    "Rule pack “{pack}” needs table [{table}], and pack {factors} does not have it. The number is not published or "
+    "set year by year and has no default: write it into {factors} (in a directory of TANSHU_PACKS).",
+)
+SEVERAL_METHODS = refusal(
+    "RULE-1512",
+    "“{jurisdiction}”{year} 年度有多个分配规则包({names}),不知用哪一个。请只保留一个。",
+    "“{jurisdiction}” has several allocation packs for {year} ({names}). Keep one of them.",
+)
+LINE_VALUE_NEEDED = refusal(
+    "RULE-1513",
+    "生产线“{line}”(产品 {product})缺少“{field_name}”,或其值不是不小于零的数。其分配公式需要此值。",
+    "Line “{line}” (product {product}) lacks “{field_name}”, or it is no number from zero on. Its formula needs it.",
+)
+PRODUCT_UNKNOWN = refusal(
+    "RULE-1514",
+    "生产线“{line}”的产品“{product}”不在规则包中。现有:{known}。",
+    "The product “{product}” of line “{line}” is not in the rule pack. It has: {known}.",
+)
+LINE_TWICE = refusal(
+    "RULE-1515",
+    "生产线“{line}”出现了不止一次。每条每年度只报一次。",
+    "Line “{line}” appears more than once. Give each line once a year.",
+)
+NO_LINES = refusal(
+    "RULE-1516",
+    "没有生产线。请至少给出一条的年度数据。",
+    "There are no lines. Give the year of at least one.",
+)
+LINE_OTHER_YEAR = refusal(
+    "RULE-1517",
+    "生产线“{line}”的数据属于 {year} 年度,规则包“{pack}”适用于 {expected} 年度。请换用相应年度的规则包。",
+    "Line “{line}” reports the year {year}; rule pack “{pack}” is for {expected}. Use the pack of that year.",
 )
 
 # Power allocation

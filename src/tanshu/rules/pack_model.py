@@ -157,10 +157,11 @@ class Pack:
         except Refused as no:
             return no.refusal
 
-    def must_be(self, schema: str) -> Pack:
-        """This pack, if it is of the wanted kind, else `Refused` with RULE-1203."""
-        if self.schema != schema:
-            raise Refused(checks.WRONG_SCHEMA(pack=self.name, schema=self.schema, expected=schema))
+    def must_be(self, *schemas: str) -> Pack:
+        """This pack, if it is of a wanted kind, else `Refused` with RULE-1203."""
+        if self.schema not in schemas:
+            wanted = " | ".join(schemas)
+            raise Refused(checks.WRONG_SCHEMA(pack=self.name, schema=self.schema, expected=wanted))
         return self
 
     def evidence(self) -> dict[str, int]:

@@ -15,16 +15,10 @@ from typing import Any, Final, NoReturn
 from tanshu.base.refusal import Refusal, Refused
 from tanshu.base.text import Text
 from tanshu.rules import checks
+from tanshu.rules.fields import Field, TableRule
 from tanshu.rules.pack_model import Pack, Source, Table
-from tanshu.rules.schemas import (
-    CHECKS,
-    SCHEMAS,
-    STEP_CHOICES,
-    Field,
-    TableRule,
-    leads_to_a_table,
-    matching_rule,
-)
+from tanshu.rules.registry_schema import STEP_CHOICES
+from tanshu.rules.schemas import CHECKS, SCHEMAS, leads_to_a_table, matching_rule
 from tanshu.rules.terms import EVIDENCE, STATUSES
 
 _DECIMAL_TEXT: Final = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
@@ -237,6 +231,12 @@ class _Reader:
             self._wrong_type(table, key, value, Text("日期,如 2024-12-31", "a date such as 2024-12-31"))
         return value
 
+    def _month_day(self, table: str, key: str, value: Any, field: Field) -> str:
+        text = self._text(table, key, value, field)
+        if not _is_month_day(text):
+            self._wrong_type(table, key, value, Text('月日,如 "03-31"', 'a month and day such as "03-31"'))
+        return text
+
     def _end(self, table: str, key: str, value: Any, field: Field) -> date | None:
         return None if value == "open" else self._date(table, key, value, field)
 
@@ -307,12 +307,23 @@ class _Reader:
         self._refuse(checks.VALUES_DISAGREE, table, key, problem_zh=problem.zh, problem_en=problem.en)
 
 
+def _is_month_day(text: str) -> bool:
+    if not re.fullmatch(r"\d\d-\d\d", text, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(f"2024-{text}")  # a leap year: 02-29 is a day
+    except ValueError:
+        return False
+    return True
+
+
 _KINDS: Final[Mapping[str, Callable[[_Reader, str, str, Any, Field], Any]]] = {
     "decimal": _Reader._decimal,
     "fraction": _Reader._fraction,
     "int": _Reader._int,
     "flag": _Reader._flag,
     "date": _Reader._date,
+    "month_day": _Reader._month_day,
     "end": _Reader._end,
     "dates": _Reader._dates,
     "text": _Reader._text,

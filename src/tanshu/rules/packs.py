@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,8 @@ __all__ = ["Pack", "Source", "Table", "load", "names", "show", "summaries"]
 
 PACKAGED: Final = Path(__file__).parent / "packs"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_FIRST: tuple[Path, ...] = ()
+"""Folders of the market that is being run (`searching`)."""
 _CACHE: dict[Path, tuple[tuple[int, int], Pack | Refusal]] = {}
 
 
@@ -34,6 +38,33 @@ def load(name: str, *, allow_draft: bool = False) -> Pack | Refusal:
     if isinstance(pack, Pack) and pack.status == "draft" and not allow_draft:
         return checks.PACK_IS_DRAFT(field="pack", name=name)
     return pack
+
+
+@contextmanager
+def searching(*folders: Path) -> Iterator[None]:
+    """Look for packs in these folders first, for as long as the block runs; in the whole process."""
+    global _FIRST
+    before, _FIRST = _FIRST, (*folders, *_FIRST)
+    try:
+        yield
+    finally:
+        _FIRST = before
+
+
+def for_year(
+    jurisdiction: str, year: int, schemas: tuple[str, ...], *, allow_draft: bool = False
+) -> Pack | Refusal:
+    """The one pack of a year among several kinds: cn.power.2023, hb.output.2023.
+
+    Refuses as `load` does; with RULE-1512 where a jurisdiction has packs of two kinds for the year.
+    """
+    asked = [f"{jurisdiction}.{schema}.{year}" for schema in schemas]
+    found = [name for name in asked if _find(name)]
+    if len(found) > 1:
+        return checks.SEVERAL_METHODS(
+            field="year", jurisdiction=jurisdiction, year=year, names=", ".join(found)
+        )
+    return load(found[0] if found else asked[0], allow_draft=allow_draft)
 
 
 def names() -> tuple[str, ...]:
@@ -95,4 +126,4 @@ def _find(name: str) -> Path | None:
 
 def _directories() -> list[Path]:
     extra = os.environ.get("TANSHU_PACKS", "")
-    return [*(Path(item) for item in extra.split(os.pathsep) if item), PACKAGED]
+    return [*_FIRST, *(Path(item) for item in extra.split(os.pathsep) if item), PACKAGED]

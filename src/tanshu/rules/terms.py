@@ -90,15 +90,45 @@ ORGANISATIONS: Final[Mapping[str, Text]] = {
     "ministry": Text("生态环境部", "ministry"),
     "exchange": Text("交易机构", "exchange"),
     "bank": Text("结算银行", "settlement bank"),
+    "giver": Text("转出方", "giver"),
+    "pledgee": Text("质权人", "pledgee"),
 }
+"""Whose people take a step. holder: the subject a transaction is about; giver: whose account gives, where
+that is another subject.
+"""
 ACTS: Final[Mapping[str, Text]] = {
     "make": Text("经办", "make"),
     "check": Text("复核", "check"),
     "approve": Text("审批", "approve"),
 }
 
+CLAIM_CLASSES: Final[Mapping[str, Text]] = {
+    "court": Text("司法措施", "court measures"),
+    "duty": Text("清缴义务", "the duty to surrender"),
+    "pledge": Text("质押", "pledges"),
+}
+"""Who may claim the same units: a pack ranks them, or says that the first comes first."""
+
 IDENTIFIERS: Final[Mapping[str, Text]] = {
     "credit_code": Text("统一社会信用代码", "unified social credit code"),
     "operator_id": Text("登记机构给定的编号", "an id that the registry gave"),
 }
 """What enterprises and institutions are known by."""
+
+DISCLOSED: Final[Mapping[str, Text]] = {
+    "name": Text("名称", "name"),
+    "code": Text("代码", "code"),
+    "region": Text("地区", "region"),
+    "sector": Text("行业", "sector"),
+    "status": Text("履约状态", "status"),
+    "verified": Text("核查排放量", "verified emissions"),
+    "approved": Text("核定配额", "approved allowances"),
+    "obligation": Text("应清缴量", "obligation"),
+    "surrendered": Text("清缴量", "surrendered"),
+    "offset": Text("抵销量", "offset"),
+    "due": Text("尚欠", "due"),
+    "totals": Text("持有总量", "holdings in total"),
+    "cancellations": Text("自愿注销公告", "notices of voluntary cancellation"),
+    "changes": Text("主体变更公告", "notices of changed subjects"),
+}
+"""What can be published of a year: of each listed entity, then of the whole register."""

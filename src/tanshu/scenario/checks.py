@@ -1,4 +1,4 @@
-"""Numbered refusals of running a scenario (reading one: see `facts`)."""
+"""Numbered refusals of running a scenario (reading one: see `reading`)."""
 
 from tanshu.base.refusal import refusal
 
@@ -21,4 +21,29 @@ STEP_REFUSED = refusal(
     "SCN-2004",
     "场景步骤“{step}”的第 {n} 个命令被拒绝:{why}",
     "Command {n} of the scenario's step {step} was refused: {why}",
+)
+KIND_UNKNOWN = refusal(
+    "SCN-3001",
+    "没有“{kind}”这一类场景。scenario.toml 的 kind 可为:{known}。",
+    "There is no kind of scenario “{kind}”. The kind of scenario.toml may be: {known}.",
+)
+PACKS_MISSING = refusal(
+    "SCN-3002",
+    "场景的规则包目录 {folder} 不存在。",
+    "The scenario's folder of rule packs, {folder}, does not exist.",
+)
+NO_SUCH_ENTITY = refusal(
+    "SCN-3003",
+    "{file} 的 {place}:“{handle}”不在 entities.csv 中。",
+    "{file}, {place}: “{handle}” is not in entities.csv.",
+)
+CANNOT_TRADE = refusal(
+    "SCN-3004",
+    "场景有成交,而规则包“{pack}”既无交易交收(trade-settlement)也无自由转让(free-transfer)。",
+    "The scenario has trades, and rule pack “{pack}” allows neither trade-settlement nor free-transfer.",
+)
+SOLD_TOO_MUCH = refusal(
+    "SCN-3005",
+    "“{handle}”卖出 {sold} 吨,而其配额与买入共 {held} 吨。",
+    "“{handle}” sells {sold} t; its allocation and what it buys come to {held} t.",
 )

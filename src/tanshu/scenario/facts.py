@@ -7,40 +7,29 @@ names its source; `assumed` is the source that says there is none.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
-from tanshu.base.refusal import Refused, refusal
+from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
 from tanshu.rules.activity import UnitClass
+from tanshu.scenario.reading import MISSING, Span, Table, rows_of, toml, unique
 
 ASSUMED = "assumed"
 SMALL_UNIT_MW = 100
 
 Kind = Literal["condensing", "chp", "captive"]
 Role = Literal["grid", "heat", "captive"]
-Span = tuple[Decimal, Decimal]  # low, high
 Side = Literal["sell", "buy"]
 Mode = Literal["listing", "block"]
 Technology = Literal["pulverised-coal", "circulating-fluidised-bed", "combined-cycle-gas"]
-
-BAD_FILE = refusal("SCN-1001", "{file} 无法读取:{why}", "{file} cannot be read: {why}")
-BAD_VALUE = refusal(
-    "SCN-1002",
-    "{file} 的 {place}:{column} 的值“{value}”不可用,应为 {expected}。",
-    "{file}, {place}: the value “{value}” of {column} cannot be used; expected {expected}.",
-)
-MISSING = refusal("SCN-1003", "{file} 的 {place} 缺少 {column}。", "{file}, {place}: {column} is missing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +166,7 @@ class ScenarioFacts:
 def load(path: Path | str) -> ScenarioFacts:
     """Read a scenario folder; raises `Refused` with the file, the place and the value that is wrong."""
     folder = Path(path)
-    head = _Table("scenario.toml", "top", _toml(folder, "scenario.toml"))
+    head = Table("scenario.toml", "top", toml(folder, "scenario.toml"))
     sources = {row.text("id"): Text(row.text("zh"), row.text("en")) for row in head.tables("source")}
     entities = _entities(folder, sources)
     units = _units(folder, sources, {entity.uscc for entity in entities})
@@ -207,8 +196,8 @@ def load(path: Path | str) -> ScenarioFacts:
 
 
 def _entities(folder: Path, sources: Mapping[str, Text]) -> tuple[Entity, ...]:
-    rows = list(_csv(folder, "entities.csv"))
-    _unique(rows, "uscc")
+    rows = list(rows_of(folder, "entities.csv"))
+    unique(rows, "uscc")
     return tuple(
         Entity(
             row.text("name"),
@@ -222,15 +211,15 @@ def _entities(folder: Path, sources: Mapping[str, Text]) -> tuple[Entity, ...]:
 
 
 def _units(folder: Path, sources: Mapping[str, Text], owners: set[str]) -> tuple[Unit, ...]:
-    rows = list(_csv(folder, "units.csv"))
-    _unique(rows, "uscc", "unit")
+    rows = list(rows_of(folder, "units.csv"))
+    unique(rows, "uscc", "unit")
     units = tuple(_unit(row, sources, owners) for row in rows)
     for uscc in sorted(owners - {unit.uscc for unit in units}):
         raise Refused(MISSING(file="units.csv", place=uscc, column="unit"))
     return units
 
 
-def _unit(row: _Table, sources: Mapping[str, Text], owners: set[str]) -> Unit:
+def _unit(row: Table, sources: Mapping[str, Text], owners: set[str]) -> Unit:
     return Unit(
         row.choice("uscc", sorted(owners)),
         row.text("unit"),
@@ -244,8 +233,8 @@ def _unit(row: _Table, sources: Mapping[str, Text], owners: set[str]) -> Unit:
 
 
 def _counterparties(folder: Path) -> tuple[Counterparty, ...]:
-    rows = list(_csv(folder, "counterparties.csv"))
-    _unique(rows, "uscc")
+    rows = list(rows_of(folder, "counterparties.csv"))
+    unique(rows, "uscc")
     for row in rows:  # a real emitter of another province has no place here
         row.choice("fictional", ("true",))
     return tuple(
@@ -261,7 +250,7 @@ def _counterparties(folder: Path) -> tuple[Counterparty, ...]:
 
 
 def _prices(folder: Path, sources: Mapping[str, Text]) -> dict[tuple[str, Mode], int]:
-    top = _Table("prices.toml", "top", _toml(folder, "prices.toml"))
+    top = Table("prices.toml", "top", toml(folder, "prices.toml"))
     top.choice("source", sorted(sources))
     months = [name for name in top.data if name != "source"]
     return {
@@ -269,7 +258,7 @@ def _prices(folder: Path, sources: Mapping[str, Text]) -> dict[tuple[str, Mode],
     }
 
 
-def _dates(table: _Table) -> Dates:
+def _dates(table: Table) -> Dates:
     names = list(Dates.__dataclass_fields__)
     for earlier, later in pairwise(names):
         if table.day(later) < table.day(earlier):
@@ -277,121 +266,12 @@ def _dates(table: _Table) -> Dates:
     return Dates(**{name: table.day(name) for name in names})
 
 
-def _parameters(table: _Table) -> Parameters:
+def _parameters(table: Table) -> Parameters:
     read = {"int": table.whole, "Span": table.span, "Decimal": table.decimal}
     fields = Parameters.__dataclass_fields__.values()
     return Parameters(**cast(Any, {field.name: read[str(field.type)](field.name) for field in fields}))
 
 
-def _profile(table: _Table) -> Profile:
+def _profile(table: Table) -> Profile:
     rest = (table.decimal("own_use"), table.positive("heat_rate"))
     return Profile(table.whole("hours"), table.span("heat"), *rest)
-
-
-# ---- reading, with a clear "no" ----------------------------------------------------------------------------
-
-_USCC = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table of a TOML file or a row of a CSV file, which knows where it stands."""
-
-    file: str
-    place: str
-    data: Mapping[str, Any]
-
-    def bad(self, column: str, value: object, expected: str) -> Refused:
-        no = BAD_VALUE(file=self.file, place=self.place, column=column, value=value, expected=expected)
-        return Refused(no)
-
-    def value(self, column: str) -> Any:
-        if (value := self.data.get(column)) in (None, ""):
-            raise Refused(MISSING(file=self.file, place=self.place, column=column))
-        return value
-
-    def text(self, column: str) -> str:
-        if not isinstance(value := self.value(column), str):
-            raise self.bad(column, value, "text")
-        return value
-
-    def choice(self, column: str, allowed: Iterable[str]) -> str:
-        if (value := self.text(column)) not in (known := tuple(allowed)):
-            raise self.bad(column, value, " | ".join(known) if len(known) < 10 else "a known value")
-        return value
-
-    def uscc(self, column: str) -> str:
-        if not _USCC.match(value := self.text(column)):
-            raise self.bad(column, value, "18 characters of a unified social credit code")
-        return value
-
-    def whole(self, column: str) -> int:
-        if isinstance(value := self.value(column), bool) or not isinstance(value, int):
-            raise self.bad(column, value, "a whole number")
-        return value
-
-    def decimal(self, column: str) -> Decimal:
-        try:
-            value = Decimal(self.value(column))
-        except (InvalidOperation, TypeError, ValueError):
-            raise self.bad(column, self.data[column], "a decimal number") from None
-        if not value.is_finite() or value < 0:
-            raise self.bad(column, value, "a decimal number, not negative")
-        return value
-
-    def positive(self, column: str) -> Decimal:
-        if (value := self.decimal(column)) == 0:
-            raise self.bad(column, value, "a number above zero")
-        return value
-
-    def span(self, column: str) -> Span:
-        if not isinstance(value := self.value(column), list) or sorted(value) != value or len(value) != 2:
-            raise self.bad(column, value, "two numbers, low and high")
-        return Decimal(value[0]), Decimal(value[1])
-
-    def day(self, column: str) -> date:
-        if not isinstance(value := self.value(column), date):
-            raise self.bad(column, value, "a date like 2024-12-31")
-        return value
-
-    def table(self, column: str) -> _Table:
-        if not isinstance(value := self.value(column), dict):
-            raise self.bad(column, value, "a table")
-        return _Table(self.file, f"[{column}]", value)
-
-    def tables(self, column: str) -> list[_Table]:
-        return [_Table(self.file, f"[[{column}]] {n}", row) for n, row in enumerate(self.value(column), 1)]
-
-    def both_languages(self) -> Text:
-        return Text(self.text("zh"), self.text("en"))
-
-    def sources(self, fields: Iterable[str], known: Mapping[str, Text]) -> Mapping[str, str]:
-        return MappingProxyType({name: self.choice(f"{name}_source", sorted(known)) for name in fields})
-
-
-def _toml(folder: Path, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_text(folder, name), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as why:
-        raise Refused(BAD_FILE(file=name, why=why)) from why
-
-
-def _csv(folder: Path, name: str) -> Iterable[_Table]:
-    rows = csv.DictReader(_text(folder, name).splitlines())
-    return [_Table(name, f"line {rows.line_num}", row) for row in rows]
-
-
-def _text(folder: Path, name: str) -> str:
-    try:
-        return (folder / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as why:
-        raise Refused(BAD_FILE(file=name, why=why)) from why
-
-
-def _unique(rows: Iterable[_Table], *columns: str) -> None:
-    seen: set[tuple[str, ...]] = set()
-    for row in rows:
-        key = tuple(row.text(column) for column in columns)
-        if key in seen:
-            raise row.bad(" + ".join(columns), " ".join(key), "a value not used before")
-        seen.add(key)

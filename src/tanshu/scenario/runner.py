@@ -1,55 +1,38 @@
-"""Runs a scenario on a database of its own: a job whose steps follow from its facts and its modelled year."""
+"""Runs a scenario on a database of its own: a job whose steps follow from its folder alone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from tanshu import job
 from tanshu.app import Installation
 from tanshu.base.refusal import Refused
-from tanshu.job import Condition, Progress, Step, Watch
-from tanshu.scenario import checks, facts, model, year
-from tanshu.scenario.facts import ScenarioFacts
+from tanshu.job import Condition, Progress, Watch
+from tanshu.rules import packs
+from tanshu.scenario import checks, folder
+from tanshu.scenario.kinds import KINDS, Run
 
 __all__ = ["Condition", "Progress", "Run", "Watch", "directory", "examine", "load", "run"]
 
-REFUSALS = job.Refusals(checks.NOT_THIS_SCENARIO, checks.UNFINISHED, checks.STEP_REFUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A scenario read and modelled, ready to run."""
-
-    facts: ScenarioFacts
-    year: model.Year
-    steps: tuple[Step, ...]
-
-    @property
-    def job(self) -> job.Job:
-        return job.Job(
-            id=self.facts.id,
-            book=f"scenario/{self.facts.id}",
-            scope=(self.facts.id, self.facts.seed),
-            jurisdiction="cn",
-            opening=self.facts.dates.opening,
-            steps=self.steps,
-            refusals=REFUSALS,
-        )
-
 
 def load(name: str) -> Run:
-    """Read a scenario by folder or name. Raises Refused SCN-1xxx (its files), SCN-2001 (unknown)."""
-    read = facts.load(directory(name))
-    modelled = model.build(read)
-    return Run(read, modelled, year.steps(read, modelled))
+    """Read a scenario by folder or name.
+
+    Raises Refused SCN-1xxx (its files), SCN-2001 (unknown), SCN-3xxx (its kind, its packs, its facts).
+    """
+    found = folder.read(directory(name))
+    kind = KINDS.get(found.kind)
+    if kind is None:
+        raise Refused(checks.KIND_UNKNOWN(field="kind", kind=found.kind, known=", ".join(KINDS)))
+    with packs.searching(*found.packs):
+        return kind(found)
 
 
 def directory(name: str) -> Path:
     """The folder of a scenario: a path, or the name of one that comes with the program."""
     here = Path(__file__).resolve()
     for root in (Path(), here.parents[1] / "scenarios", here.parents[3] / "scenarios"):
-        if (root / name / "scenario.toml").exists():
+        if (root / name / folder.FILE).exists():
             return root / name
     raise Refused(checks.SCENARIO_UNKNOWN(field="scenario", name=name))
 
@@ -59,10 +42,13 @@ def run(
 ) -> Installation:
     """Bring the scenario to its end on this database and return it open.
 
-    A finished one is left as it is, unless `fresh`. Raises Refused SCN-2002 (another database: never
-    touched), SCN-2003 (unfinished, and neither resume nor fresh was asked), SCN-2004 (a command refused).
+    A finished one is left as it is, unless `fresh`. Its own packs are searched while it runs; who reads the
+    database afterwards names them in TANSHU_PACKS, or reads inside `packs.searching`. Raises Refused SCN-2002
+    (another database: never touched), SCN-2003 (unfinished, and neither resume nor fresh was asked), SCN-2004
+    (a command refused).
     """
-    return job.run(url, scenario.job, resume=resume, fresh=fresh, watch=watch)
+    with packs.searching(*scenario.folder.packs):
+        return job.run(url, scenario.job, resume=resume, fresh=fresh, watch=watch)
 
 
 def examine(url: str, scenario: Run) -> tuple[Condition, int]:

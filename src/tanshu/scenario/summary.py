@@ -22,7 +22,7 @@ from tanshu.parties import queries as parties
 from tanshu.parties.model import HOLDERS, AccountKind
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
-from tanshu.scenario.runner import Run
+from tanshu.scenario.power_year import PowerYear
 
 Totals = Mapping[str, object]
 
@@ -62,7 +62,7 @@ _UNITS = {
 }
 
 
-def summary(installation: Installation, run: Run, *, database: str | None = None) -> dict[str, object]:
+def summary(installation: Installation, run: PowerYear, *, database: str | None = None) -> dict[str, object]:
     """The run's result as plain data (JSON-able): tonnes as integers, prices as text in yuan per tonne.
 
     database: the address to name, as its user gave it (default: the installation's own).
@@ -100,14 +100,14 @@ def summary(installation: Installation, run: Run, *, database: str | None = None
     }
 
 
-def figures_of(installation: Installation, run: Run) -> YearFigures:
+def figures_of(installation: Installation, run: PowerYear) -> YearFigures:
     """The scenario's year in figures."""
     with installation.database.read() as conn:
         state = installation.book.catch_up(conn)
         return year_figures(conn, state, run.facts.compliance_year, places=_places(run))
 
 
-def write_report(installation: Installation, run: Run, folder: Path | str, lang: Lang) -> Path:
+def write_report(installation: Installation, run: PowerYear, folder: Path | str, lang: Lang) -> Path:
     """The report of the scenario's year with everything the scenario knows: title, stamp, prices, sources."""
     facts = run.facts
     with serials.reading(installation.book) as conn:
@@ -131,7 +131,7 @@ def write_report(installation: Installation, run: Run, folder: Path | str, lang:
 # -- after each step ---------------------------------------------------------------------------------------
 
 
-def step_totals(conn: Connection, run: Run, step: str) -> dict[str, object]:
+def step_totals(conn: Connection, run: PowerYear, step: str) -> dict[str, object]:
     """What a finished step came to, by the names of `LABELS`; {} for a step that has nothing to tell.
 
     Tonnes (`…_t`) and fen (`…_fen`) are integers, averages are text in yuan per tonne.
@@ -155,17 +155,17 @@ def _shown(name: str, value: object, lang: Lang) -> str:
     return text + (unit.in_(lang) if unit else "")
 
 
-def _institutions(conn: Connection, _run: Run) -> dict[str, object]:
+def _institutions(conn: Connection, _run: PowerYear) -> dict[str, object]:
     return {"subjects": len(parties.subjects(conn)), "instruments": len(registry.instruments(conn))}
 
 
-def _accounts(conn: Connection, _run: Run) -> dict[str, object]:
+def _accounts(conn: Connection, _run: PowerYear) -> dict[str, object]:
     holders = {one.id for one in parties.subjects(conn) if one.kind in HOLDERS}
     opened = [one for one in parties.accounts(conn) if one.subject_id in holders]
     return {"holders": len(holders), "accounts": len(opened)}
 
 
-def _lists(conn: Connection, run: Run) -> dict[str, object]:
+def _lists(conn: Connection, run: PowerYear) -> dict[str, object]:
     year = run.facts.compliance_year
     return {
         "entities": len(mrv.listed(conn, year)),
@@ -173,7 +173,7 @@ def _lists(conn: Connection, run: Run) -> dict[str, object]:
     }
 
 
-def _opening(conn: Connection, run: Run) -> dict[str, object]:
+def _opening(conn: Connection, run: PowerYear) -> dict[str, object]:
     listed = mrv.listed(conn, run.facts.compliance_year)
     given = _effected(conn, "final-allocation", batch="opening")
     elsewhere = _effected(conn, "administrative-adjustment", batch="opening")
@@ -181,18 +181,18 @@ def _opening(conn: Connection, run: Run) -> dict[str, object]:
     return {"opening_t": own, "elsewhere_t": sum(one.quantity for one in elsewhere)}
 
 
-def _pre_allocation(conn: Connection, run: Run) -> dict[str, object]:
+def _pre_allocation(conn: Connection, run: PowerYear) -> dict[str, object]:
     made = _effected(conn, "pre-allocation", year=run.facts.compliance_year)
     return {"pre_allocated_t": sum(one.quantity for one in made), "entities": len(made)}
 
 
-def _verification(conn: Connection, run: Run) -> dict[str, object]:
+def _verification(conn: Connection, run: PowerYear) -> dict[str, object]:
     verified = mrv.verified(conn, run.facts.compliance_year)
     units = sum(len(mrv.units(conn, id, run.facts.compliance_year)) for id in verified)
     return {"verified_t": sum(verified.values()), "entities": len(verified), "units": units}
 
 
-def _final_allocation(conn: Connection, run: Run) -> dict[str, object]:
+def _final_allocation(conn: Connection, run: PowerYear) -> dict[str, object]:
     year = run.facts.compliance_year
     final, pre, back = (
         registry.quantity(conn, type, year=year)
@@ -204,13 +204,13 @@ def _final_allocation(conn: Connection, run: Run) -> dict[str, object]:
     return {"final_t": final, "allocated_t": pre + final - back, "entities": entities}
 
 
-def _deposits(conn: Connection, _run: Run) -> dict[str, object]:
+def _deposits(conn: Connection, _run: PowerYear) -> dict[str, object]:
     made = _effected(conn, "cash-deposit")
     return {"deposited_fen": sum(one.quantity for one in made), "deposits": len(made)}
 
 
-def _moves(to: AccountKind) -> Callable[[Connection, Run], dict[str, object]]:
-    def tell(conn: Connection, _run: Run) -> dict[str, object]:
+def _moves(to: AccountKind) -> Callable[[Connection, PowerYear], dict[str, object]]:
+    def tell(conn: Connection, _run: PowerYear) -> dict[str, object]:
         targets = {one.number for one in parties.accounts(conn) if one.kind is to}
         made = [
             one for one in _effected(conn, "position-transfer") if {li.credit for li in one.lines} <= targets
@@ -232,18 +232,18 @@ def _trading(conn: Connection, month: str) -> dict[str, object]:
     }
 
 
-def _offset(conn: Connection, run: Run) -> dict[str, object]:
+def _offset(conn: Connection, run: PowerYear) -> dict[str, object]:
     made = _effected(conn, "offset", year=run.facts.compliance_year)
     return {"offset_t": sum(one.quantity for one in made), "entities": len({one.subject_id for one in made})}
 
 
-def _surrender(conn: Connection, run: Run) -> dict[str, object]:
+def _surrender(conn: Connection, run: PowerYear) -> dict[str, object]:
     made = _effected(conn, "surrender", year=run.facts.compliance_year)
     entities = len({one.subject_id for one in made})
     return {"surrendered_t": sum(one.quantity for one in made), "entities": entities}
 
 
-def _close(conn: Connection, run: Run) -> dict[str, object]:
+def _close(conn: Connection, run: PowerYear) -> dict[str, object]:
     board = obligations.board(conn, run.facts.compliance_year)
     return {
         "entities": len(board),
@@ -252,7 +252,7 @@ def _close(conn: Connection, run: Run) -> dict[str, object]:
     }
 
 
-_TELL: Mapping[str, Callable[[Connection, Run], dict[str, object]]] = {
+_TELL: Mapping[str, Callable[[Connection, PowerYear], dict[str, object]]] = {
     "institutions": _institutions,
     "accounts": _accounts,
     "lists": _lists,
@@ -278,7 +278,7 @@ def _effected(
     return registry.transactions(conn, type=type, state=TransactionState.EFFECTED, year=year, batch=batch)
 
 
-def _average(run: Run, row: Traded) -> dict[str, object]:
+def _average(run: PowerYear, row: Traded) -> dict[str, object]:
     """One month and mode beside the exchange's published average, where the scenario has it."""
     published = {f"{month}/{mode}": fen for (month, mode), fen in run.facts.prices_fen.items()}
     return {
@@ -296,7 +296,7 @@ def _text(value: object | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _places(run: Run) -> dict[str, str]:
+def _places(run: PowerYear) -> dict[str, str]:
     return {entity.uscc: entity.city for entity in run.facts.entities}
 
 

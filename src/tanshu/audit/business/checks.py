@@ -230,3 +230,29 @@ SELF_DECIDED = refusal(
     "第 {seq} 条:{subject} {year} 年度的分配决定由作出它的 {person} 自己生效。",
     "Entry {seq}: the allocation of {subject} for {year} was put in force by {person}, who decided it.",
 )
+
+CLAIM_SUM = refusal(
+    "AUD-5401",
+    "第 {seq} 条:权利负担 {claim} 的数量不合:占用 {held},其占用记录合计 {holds},登记数量 {ordered}。",
+    "Entry {seq}: the claim {claim} does not add up: it holds {held}, its holds come to {holds}, it is for {ordered}.",
+)
+CLAIM_BOOK = refusal(
+    "AUD-5402",
+    "第 {seq} 条:账簿中的占用(记录 {record},数量 {amount})与权利负担的登记不符。",
+    "Entry {seq}: a hold in the book (record {record}, amount {amount}) is not what the claims tell.",
+)
+CLAIM_REASON = refusal(
+    "AUD-5403",
+    "第 {seq} 条:命令 {command} 无权设立、缩减或变更权利负担 {claim}。",
+    "Entry {seq}: {command} had no reason to enter, shrink or change the claim {claim}.",
+)
+QUEUE_JUMPED = refusal(
+    "AUD-5404",
+    "第 {seq} 条:权利负担 {claim} 先于顺位在前的 {other} 取得数量。",
+    "Entry {seq}: the claim {claim} gained units while {other}, before it in the queue, waits.",
+)
+DISPLACED = refusal(
+    "AUD-5405",
+    "第 {seq} 条:权利负担 {claim} 失去 {lost},而没有依规则在先的权利。",
+    "Entry {seq}: the claim {claim} lost {lost}, and no claim that the rules put first was entered.",
+)

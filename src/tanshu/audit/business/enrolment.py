@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 from tanshu.audit.business import checks
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
-from tanshu.audit.business.verbs import CONFIRM_ALLOCATION, CONFIRM_PERSON, ESTABLISH, UNBLOCK
+from tanshu.audit.business.verbs import (
+    CONFIRM_ALLOCATION,
+    CONFIRM_ALLOCATIONS,
+    CONFIRM_PERSON,
+    ESTABLISH,
+    UNBLOCK,
+)
 from tanshu.audit.report import Finding
 from tanshu.base.database import metadata
 from tanshu.book.records import AccountFlag, Op
@@ -183,7 +189,10 @@ def _decisions(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
 def _is_carried(facts: Facts, done: Done, decision: Row) -> bool:
     """Does a decision come into force by its transaction, or by somebody who did not make it?"""
     if decision["issue_t"] <= 0:
-        return done.entry.command == CONFIRM_ALLOCATION and done.entry.actor != decision["maker"]
+        return (
+            done.entry.command in (CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS)
+            and done.entry.actor != decision["maker"]
+        )
     carried = facts.one("registry_transaction", decision["transaction_id"] or "")
     return carried is not None and carried["ended_seq"] == done.seq
 

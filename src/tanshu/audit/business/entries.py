@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tanshu.audit.business import checks
 from tanshu.audit.business.facts import REGION_OF_ALL, Facts
-from tanshu.audit.business.verbs import CHANGING, ENDING, ESTABLISH, GENESIS, VERBS, Verb
+from tanshu.audit.business.verbs import BY_SUBSTITUTES, CHANGING, ENDING, ESTABLISH, GENESIS, VERBS, Verb
 from tanshu.audit.report import Finding
 from tanshu.audit.settled import FINAL
 from tanshu.base.clock import business_date
@@ -98,7 +98,10 @@ def _is_entitled(facts: Facts, done: Done, verb: Verb) -> bool:
     subject = facts.subject(person.subject) if person else None
     if not (person and subject and person.active):
         return False
-    if not any(subject["kind"] == kind and right in person.rights for kind, right in verb.by):
+    rights = {*person.rights}
+    if done.entry.command in BY_SUBSTITUTES:
+        rights |= facts.lent(person, done.day)
+    if not any(subject["kind"] == kind and right in rights for kind, right in verb.by):
         return False
     audits_all = Right.AUDITOR in person.rights and subject["region"] == REGION_OF_ALL
     if subject["kind"] != SubjectKind.AUTHORITY or audits_all:

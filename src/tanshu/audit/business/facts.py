@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from tanshu.book.told import Rows, Tables
@@ -107,10 +108,41 @@ class Facts:
         rights = tuple(row["rights"].split(","))
         return Person(handle, row["subject_id"], rights, bool(row["active"]), row["named_by"])
 
-    def may(self, handle: str, right: Right, subject: str | None) -> bool:
-        """Is this an active person of this subject with this right?"""
+    def may(self, handle: str, right: Right, subject: str | None, day: date | None = None) -> bool:
+        """Is this an active person of this subject with this right? day: where a colleague's will do."""
         person = self.person(handle)
-        return bool(person and person.active and person.subject == subject and right in person.rights)
+        if not (person and person.active and person.subject == subject):
+            return False
+        return right in person.rights or (day is not None and right in self.lent(person, day))
+
+    def lent(self, person: Person, day: date) -> set[str]:
+        """The rights that active colleagues handed to this person for a day."""
+        lent = self._lent(person.handle, day, None)
+        givers = [(row["handed"], self.person(row["person"])) for row in lent]
+        return {
+            right
+            for right, giver in givers
+            if giver and giver.active and giver.subject == person.subject and right in giver.rights
+        }
+
+    def hands(self, handle: str, right: Right, day: date, seq: int) -> set[str]:
+        """Who acts when this person did something that needs a right, in entry `seq` of a day: they
+        themselves, and those who lent it where they have none of their own."""
+        person = self.person(handle)
+        if person is None or right in person.rights:
+            return {handle}
+        lent = self._lent(handle, day, seq)
+        return {handle} | {row["person"] for row in lent if row["handed"] == right}
+
+    def _lent(self, handle: str, day: date, seq: int | None) -> list[Row]:
+        """Delegations to somebody that hold on a day: now, or as of an entry."""
+        return [
+            row
+            for row in self.some("delegation", substitute=handle)
+            if row["since"] <= day and (row["until"] is None or day <= row["until"])
+            if row["ended_seq"] is None or (seq is not None and row["ended_seq"] > seq)
+            if seq is None or row["seq"] <= seq
+        ]
 
     def authority(self, region: str) -> str | None:
         """The authority in charge of a region: its id."""

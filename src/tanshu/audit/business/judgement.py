@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tanshu.audit import checks as audit_checks
-from tanshu.audit.business import enrolment, entries, transactions
+from tanshu.audit.business import claims, enrolment, entries, seconds, transactions
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.transactions import PENDING, Turn
 from tanshu.audit.business.verbs import ESTABLISH
 from tanshu.audit.report import Finding
-from tanshu.audit.settled import Settled
+from tanshu.audit.settled import CLAIM, Settled
 from tanshu.base.refusal import Refused
 from tanshu.book import rows
 from tanshu.book.records import Row
@@ -40,7 +40,7 @@ class Business:
     """Judges entries one after the other. It knows nothing but what they have told.
 
     facts: what the rooms told, without the transactions that have ended: `settled`. earned: what the lines of
-    those in effect come to, per cell. waiting: what pending ones hold. A book that was never established as a
+    those in effect come to, per cell. waiting: what claims hold. A book that was never established as a
     register (a market's own log) is folded, not judged.
     """
 
@@ -78,11 +78,19 @@ class Business:
         found = list(entries.judge(self.facts, done))
         was = enrolment.before(self.facts, done.changes)
         were = transactions.before(self.facts, done.changes)
+        stood = claims.before(self.facts, done.changes)
         self.facts.tables.apply(done.changes)
         now = transactions.turns(were, self.facts)
+        stand = claims.now(stood, self.facts)
         self._count(now)
+        self._hold(stand)
         found += enrolment.judge(was, self.facts, done, flags)
-        found += transactions.judge(were, now, self.facts, done)
+        found += seconds.judge(self.facts, done)
+        found += transactions.judge(were, now, stand, self.facts, done)
+        found += claims.judge(stand, now, self.facts, done)
+        for claim in stand.claims:
+            if claim.after["state"] == claims.ENDED:
+                self.settled.settle(self.facts.tables, claim.after["id"], CLAIM)
         for turn in now:
             if turn.after["state"] != PENDING:
                 self.settled.settle(self.facts.tables, turn.after["id"])
@@ -97,12 +105,11 @@ class Business:
                 if turn.took_effect:
                     self.earned[gives] -= line["quantity"]
                     self.earned[gets] += line["quantity"]
-                if line["hold"] is None:
-                    continue
-                if turn.before is None:
-                    self.waiting[gives] += line["quantity"]
-                if turn.before is not None and (turn.took_effect or turn.was_dropped):
-                    self.waiting[gives] -= line["quantity"]
+
+    def _hold(self, stand: claims.Standing) -> None:
+        """Keep what claims hold, cell by cell."""
+        for claim in stand.claims:
+            self.waiting[claim.cell] += claim.gained
 
 
 def _accepted(entry: Entry, records: Sequence[Row]) -> list[tuple[int, Record]]:

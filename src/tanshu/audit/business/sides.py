@@ -12,7 +12,7 @@ from tanshu.audit.report import Finding
 from tanshu.base.text import Text
 from tanshu.book.records import AccountFlag, Op
 from tanshu.parties.model import ACCOUNT_TYPES, STATE_LABELS, AccountKind, AccountState
-from tanshu.registry.types import Between, TransactionType
+from tanshu.registry.types import BY_NUMBER, Between, TransactionType, Whose
 
 
 class Movement(NamedTuple):
@@ -52,7 +52,9 @@ def sinks(facts: Facts, done: Done) -> Iterator[Finding]:
     """What only ever receives gave something."""
     for _, record in done.moves:
         account = facts.account(record.debit)
-        if record.op == Op.RELEASE or account is None:
+        kind = BY_NUMBER.get(record.tag)
+        gives_back = kind is not None and kind.whose is Whose.ORIGINAL
+        if record.op == Op.RELEASE or account is None or gives_back:
             continue
         if ACCOUNT_TYPES[account.kind].flags & AccountFlag.NO_DEBIT:
             accounts = (record.debit, record.credit) if record.credit else (record.debit,)

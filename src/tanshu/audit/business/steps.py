@@ -98,10 +98,10 @@ def taken(
             yield done.find(checks.STEP_ORDER, *accounts, **told)
             continue
         by, act = chain[place]
-        theirs = _organisation(facts, by, transaction["subject_id"], giver)
-        if not facts.may(step["person"], _RIGHT[act], theirs):
+        theirs = _organisation(facts, by, transaction, giver)
+        if not facts.may(step["person"], _RIGHT[act], theirs, done.day):
             yield done.find(checks.NO_RIGHT, *accounts, person=step["person"], by=by, act=act, **told)
-        if step["person"] in [earlier["person"] for earlier in steps[:place]]:
+        if _hands(facts, step) & {hand for earlier in steps[:place] for hand in _hands(facts, earlier)}:
             yield done.find(
                 checks.SAME_PERSON, *accounts, person=step["person"], transaction=transaction["id"]
             )
@@ -130,28 +130,45 @@ def withdrawn(
 ) -> Iterator[Finding]:
     """A proposal is taken back by a maker of the organisation that made it."""
     by, act = chain_of(transaction)[0]
-    theirs = _organisation(facts, by, transaction["subject_id"], giver)
+    theirs = _organisation(facts, by, transaction, giver)
     if not facts.may(done.entry.actor, Right.MAKER, theirs):
         told = {"transaction": transaction["id"], "step": 1, "by": by, "act": act}
         yield done.find(checks.NO_RIGHT, *accounts, person=done.entry.actor, **told)
 
 
-def _organisation(facts: Facts, by: str, subject: str, giver: str | None) -> str | None:
+def _organisation(facts: Facts, by: str, transaction: Row, giver: str | None) -> str | None:
     """Whose people take a step: a subject's id."""
     match by:
         case "holder":
-            return subject
+            return transaction["subject_id"]
         case "province":
-            row = facts.subject(subject)
+            row = facts.subject(transaction["subject_id"])
             return facts.authority(row["region"]) if row else None
         case "ministry":
             return facts.ministry()
-        case "bank":
+        case "bank" | "giver":
             return giver
+        case "pledgee":
+            return _pledgee(facts, transaction)
         case "exchange":
             return facts.only(SubjectKind.EXCHANGE)
         case _:
             return facts.only(SubjectKind.REGISTRY)
+
+
+def _pledgee(facts: Facts, transaction: Row) -> str | None:
+    """Whom the pledge names; one that is gone on from is known by its standing claims."""
+    for claim in facts.some("claim", root_id=transaction["original_id"] or transaction["id"]):
+        if claim["beneficiary_id"]:
+            return claim["beneficiary_id"]
+    named = facts.some("subject", handle=json.loads(transaction["details"]).get("pledgee"))
+    return named[0]["id"] if named else None
+
+
+def _hands(facts: Facts, step: Row) -> set[str]:
+    """Who took a step: the person, and the colleague whose right they used."""
+    day = business_date(step["time_ns"])
+    return facts.hands(step["person"], _RIGHT.get(step["act"], Right.CHECKER), day, step["seq"])
 
 
 def _is_late(expires_on: date | None, day: date) -> bool:

@@ -12,7 +12,8 @@ from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
 from tanshu.parties.model import HOLDERS, AccountKind, SubjectKind
 from tanshu.registry.types import Effect, InstrumentKind, TransactionType
-from tanshu.rules import packs, power
+from tanshu.rules import packs
+from tanshu.rules.allocation_terms import ALLOCATING, permitted_vintages
 
 _TRADE_MODES = ("listing", "block", "auction")
 _STAGES = {"pre-allocation": "pre", "final-allocation": "final"}
@@ -127,10 +128,11 @@ def _surrender(
 ) -> Iterator[Finding]:
     """Only vintages that the year's pack permits. Where no pack answers for the year, nothing is said."""
     year = transaction["year"]
-    pack = packs.load(f"{facts.jurisdiction}.power.{year}", allow_draft=True)
+    assert facts.jurisdiction is not None
+    pack = packs.for_year(facts.jurisdiction, year, ALLOCATING, allow_draft=True)
     if isinstance(pack, Refusal):
         return
-    permitted = power.permitted_vintages(pack)
+    permitted = permitted_vintages(pack)
     for line in lines:
         code = facts.instrument_code(line["instrument"])
         if code not in permitted:

@@ -11,20 +11,22 @@ from itertools import chain
 from typing import NamedTuple
 
 from tanshu.audit.business import checks, sides, steps, substance
+from tanshu.audit.business.claims import ENDED, Standing
 from tanshu.audit.business.enrolment import touched
-from tanshu.audit.business.entries import Done, accounts_of
+from tanshu.audit.business.entries import RECEIVES, Done, accounts_of
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sides import Movement
 from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING
 from tanshu.audit.report import Finding
-from tanshu.book.records import LINKED, Op
+from tanshu.book.records import LINKED, AccountFlag, Op
 from tanshu.book.reference import Record
 from tanshu.book.rows import INSERT, UPDATE, Change
-from tanshu.registry.types import BY_NUMBER, TYPES, TransactionType
+from tanshu.parties.model import ACCOUNT_TYPES
+from tanshu.registry.types import BY_NUMBER, TYPES, Effect, TransactionType, Whose
 
 TRANSACTION, LINE, STEP = "registry_transaction", "transaction_line", "transaction_step"
-PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn")
-_BESIDE = ("allocation", "offset_claim", "data_lock")
+PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn", "expired")
+_BESIDE = ("allocation", "offset_claim", "data_lock", "successor")
 """What a transaction changes in the rooms that own it."""
 
 
@@ -98,7 +100,9 @@ def turns(was: dict[str, Row | None], facts: Facts) -> list[Turn]:
     return found
 
 
-def judge(was: dict[str, Row | None], now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
+def judge(
+    was: dict[str, Row | None], now: Sequence[Turn], stand: Standing, facts: Facts, done: Done
+) -> Iterator[Finding]:
     """Everything in which the transactions of an entry, and its movements, are not as the rules want them."""
     yield from _rewritten(was, facts, done)
     if done.entry.command in CHAINED:
@@ -109,8 +113,8 @@ def judge(was: dict[str, Row | None], now: Sequence[Turn], facts: Facts, done: D
             told = {"transaction": turn.after["id"], "type": turn.after["type"]}
             yield done.find(checks.TYPE_UNKNOWN, *turn.accounts, **told)
         else:
-            yield from _turn(facts, done, turn, kind)
-    yield from _movements(now, facts, done)
+            yield from _turn(stand, facts, done, turn, kind)
+    yield from _movements(now, stand, facts, done)
     yield from sides.sinks(facts, done)
 
 
@@ -158,13 +162,13 @@ def _is_in_order(was: dict[str, Row | None], facts: Facts, change: Change) -> bo
     )
 
 
-def _turn(facts: Facts, done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
+def _turn(stand: Standing, facts: Facts, done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
     row, accounts = turn.after, turn.accounts
     giver = facts.account(turn.lines[0]["debit"]) if turn.lines else None
     owner = giver.subject if giver else None
     if turn.before is None:
         yield from steps.proposed(facts, done, kind, row, accounts)
-        yield from _is_held(done, turn, kind)
+        yield from _is_held(stand, done, turn, kind)
     elif turn.state_before != PENDING or row["state"] not in (PENDING, EFFECTED, *DROPPED):
         told = {"before": turn.state_before, "after": row["state"]}
         yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
@@ -172,7 +176,7 @@ def _turn(facts: Facts, done: Done, turn: Turn, kind: TransactionType) -> Iterat
         yield from substance.judge(facts, done, kind, row, turn.lines, accounts)
     if not turn.was_dropped:
         for line in turn.lines:
-            yield from sides.judge(facts, done, kind, _movement(line))
+            yield from sides.judge(facts, done, kind, _movement(line, kind))
     yield from steps.taken(facts, done, row, owner, accounts)
     if turn.took_effect:
         yield from steps.complete(facts, done, row, accounts)
@@ -183,26 +187,40 @@ def _turn(facts: Facts, done: Done, turn: Turn, kind: TransactionType) -> Iterat
         yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
 
 
-def _is_held(done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
-    """Units of a type that holds them are held from the proposal on, and only then."""
+def _is_held(stand: Standing, done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
+    """Units of a type that holds them are held while it waits, each line's by a claim; and only then."""
     wanted = kind.held and turn.after["state"] == PENDING
-    if any((line["hold"] is not None) != wanted for line in turn.lines):
-        told = {"transaction": turn.after["id"], "type": kind.name}
-        yield done.find(checks.NOT_HELD, *turn.accounts, **told)
+    by_line = {
+        claim.after["line"]: claim.after
+        for claim in stand.claims
+        if claim.after["transaction_id"] == turn.after["id"] and claim.before is None
+    }
+    for line in turn.lines:
+        claim = by_line.get(line["n"])
+        good = (claim is not None) == wanted or kind.effect is Effect.ENCUMBER
+        if claim and wanted:
+            cell = (claim["account"], claim["instrument"], claim["held"], claim["cls"])
+            good = cell == (line["debit"], line["instrument"], line["quantity"], kind.claim)
+        if not good or (line["hold"] is not None) != wanted:
+            told = {"transaction": turn.after["id"], "type": kind.name}
+            yield done.find(checks.NOT_HELD, *turn.accounts, **told)
+            return
 
 
 # -- lines and records -------------------------------------------------------------------------------------
 
 
-def _movements(now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
-    """Lay what the transactions demand beside what the entry records."""
-    left = _Left(done.moves)
+def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
+    """Lay what transactions demand beside what the entry records. Holds and releases are the claims'."""
+    left = _Left([move for move in done.moves if move[1].op in RECEIVES])
     for turn in now:
         kind = turn.kind
         if kind is None:
             continue
+        if turn.was_dropped and _standing_of(facts, turn):
+            yield done.find(checks.LINE_UNMOVED, *turn.accounts, transaction=turn.after["id"], line=1)
         last: int | None = None
-        for wanted in _expected(turn):
+        for wanted in _expected(turn, kind, stand, facts):
             place, record = left.take(wanted, kind.number)
             if record is None:
                 told = {"transaction": turn.after["id"], "line": wanted.line + 1}
@@ -211,11 +229,19 @@ def _movements(now: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Findin
             if done.entry.command != BATCH and not _is_linked(wanted, record, place, last):
                 yield done.find(checks.UNLINKED, *turn.accounts, transaction=turn.after["id"])
             last = place
-            if wanted.op == Op.HOLD and turn.lines[wanted.line]["hold"] != done.name(place):
-                hold = turn.lines[wanted.line]["hold"]
-                yield done.find(checks.OTHER_HOLD, record.debit, record=place, hold=hold)
     for place, record in left.records():
         yield from _unexplained(facts, done, place, record)
+    for place, record in done.moves:
+        if record.op not in RECEIVES and record.tag not in BY_NUMBER:
+            kind = checks.TAG if record.tag else checks.UNTAGGED
+            told = {"tag": record.tag} if record.tag else {"amount": record.amount}
+            yield done.find(kind, *accounts_of(record), record=place, **told)
+
+
+def _standing_of(facts: Facts, turn: Turn) -> bool:
+    """Does a dropped transaction still claim something?"""
+    theirs = facts.some("claim", transaction_id=turn.after["id"])
+    return any(row["state"] != ENDED for row in theirs)
 
 
 class _Left:
@@ -254,37 +280,52 @@ def _unexplained(facts: Facts, done: Done, place: int, record: Record) -> Iterat
         yield done.find(checks.TAG, *accounts, record=place, tag=record.tag)
         return
     yield done.find(checks.OUTSIDE, *accounts, record=place, type=kind.name, amount=record.amount)
-    if record.op in (Op.CAPTURE, Op.RELEASE):
+    if record.op == Op.CAPTURE:
         yield done.find(checks.OTHER_HOLD, *accounts, record=place, hold=record.hold)
-    if record.op != Op.RELEASE:
-        credit = None if record.op == Op.HOLD else record.credit
-        moved = Movement(record.debit, credit, record.instrument, record.amount)
-        yield from sides.judge(facts, done, kind, moved)
+    moved = Movement(record.debit, record.credit, record.instrument, record.amount)
+    yield from sides.judge(facts, done, kind, moved)
 
 
-def _expected(turn: Turn) -> Iterator[Expected]:
-    """The records that a transaction's turn demands, in the order of its lines."""
-    if turn.took_effect:
-        lines, held = list(enumerate(turn.lines)), Op.CAPTURE
-    elif turn.was_dropped or turn.before is None:
-        lines = [(n, line) for n, line in enumerate(turn.lines) if line["hold"] is not None]
-        held = Op.RELEASE if turn.was_dropped else Op.HOLD
-    else:
+def _expected(turn: Turn, kind: TransactionType, stand: Standing, facts: Facts) -> Iterator[Expected]:
+    """The records that a transaction in effect demands, in the order of its lines."""
+    if not turn.took_effect or kind.effect.stays:
         return
-    for at, (n, line) in enumerate(lines):
-        hold = line["hold"]
-        op = Op.TRANSFER if hold is None else held
-        yield Expected(
-            op,
-            n,
-            line["debit"],
-            line["credit"] if op in (Op.TRANSFER, Op.CAPTURE) else 0,
-            line["instrument"],
-            line["quantity"],
-            0 if hold is None or op == Op.HOLD else hold,
-            at < len(lines) - 1,
-        )
+    wanted: list[tuple[Op, int, Row, int, int]] = []
+    for n, line in enumerate(turn.lines):
+        portions = list(_portions(turn, kind, line, stand, facts))
+        if sum(amount for _, amount in portions) == line["quantity"]:
+            wanted += [(Op.CAPTURE, n, line, hold, amount) for hold, amount in portions]
+        elif line["hold"] is not None or kind.effect is Effect.DELIVER:
+            wanted.append((Op.CAPTURE, n, line, line["hold"] or 0, line["quantity"]))
+        else:
+            wanted.append((Op.TRANSFER, n, line, 0, line["quantity"]))
+    opens_a_sink = kind.whose is Whose.ORIGINAL
+    for at, (op, n, line, hold, amount) in enumerate(wanted):
+        linked = at < len(wanted) - 1 or (opens_a_sink and _is_sink(facts, line["debit"]))
+        yield Expected(op, n, line["debit"], line["credit"], line["instrument"], amount, hold, linked)
 
 
-def _movement(line: Row) -> Movement:
-    return Movement(line["debit"], line["credit"], line["instrument"], line["quantity"])
+def _portions(
+    turn: Turn, kind: TransactionType, line: Row, stand: Standing, facts: Facts
+) -> Iterator[tuple[int, int]]:
+    """The holds that a line uses up, and by how much: its own claim's or its original's; newest first."""
+    column, id = "transaction_id", turn.after["id"]
+    if kind.effect is Effect.DELIVER:
+        column, id = "root_id", turn.after["original_id"]
+    cell = (line["debit"], line["instrument"])
+    for claim in facts.some("claim", **{column: id}):
+        own = kind.effect is Effect.DELIVER or claim["line"] == line["n"]
+        if own and (claim["account"], claim["instrument"]) == cell:
+            for hold in reversed(facts.some("claim_hold", claim_id=claim["id"])):
+                if hold["position"] in stand.used:
+                    yield hold["position"], stand.used[hold["position"]]
+
+
+def _is_sink(facts: Facts, number: int) -> bool:
+    account = facts.account(number)
+    return bool(account and ACCOUNT_TYPES[account.kind].flags & AccountFlag.NO_DEBIT)
+
+
+def _movement(line: Row, kind: TransactionType) -> Movement:
+    credit = None if kind.effect.stays else line["credit"]
+    return Movement(line["debit"], credit, line["instrument"], line["quantity"])

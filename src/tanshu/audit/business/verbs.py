@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tanshu.book.records import Op
-from tanshu.parties.model import Right, SubjectKind
+from tanshu.parties.model import HOLDERS, Right, SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,57 @@ class Verb:
 _CLERK, _REVIEWER = (SubjectKind.REGISTRY, Right.MAKER), (SubjectKind.REGISTRY, Right.CHECKER)
 _PROVINCE, _SUPERVISOR = (SubjectKind.AUTHORITY, Right.MAKER), (SubjectKind.AUTHORITY, Right.CHECKER)
 _AUDITORS = ((SubjectKind.REGISTRY, Right.AUDITOR), (SubjectKind.AUTHORITY, Right.AUDITOR))
+_HOLDERS = tuple((kind, Right.MAKER) for kind in HOLDERS)
 _BY_CHAIN: tuple[tuple[SubjectKind, Right], ...] = ()
+_ANY_HANDS = tuple((kind, right) for kind in SubjectKind for right in (Right.MAKER, Right.CHECKER))
 
 _SUBJECTS = "subject subject_name account person"
+_APPLICATION = "account_application application_form application_document"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
-_DECISIONS = f"{_TRANSACTION} allocation offset_claim data_lock"
+_CLAIMS = "claim claim_hold"
+_DECISIONS = f"{_TRANSACTION} {_CLAIMS} successor notice allocation offset_claim data_lock deduction_use"
+_UPLOAD = "allocation_upload allocation_upload_row allocation_upload_finding"
 CHANGING: Mapping[str, frozenset[str]] = {
+    "account_application": frozenset({"state", "round", "due_on", "subject_id", "ended_seq"}),
+    "change_request": frozenset({"state", "decided_by", "decided_for", "decided_seq", "comment"}),
+    "delegation": frozenset({"ended_seq", "ended_by"}),
+    "year_review": frozenset(
+        {"state", "findings", "found_by", "found_for", "found_seq", "done_by", "done_for", "done_seq"}
+    ),
     "account": frozenset({"state", "finding"}),
     "account_block": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
     "allocation": frozenset({"transaction_id", "in_force"}),
+    "claim": frozenset(
+        {"ordered", "reach", "held", "state", "ended_seq", "expires_on", "document", "root_id"}
+    ),
+    "claim_hold": frozenset({"quantity"}),
+    "allocation_adjustment": frozenset({"confirmed"}),
+    "carry_over_notice": frozenset({"confirmed_by"}),
+    "withholding": frozenset({"in_force", "confirmed_by"}),
+    "allocation_upload": frozenset({"state", "letter_id", "compared_by", "mismatch", "loaded"}),
+    "deduction": frozenset({"confirmed_by"}),
+    "objection": frozenset({"state", "quantity", "opinion", "decided_by", "confirmed_by", "decided_on"}),
+    "notice": frozenset({"served_on", "served_by", "served_seq"}),
+    "inquiry": frozenset(
+        {
+            *("state", "decided_by", "decided_seq", "comment", "year", "number"),
+            *("answered_by", "answered_seq", "answer_sha256"),
+        }
+    ),
     "person": frozenset({"active", "dismissed"}),
     "registry_transaction": frozenset({"taken", "state", "ended_seq", "ended_ns"}),
 }
 """Columns that may change after their row was written; all others, and other tables, stay as they are."""
-ENDING = frozenset({"allocation", "offset_claim", "data_lock"})
+ENDING = frozenset(
+    {"allocation", "offset_claim", "data_lock", "deduction_use", "carry_over_notice", "withholding"}
+)
 """Tables whose rows may be struck out again."""
 JOBS = frozenset({"step"})
 """A long job's done mark goes with its last command, whichever that is."""
+
+
+_ALL_MOVES = (Op.HOLD, Op.CAPTURE, Op.RELEASE, Op.TRANSFER, Op.SET_FLAGS)
+"""A chain's last step may free, hold and move; a sink that gives back is opened for it."""
 
 
 def _verb(by: tuple[tuple[SubjectKind, Right], ...], tables: str, *records: Op) -> Verb:
@@ -54,12 +88,30 @@ def _verb(by: tuple[tuple[SubjectKind, Right], ...], tables: str, *records: Op) 
 
 
 GENESIS, ESTABLISH = "genesis", "parties.establish"
-CHAINED = frozenset({"registry.propose", "registry.approve", "registry.reject", "registry.withdraw"})
+CHAINED = frozenset(
+    {
+        *("registry.propose", "registry.approve", "registry.approve-batch"),
+        *("registry.reject", "registry.withdraw"),
+    }
+)
 """Commands for which the chain of their transaction says who may send them."""
 BATCH = "registry.record"
 CONFIRM_PERSON = "parties.confirm-person"
 UNBLOCK = "parties.unblock"
-CONFIRM_ALLOCATION = "compliance.confirm-allocation"
+DECIDE_CHANGE = "parties.decide-change"
+REVIEW_APPLICATION, FINISH_YEAR_REVIEW = "parties.review-application", "parties.finish-year-review"
+DELEGATE, END_DELEGATION = "parties.delegate", "parties.end-delegation"
+BY_SUBSTITUTES = frozenset(
+    {
+        DECIDE_CHANGE,
+        REVIEW_APPLICATION,
+        "parties.start-year-review",
+        "parties.record-year-findings",
+        FINISH_YEAR_REVIEW,
+    }
+)
+"""Commands for which a right that a colleague handed over will do; the steps of chains are asked apart."""
+CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS = "compliance.confirm-allocation", "compliance.confirm-allocations"
 VERBS: Mapping[str, Verb] = {
     GENESIS: _verb(_BY_CHAIN, ""),
     "era": _verb((_REVIEWER,), ""),
@@ -70,23 +122,72 @@ VERBS: Mapping[str, Verb] = {
     "parties.appoint": _verb((_CLERK,), "person"),
     CONFIRM_PERSON: _verb((_REVIEWER,), "person"),
     "parties.dismiss": _verb((_CLERK,), "person"),
-    "parties.rename": _verb((_CLERK,), "subject_name"),
-    "parties.set-state": _verb((_CLERK,), "account", Op.SET_FLAGS),
+    "parties.rename": _verb((_CLERK,), "change_request"),
+    "parties.set-state": _verb((_CLERK,), "change_request"),
+    "parties.ask-change": _verb((_CLERK,), "change_request"),
+    DECIDE_CHANGE: _verb(
+        (_REVIEWER,), "change_request account subject_name subject_detail person", Op.SET_FLAGS
+    ),
+    "parties.apply": _verb((_CLERK,), _APPLICATION),
+    "parties.resubmit": _verb((_CLERK,), _APPLICATION),
+    "parties.withdraw-application": _verb((_CLERK,), "account_application"),
+    REVIEW_APPLICATION: _verb(
+        (_CLERK, _REVIEWER),
+        f"account_application application_step subject_detail {_SUBJECTS}",
+        Op.OPEN_ACCOUNT,
+    ),
+    "parties.start-year-review": _verb((_CLERK,), "year_review"),
+    "parties.record-year-findings": _verb((_CLERK,), "year_review"),
+    FINISH_YEAR_REVIEW: _verb((_REVIEWER,), "year_review"),
+    DELEGATE: _verb(_ANY_HANDS, "delegation"),
+    END_DELEGATION: _verb(_ANY_HANDS, "delegation"),
     "parties.block": _verb(_AUDITORS, "account account_block", Op.SET_FLAGS),
     UNBLOCK: _verb((_CLERK, _REVIEWER), "account account_block", Op.SET_FLAGS),
+    "registry.request-inquiry": _verb((_CLERK,), "inquiry"),
+    "registry.approve-inquiry": _verb((_REVIEWER,), "inquiry"),
+    "registry.refuse-inquiry": _verb((_REVIEWER,), "inquiry"),
+    "registry.answer-inquiry": _verb((_CLERK, _REVIEWER), "inquiry"),
+    "registry.read-inquiry": _verb((_CLERK, _REVIEWER), "inquiry_reading"),
     "registry.define-instrument": _verb((_CLERK,), "instrument", Op.DEFINE_INSTRUMENT),
     "registry.define-instruments": _verb((_CLERK,), "instrument", Op.DEFINE_INSTRUMENT),
-    BATCH: _verb((_CLERK,), _TRANSACTION, Op.TRANSFER),
-    "registry.propose": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.TRANSFER),
-    "registry.approve": _verb(_BY_CHAIN, _DECISIONS, Op.CAPTURE, Op.TRANSFER),
-    "registry.reject": _verb(_BY_CHAIN, _DECISIONS, Op.RELEASE),
-    "registry.withdraw": _verb(_BY_CHAIN, _DECISIONS, Op.RELEASE),
-    "compliance.allocate": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.TRANSFER),
-    CONFIRM_ALLOCATION: _verb((_SUPERVISOR,), "allocation data_lock"),
+    BATCH: _verb((_CLERK,), f"{_TRANSACTION} {_CLAIMS}", Op.HOLD, Op.TRANSFER),
+    "registry.propose": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
+    "registry.approve": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
+    "registry.approve-batch": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
+    "registry.reject": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
+    "registry.withdraw": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
+    "registry.expire": _verb((_CLERK,), _DECISIONS, Op.HOLD, Op.RELEASE),
+    "registry.serve-notice": _verb((_CLERK, _PROVINCE), "notice"),
+    "compliance.allocate": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE, Op.TRANSFER),
+    CONFIRM_ALLOCATION: _verb(
+        (_SUPERVISOR,), f"allocation data_lock deduction_use withheld {_CLAIMS}", Op.HOLD
+    ),
+    CONFIRM_ALLOCATIONS: _verb((_SUPERVISOR,), "allocation"),
+    "compliance.upload-allocation": _verb((_PROVINCE,), _UPLOAD),
+    "compliance.key-sealed-letter": _verb((_CLERK,), "sealed_letter"),
+    "compliance.compare-upload": _verb((_REVIEWER,), "allocation_upload"),
+    "compliance.load-upload": _verb((_PROVINCE,), f"{_DECISIONS} {_UPLOAD}", Op.HOLD, Op.TRANSFER),
+    "compliance.file-objection": _verb((*_HOLDERS, _PROVINCE), "objection"),
+    "compliance.decide-objection": _verb((_PROVINCE,), "objection"),
+    "compliance.confirm-objection": _verb((_SUPERVISOR,), "objection"),
+    "compliance.record-deduction": _verb((_PROVINCE,), "deduction"),
+    "compliance.confirm-deduction": _verb((_SUPERVISOR,), "deduction"),
+    "compliance.adjust": _verb(
+        (_PROVINCE,), f"{_DECISIONS} allocation_adjustment", Op.HOLD, Op.TRANSFER, Op.RELEASE
+    ),
+    "compliance.confirm-adjustment": _verb((_SUPERVISOR,), "allocation_adjustment"),
+    "compliance.carry-over-notices": _verb((_CLERK,), "carry_over_notice"),
+    "compliance.confirm-carry-over-notices": _verb((_REVIEWER,), "carry_over_notice"),
+    "compliance.issue-carried-over": _verb((_CLERK,), _DECISIONS),
+    "compliance.withhold": _verb((_PROVINCE,), "withholding"),
+    "compliance.confirm-withholding": _verb((_SUPERVISOR,), "withholding"),
+    "compliance.force-surrender": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE),
+    "compliance.release-withheld": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE),
     "compliance.decide-penalty": _verb((_SUPERVISOR,), "penalty_decision"),
     "compliance.close-year": _verb((_SUPERVISOR,), "year_closed data_lock"),
     "mrv.list-entities": _verb((_PROVINCE,), "covered_entity"),
     "mrv.import-activity": _verb((_PROVINCE,), "unit_activity"),
+    "mrv.import-output": _verb((_PROVINCE,), "line_activity"),
     "mrv.import-emissions": _verb((_PROVINCE,), "verified_emissions"),
     "mrv.unlock": _verb((_SUPERVISOR,), "data_lock"),
 }

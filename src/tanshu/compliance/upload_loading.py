@@ -1,0 +1,283 @@
+"""An accepted table becomes decisions and transactions, part by part, each part one entry, all or nothing.
+
+Each row's quantity is what the sealed table says; what an entity owes from earlier decisions is deducted
+first. A row that issues something is proposed in the register by the province's maker: the chain of the
+transaction goes on from there. One that issues nothing waits for a checker's word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from tanshu.base.canonical import canonical
+from tanshu.base.refusal import Refusal, Refused, need
+from tanshu.book.commit import Act, Decision, verb
+from tanshu.compliance import deductions, packs, uploads
+from tanshu.compliance import upload_checks as checks
+from tanshu.compliance.allocation import STAGE_LABELS, STAGES
+from tanshu.compliance.checks import STAGE_UNKNOWN
+from tanshu.compliance.deductions import Owing
+from tanshu.compliance.tables import ALLOCATION
+from tanshu.compliance.upload_findings import computed
+from tanshu.compliance.upload_tables import ALLOCATION_UPLOAD
+from tanshu.mrv import queries as mrv
+from tanshu.mrv import service as mrv_service
+from tanshu.parties import queries as parties
+from tanshu.parties.authority import may
+from tanshu.parties.model import Account, AccountKind, Right, Subject
+from tanshu.registry import queries as registry
+from tanshu.registry.model import Propose, ProposedLine
+from tanshu.registry.service import decide_proposal
+from tanshu.rules.pack_model import Pack
+
+PART_MAX = 500
+"""Rows that one entry loads."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadUpload:
+    """The next rows of an accepted upload: `count` of them from place `first` on."""
+
+    upload: str
+    first: int
+    count: int
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmMany:
+    """A checker's word on decisions of a stage that issue nothing, by their subjects' handles."""
+
+    year: int
+    stage: str
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a part is decided on, read once for all its rows."""
+
+    upload: Row[Any]
+    stage: str
+    year: int
+    batch: str
+    authority: Subject
+    staging: Account
+    instrument: str
+    pack: Pack
+    subjects: Mapping[str, Subject]
+    owed: Mapping[str, list[Owing]]
+    pre: Mapping[str, int]
+    decided: frozenset[str]
+
+
+@verb("compliance.load-upload")
+def load_upload(act: Act, command: LoadUpload) -> Decision:
+    """Make the next rows of an accepted upload decisions, and propose what they issue.
+
+    By a maker of the province. Refuses with CMP-6011, 6018…6021 (the upload, its order, the province's
+    account), CMP-6035…6042 (a row no longer stands), or the register's own codes; the field names the row.
+    """
+    upload = need(uploads.find(act.conn, command.upload))
+    authority = parties.authority_of(act.conn, upload.region)
+    assert authority is not None, "an upload is of a province that is registered"
+    need(may(act.conn, act.actor, Right.MAKER, authority.id))
+    refused = _in_turn(upload, command)
+    if refused:
+        return refused
+    rows = uploads.rows(act.conn, upload.id, first=command.first, count=command.count)
+    part = _part(act, upload, authority, rows, command.batch)
+    settled = [_settled(act, part, row) for row in rows]
+    refused = _staged(act, part, sum(max(0, issue) for _, issue, _ in settled))
+    if refused:
+        return refused
+    act.insert(ALLOCATION, *(decision for _, _, decision in settled))
+    made: list[str | None] = []
+    for row, (subject, issue_t, _) in zip(rows, settled, strict=True):
+        mrv_service.lock(act, subject.id, *_ground(part))
+        made.append(_propose(act, part, subject, issue_t, row) if issue_t > 0 else None)
+    loaded = command.first + len(rows)
+    act.update(ALLOCATION_UPLOAD, {"id": upload.id}, loaded=loaded)
+    return {
+        "upload": upload.id,
+        "loaded": loaded,
+        "of": upload.entities,
+        "quantity": sum(row.quantity for row in rows),
+        "issue_t": sum(issue for _, issue, _ in settled),
+        "transactions": [id for id in made if id],
+        "to_confirm": [
+            subject.handle for (subject, _, _), id in zip(settled, made, strict=True) if id is None
+        ],
+        "batch": part.batch,
+    }
+
+
+def _in_turn(upload: Row[Any], command: LoadUpload) -> Refusal | None:
+    if upload.state != "accepted":
+        state = checks.STATE_LABELS[upload.state]
+        return checks.NOT_ACCEPTED(field="upload", id=upload.id, state=state)
+    if not 1 <= command.count <= PART_MAX:
+        return checks.PART_SIZE(field="count", limit=PART_MAX)
+    if command.first != upload.loaded or command.first >= upload.entities:
+        return checks.OUT_OF_TURN(field="first", id=upload.id, loaded=upload.loaded, first=command.first)
+    return None
+
+
+def _part(act: Act, upload: Row[Any], authority: Subject, rows: Sequence[Row[Any]], batch: str) -> _Part:
+    conn = act.conn
+    subjects = parties.subjects_coded(conn, [row.credit_code for row in rows])
+    staging = parties.account_of(conn, authority.id, AccountKind.PROVINCIAL)
+    if staging is None:
+        raise Refused(checks.STAGING_SHORT(field="account", account="-", available=0, needed=upload.total_t))
+    decided = select(ALLOCATION).where(ALLOCATION.c.year == upload.year)
+    made = [(row.subject_id, row.stage, row.quantity) for row in conn.execute(decided)]
+    return _Part(
+        upload=upload,
+        stage=upload.stage,
+        year=upload.year,
+        batch=batch or f"{upload.year}-{upload.stage}-{upload.id}",
+        authority=authority,
+        staging=staging,
+        instrument=packs.instrument(conn, upload.year),
+        pack=packs.allocation(conn, upload.year, allow_draft=act.ctx.allow_draft),
+        subjects=subjects,
+        owed=deductions.owing(conn, {one.id for one in subjects.values()}),
+        pre={subject: quantity for subject, stage, quantity in made if stage == "pre"},
+        decided=frozenset(subject for subject, stage, _ in made if stage in (upload.stage, "final")),
+    )
+
+
+Settlement = tuple[Subject, int, dict[str, Any]]
+"""Whose it is, the tonnes to issue (negative: to be given back), and the decision's row."""
+
+
+def _settled(act: Act, part: _Part, row: Row[Any]) -> Settlement:
+    """A row as a decision. Raises Refused where it no longer stands."""
+    subject = part.subjects.get(row.credit_code)
+    refused = _fallen(act, part, subject, row)
+    if refused:
+        raise Refused(refused.at(f"rows[{row.n}]"))
+    assert subject is not None
+    pre = part.pre.get(subject.id, 0) if part.stage == "final" else 0
+    owed = part.owed.get(subject.id, [])
+    settled = deductions.of_stage(owed, part.year, row.quantity, pre)
+    deductions.take(act, owed, settled, subject.id, part.year, f"{part.stage}-{part.year}")
+    facts = json.loads(row.facts)
+    told: dict[str, Any] = {
+        "upload": part.upload.id,
+        "row": row.sheet_row,
+        "facts": facts,
+        "pack": part.pack.name,
+        "watermark": part.pack.watermark,
+    }
+    if owed:
+        told |= {"deduction": asdict(settled), "draft": deductions.DRAFT}
+    return (
+        subject,
+        settled.issue_t,
+        {
+            "subject_id": subject.id,
+            "year": part.year,
+            "stage": part.stage,
+            "pack": part.pack.name,
+            "quantity": row.quantity,
+            "obligation_t": _obligation(act, part, subject, facts),
+            "issue_t": settled.issue_t,
+            "transaction_id": None,
+            "explanation": canonical(told).decode(),
+            "maker": act.actor,
+            "in_force": False,
+            "seq": act.seq,
+        },
+    )
+
+
+def _fallen(act: Act, part: _Part, subject: Subject | None, row: Row[Any]) -> Refusal | None:
+    """What may have changed since the table was uploaded."""
+    if subject is None:
+        return checks.CODE_UNKNOWN(field="credit_code", value=row.credit_code)
+    listed = mrv.listed_as(act.conn, subject.id, part.year)
+    if listed is None:
+        return checks.NOT_LISTED(field="credit_code", year=part.year)
+    if listed.excluded:
+        return checks.LIST_EXCLUDED(field="credit_code", year=part.year)
+    if subject.id in part.decided:
+        stage = STAGE_LABELS[part.stage]
+        return checks.DECIDED_ALREADY(field="credit_code", year=part.year, stage=stage)
+    return None
+
+
+def _obligation(act: Act, part: _Part, subject: Subject, facts: Mapping[str, Any]) -> int | None:
+    """What must be surrendered: as the rule pack has it where there are data, else the verified emissions."""
+    if part.stage == "pre":
+        return None
+    own = computed(act, subject, part.year, part.stage)
+    return facts["verified_t"] if own is None else own.obligation_t
+
+
+def _staged(act: Act, part: _Part, needed: int) -> Refusal | None:
+    """Units go through the province's account; they are there before any of them is promised."""
+    instrument = need(registry.instrument(act.conn, part.instrument))
+    available = act.cell(part.staging.number, instrument.number).available
+    if available >= needed:
+        return None
+    return checks.STAGING_SHORT(
+        field="account", account=part.staging.code, available=available, needed=needed
+    )
+
+
+def _propose(act: Act, part: _Part, subject: Subject, quantity: int, row: Row[Any]) -> str:
+    answer = decide_proposal(
+        act,
+        Propose(
+            type=STAGES[part.stage],
+            lines=(ProposedLine(part.instrument, quantity),),
+            subject=subject.handle,
+            year=part.year,
+            batch=part.batch,
+            details={"upload": part.upload.id, "row": row.sheet_row},
+        ),
+    )
+    if isinstance(answer, Refusal):
+        raise Refused(answer.at(f"rows[{row.n}]"))
+    return answer["id"]
+
+
+def _ground(part: _Part) -> tuple[int, str]:
+    """The year whose data a decision rests on, and the name of the decision."""
+    if part.stage == "pre":
+        return part.year - 1, f"pre-{part.year}"
+    return part.year, f"final-{part.year}"
+
+
+@verb("compliance.confirm-allocations")
+def confirm_many(act: Act, command: ConfirmMany) -> Decision:
+    """Put decisions that issue nothing into force: by a checker of the province who did not make them."""
+    if command.stage not in STAGES:
+        return STAGE_UNKNOWN(field="stage", value=command.stage)
+    if not 1 <= len(command.subjects) <= PART_MAX:
+        return checks.PART_SIZE(field="subjects", limit=PART_MAX)
+    for n, handle in enumerate(command.subjects):
+        refused = _confirm(act, command, handle)
+        if refused:
+            return refused.at(f"subjects[{n}]")
+    return {"year": command.year, "stage": command.stage, "in_force": len(command.subjects)}
+
+
+def _confirm(act: Act, command: ConfirmMany, handle: str) -> Refusal | None:
+    subject = need(parties.subject(act.conn, handle))
+    deductions.in_charge(act, subject, Right.CHECKER)
+    this = {"subject_id": subject.id, "year": command.year, "stage": command.stage}
+    where = [ALLOCATION.c[name] == value for name, value in this.items()]
+    row = act.conn.execute(select(ALLOCATION).where(*where)).first()
+    if row is None or row.in_force or row.issue_t > 0:
+        return checks.NOTHING_WAITS(field="subject", subject=subject.name, year=command.year)
+    if row.maker == act.actor:
+        return checks.SAME_PERSON_DECIDED(field="as", person=act.actor)
+    act.update(ALLOCATION, this, in_force=True)
+    return None

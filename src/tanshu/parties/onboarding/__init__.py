@@ -1,0 +1,1 @@
+"""Onboarding 开户: applications reviewed by two, their papers, and the review of every year."""

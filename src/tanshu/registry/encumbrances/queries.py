@@ -1,0 +1,119 @@
+"""Questions to the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from tanshu.base.refusal import Refusal
+from tanshu.registry.encumbrances import checks
+from tanshu.registry.encumbrances.model import Claim, ClaimClass, ClaimState, Portion
+from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
+from tanshu.rules.registry_pack import ClaimsPolicy
+
+STANDING = (ClaimState.WAITING, ClaimState.IN_FORCE)
+
+
+def claim(conn: Connection, id: str) -> Claim | Refusal:
+    row = conn.execute(select(CLAIM).where(CLAIM.c.id == id.strip())).first()
+    return _claim(row) if row else checks.CLAIM_UNKNOWN(field="claim", id=id)
+
+
+def of_cell(
+    conn: Connection, account: int, instrument: int, policy: ClaimsPolicy | None = None
+) -> list[Claim]:
+    """The standing claims of a cell in the order of its queue: by class if the policy ranks it, by time."""
+    here = (CLAIM.c.account == account, CLAIM.c.instrument == instrument, CLAIM.c.state.in_(STANDING))
+    return sorted(_some(conn, *here), key=lambda one: (tier(policy, one.cls), one.seq, one.n))
+
+
+def of_account(conn: Connection, account: int, *, standing: bool = True) -> list[Claim]:
+    """The claims on an account, by instrument and time; those that have ended too, if asked."""
+    conditions = [CLAIM.c.account == account]
+    if standing:
+        conditions.append(CLAIM.c.state.in_(STANDING))
+    return sorted(_some(conn, *conditions), key=lambda one: (one.instrument, one.seq, one.n))
+
+
+def of_transaction(conn: Connection, transaction_id: str) -> list[Claim]:
+    """The standing claims that a transaction made, by line."""
+    theirs = (CLAIM.c.transaction_id == transaction_id, CLAIM.c.state.in_(STANDING))
+    return sorted(_some(conn, *theirs), key=lambda one: one.line)
+
+
+def of_root(conn: Connection, root_id: str, *, standing: bool = True) -> list[Claim]:
+    """The claims that belong together, oldest first."""
+    conditions = [CLAIM.c.root_id == root_id]
+    if standing:
+        conditions.append(CLAIM.c.state.in_(STANDING))
+    return sorted(_some(conn, *conditions), key=lambda one: (one.seq, one.n))
+
+
+def of_root_in_cell(
+    conn: Connection, root_id: str, account: int, instrument: int, *, but: str = ""
+) -> Claim | None:
+    """The oldest standing claim of a root in a cell; `but`: of another transaction than this."""
+    for one in of_root(conn, root_id):
+        if (one.account, one.instrument) == (account, instrument) and one.transaction_id != but:
+            return one
+    return None
+
+
+def of_class(conn: Connection, cls: ClaimClass, *, standing: bool = True) -> list[Claim]:
+    """Every claim of a class, oldest first."""
+    conditions = [CLAIM.c.cls == cls]
+    if standing:
+        conditions.append(CLAIM.c.state.in_(STANDING))
+    return sorted(_some(conn, *conditions), key=lambda one: (one.seq, one.n))
+
+
+def lapsed(conn: Connection, today: date, limit: int) -> list[Claim]:
+    """Standing freezes whose last day is past, the oldest first."""
+    courts = (CLAIM.c.cls == ClaimClass.COURT, CLAIM.c.state.in_(STANDING), CLAIM.c.expires_on < today)
+    query = select(CLAIM).where(*courts).order_by(CLAIM.c.seq, CLAIM.c.n).limit(limit)
+    return [_claim(row) for row in conn.execute(query)]
+
+
+def somebody_waits(conn: Connection) -> bool:
+    """Is there any claim at all that takes what arrives?"""
+    short = (CLAIM.c.state.in_(STANDING), CLAIM.c.held < CLAIM.c.reach)
+    return conn.execute(select(CLAIM.c.id).where(*short).limit(1)).first() is not None
+
+
+def held_by_class(conn: Connection) -> dict[tuple[int, int, ClaimClass], int]:
+    """What is held in every cell, by class, in the instrument's minor unit."""
+    total = func.sum(CLAIM.c.held)
+    query = select(CLAIM.c.account, CLAIM.c.instrument, CLAIM.c.cls, total).where(
+        CLAIM.c.state == ClaimState.IN_FORCE
+    )
+    grouped = query.group_by(CLAIM.c.account, CLAIM.c.instrument, CLAIM.c.cls)
+    return {(row[0], row[1], ClaimClass(row[2])): int(row[3]) for row in conn.execute(grouped)}
+
+
+def portions(conn: Connection, claim_id: str) -> list[Portion]:
+    """The holds of a claim, oldest first."""
+    theirs = select(CLAIM_HOLD).where(CLAIM_HOLD.c.claim_id == claim_id, CLAIM_HOLD.c.quantity > 0)
+    return [
+        Portion(row.position, row.quantity) for row in conn.execute(theirs.order_by(CLAIM_HOLD.c.position))
+    ]
+
+
+def tier(policy: ClaimsPolicy | None, cls: ClaimClass) -> int:
+    """Lower goes first. Without an order by class everybody is equal before time."""
+    if policy is None or policy.rule != "by_class" or cls not in policy.order:
+        return 0
+    return 1 + policy.order.index(cls)
+
+
+def _some(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Claim]:
+    return [_claim(row) for row in conn.execute(select(CLAIM).where(*conditions))]
+
+
+def _claim(row: Row[Any]) -> Claim:
+    facts = dict(row._mapping)
+    facts["cls"], facts["state"] = ClaimClass(facts["cls"]), ClaimState(facts["state"])
+    facts["follows"] = bool(facts["follows"])
+    return Claim(**facts)

@@ -1,0 +1,234 @@
+"""What happens in a queue of claims: one enters, shrinks, delivers or ends; units arrive.
+
+All of it is decided under the lock and told with the entry: the rows of the claims here, and holds, captures
+and releases in the book. What a claim gives back, and what arrives, goes in the same entry to those that
+wait. So after every entry the holds of a cell are the sum of its claims in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tanshu.base.refusal import Refusal
+from tanshu.book import records
+from tanshu.book.commit import Act
+from tanshu.book.records import Op
+from tanshu.parties import queries as parties
+from tanshu.registry.encumbrances import queries
+from tanshu.registry.encumbrances.model import CONTESTING, Claim, ClaimState, Wanted
+from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
+from tanshu.registry.types import ClaimClass
+from tanshu.rules import packs, registry_pack
+from tanshu.rules.registry_pack import ClaimsPolicy
+
+
+def policy(act: Act) -> ClaimsPolicy | None:
+    """Who goes first today, as the jurisdiction's pack has it; None where it does not speak of claims."""
+    pack = packs.load(f"{parties.jurisdiction(act.conn)}.registry", allow_draft=act.ctx.allow_draft)
+    if isinstance(pack, Refusal):
+        return None
+    found = registry_pack.claims_policy(pack, act.today)
+    return None if isinstance(found, Refusal) else found
+
+
+def available(act: Act, account: int, instrument: int) -> int:
+    """What is free in a cell, with everything that this command has recorded so far."""
+    free = act.cell(account, instrument).available + _in_blocks(act, account, instrument)
+    for op, _flags, what, debit, credit, amount, *_ in act.rows:
+        if what != instrument or op not in _MOVING:
+            continue
+        if debit == account and op in (Op.TRANSFER, Op.HOLD):
+            free -= amount
+        elif debit == account and op == Op.RELEASE:
+            free += amount
+        if credit == account and op in (Op.TRANSFER, Op.CAPTURE):
+            free += amount
+    return free
+
+
+def _in_blocks(act: Act, account: int, instrument: int) -> int:
+    """What a batch of plain transfers in this command brings to a cell, and takes from it."""
+    total = 0
+    for block in act.blocks:
+        here = (block["op"] == Op.TRANSFER) & (block["instrument"] == instrument)
+        total += int(block["amount"][here & (block["credit"] == account)].sum())
+        total -= int(block["amount"][here & (block["debit"] == account)].sum())
+    return total
+
+
+_MOVING = (Op.TRANSFER, Op.HOLD, Op.CAPTURE, Op.RELEASE)
+
+
+def yielding(standing: Iterable[Claim], cls: ClaimClass, rules: ClaimsPolicy | None) -> list[Claim]:
+    """The claims that give way to a new one of this class, the last of the queue first."""
+    if cls not in CONTESTING or rules is None or rules.rule != "by_class":
+        return []
+    mine = queries.tier(rules, cls)
+    return [one for one in reversed(list(standing)) if one.held and queries.tier(rules, one.cls) > mine > 0]
+
+
+def contested(standing: Iterable[Claim], cls: ClaimClass) -> list[Claim]:
+    """The claims of which only a rule could say whether they go before one of this class."""
+    if cls not in CONTESTING:
+        return []
+    return [one for one in standing if one.held and one.cls in CONTESTING and one.cls != cls]
+
+
+def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
+    """Put a claim into its queue; it holds what is free, and what gives way to it, up to its quantity.
+
+    Whether it may come to stand there short is the caller's question.
+    """
+    standing = queries.of_cell(act.conn, wanted.account, wanted.instrument, rules)
+    free = available(act, wanted.account, wanted.instrument)
+    reach = wanted.quantity
+    if not wanted.follows:
+        reach = min(reach, free + sum(one.held for one in standing))
+    for one in yielding(standing, wanted.cls, rules):
+        if free >= reach:
+            break
+        freed = min(one.held, reach - free)
+        _give_back(act, one, freed)
+        free += freed
+    held = min(free, reach)
+    id = act.id("CLM")
+    act.insert(
+        CLAIM,
+        {
+            "id": id,
+            "cls": wanted.cls,
+            "account": wanted.account,
+            "instrument": wanted.instrument,
+            "ordered": wanted.quantity,
+            "reach": reach,
+            "held": held,
+            "follows": int(wanted.follows),
+            "state": _state(held),
+            "seq": act.seq,
+            "n": sum(1 for change in act.changes if change.table == CLAIM.name and change.kind == "insert"),
+            "transaction_id": wanted.transaction_id,
+            "line": wanted.line,
+            "tag": wanted.tag,
+            "root_id": wanted.root_id or wanted.transaction_id,
+            "beneficiary_id": wanted.beneficiary_id,
+            "document": wanted.document,
+            "expires_on": wanted.expires_on,
+            "ended_seq": None,
+        },
+    )
+    if held:
+        _hold(act, id, wanted.account, wanted.instrument, held, wanted.tag)
+    found = queries.claim(act.conn, id)
+    assert not isinstance(found, Refusal)
+    return found
+
+
+def arrived(act: Act, account: int, instrument: int, quantity: int) -> None:
+    """Units came into a cell: those that wait and follow arrivals take them, in the order of the queue."""
+    _offer(act, account, instrument, quantity, followers_only=True)
+
+
+def shrink(act: Act, claim: Claim, quantity: int) -> int:
+    """Take so much off what a claim is for; what it holds beyond that is given back. Returns the units freed.
+
+    The caller passes them on (`pass_on`) when all that the command frees is free.
+    """
+    ordered = claim.ordered - quantity
+    reach = min(claim.reach, ordered)
+    freed = max(0, claim.held - reach)
+    if freed:
+        _give_back(act, claim, freed)
+    if ordered == 0:
+        _end(act, claim)
+    else:
+        held = claim.held - freed
+        act.update(CLAIM, {"id": claim.id}, ordered=ordered, reach=reach, state=_state(held))
+    return freed
+
+
+def end(act: Act, claim: Claim) -> int:
+    """End a claim; what it held is free again. Returns how much."""
+    return shrink(act, claim, claim.ordered)
+
+
+def pass_on(act: Act, account: int, instrument: int, quantity: int) -> None:
+    """Offer units that a claim gave back to those that wait, in the order of the queue."""
+    _offer(act, account, instrument, quantity, followers_only=False)
+
+
+def deliver(act: Act, claim: Claim, credit: int, quantity: int, tag: int) -> list[records.Row]:
+    """The captures by which a claim's own units go to somebody; what it is for shrinks with them.
+
+    The records are the caller's to add, so that a transaction's movements stand together.
+    """
+    rows: list[records.Row] = []
+    for position, taken in _taken(act, claim, quantity):
+        rows.append(records.capture(position, claim.account, credit, claim.instrument, taken, tag=tag))
+    held, ordered = claim.held - quantity, claim.ordered - quantity
+    if ordered == 0:
+        act.update(
+            CLAIM, {"id": claim.id}, held=0, ordered=0, reach=0, state=ClaimState.ENDED, ended_seq=act.seq
+        )
+    else:
+        reach = claim.reach - quantity
+        act.update(CLAIM, {"id": claim.id}, held=held, ordered=ordered, reach=reach, state=_state(held))
+    return rows
+
+
+def renew(act: Act, claim: Claim, **values: object) -> None:
+    """Change the last day, or the words, of a claim."""
+    act.update(CLAIM, {"id": claim.id}, **values)
+
+
+# -- steps -------------------------------------------------------------------------------------------------
+
+
+def _offer(act: Act, account: int, instrument: int, quantity: int, *, followers_only: bool) -> None:
+    waiting = [one for one in queries.of_cell(act.conn, account, instrument) if one.short > 0]
+    if not waiting:
+        return
+    rules = policy(act)
+    left = min(quantity, available(act, account, instrument))
+    for one in sorted(waiting, key=lambda one: (queries.tier(rules, one.cls), one.seq, one.n)):
+        if left <= 0:
+            return
+        if followers_only and not one.follows:
+            continue
+        more = min(one.short, left)
+        _hold(act, one.id, account, instrument, more, one.tag)
+        act.update(CLAIM, {"id": one.id}, held=one.held + more, state=ClaimState.IN_FORCE)
+        left -= more
+
+
+def _give_back(act: Act, claim: Claim, quantity: int) -> None:
+    """Release so much of what a claim holds; what it is for stays."""
+    for position, taken in _taken(act, claim, quantity):
+        act.record(records.release(position, claim.account, claim.instrument, taken, tag=claim.tag))
+    held = claim.held - quantity
+    act.update(CLAIM, {"id": claim.id}, held=held, state=_state(held))
+
+
+def _taken(act: Act, claim: Claim, quantity: int) -> Iterator[tuple[int, int]]:
+    """Use up holds of a claim, the newest first: what came last goes first."""
+    left = quantity
+    for portion in reversed(queries.portions(act.conn, claim.id)):
+        if left == 0:
+            return
+        taken = min(portion.quantity, left)
+        act.update(CLAIM_HOLD, {"position": portion.position}, quantity=portion.quantity - taken)
+        left -= taken
+        yield portion.position, taken
+    assert left == 0, "a claim holds what its holds hold"
+
+
+def _hold(act: Act, claim_id: str, account: int, instrument: int, quantity: int, tag: int) -> None:
+    position = act.record(records.hold(account, instrument, quantity, tag=tag))
+    act.insert(CLAIM_HOLD, {"position": position, "claim_id": claim_id, "quantity": quantity})
+
+
+def _end(act: Act, claim: Claim) -> None:
+    act.update(CLAIM, {"id": claim.id}, held=0, ordered=0, reach=0, state=ClaimState.ENDED, ended_seq=act.seq)
+
+
+def _state(held: int) -> ClaimState:
+    return ClaimState.IN_FORCE if held else ClaimState.WAITING

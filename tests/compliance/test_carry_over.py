@@ -1,0 +1,288 @@
+"""Carry-over of old vintages: the notice, applications in two batches, the issuance of the new vintage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tanshu.base.refusal import need
+from tanshu.compliance import carry_over
+from tanshu.compliance.carry_over import Batch, Terms
+from tanshu.compliance.carry_over_service import (
+    SUBJECTS_MAX,
+    Notices,
+    confirm,
+    draw_up,
+    in_parts,
+)
+from tanshu.parties import queries as parties
+from tanshu.parties.model import AccountKind
+from tanshu.registry import service
+from tanshu.registry.model import DefineInstrument
+from tests.support.copies import Copies, copies
+from tests.support.market import Market
+
+T, C = AccountKind.TRADING, AccountKind.CASH
+NOTICE_DAY = date(2026, 1, 5)
+HASH = "ab" * 32
+PAPER = [{"title": "裁定书", "number": "(2026)鄂01执1号", "date": "2026-01-06", "sha256": HASH}]
+
+
+class CarryingMarket(Market):
+    """Holdings at the end of 2025 as the plan's three examples have them.
+
+    plant-a: sold 100,000, bought 40,000, holds 500,000 · stranger: no trades, 8,000, of which 500 wait to be
+    cancelled · plant-b: net buyer, holds 50,000. In January plant-b cancels 5,000 more.
+    """
+
+    def _found(self) -> None:
+        super()._found()
+        body = DefineInstrument("CEA25", "allowance", "CEA25", "CEA25", 2025)
+        self.accepted(service.define_instrument(self.ctx("registry-maker-1"), body))
+        self.give(self.plant_a, 560_000)
+        self.stock(self.stranger, "henan", 8_000)
+        self.today(date(2024, 3, 1))
+        self.deposit(self.plant_a)
+        self.deposit(self.plant_b)
+        self.trade(self.plant_a, self.plant_b, 100_000)
+        self.trade(self.plant_b, self.plant_a, 40_000)
+        self.home(self.plant_a, "plant-a", 40_000)
+        self.home(self.plant_b, "plant-b", 60_000)
+        self.cancel("plant-b", self.plant_b, 10_000)
+        self.today(date(2025, 12, 31))
+        waiting = self.accepted(self.ask("stranger", "voluntary-cancellation", self.stranger, 500))["id"]
+        self.today(date(2026, 1, 2))
+        for checker in ("stranger-checker-1", "registry-checker-1"):
+            self.accepted(self.approve(checker, waiting))
+        self.cancel("plant-b", self.plant_b, 5_000)
+        self.today(NOTICE_DAY)
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        return self.plant_a, self.plant_b, self.stranger
+
+    def stock(self, handle: str, province: str, quantity: int) -> None:
+        own = self.account(province, AccountKind.PROVINCIAL)
+        self.done("registry-maker-1", "issuance", ("CEA22", quantity, "", own), by=("registry-checker-1",))
+        line = ("CEA22", quantity, own, self.account(handle))
+        by = (f"{province}-checker-1", "registry-checker-1")
+        self.done(f"{province}-maker-1", "final-allocation", line, by=by, details={"opening": True})
+
+    def deposit(self, handle: str) -> None:
+        line = ("CNY", 1_000_000, "", self.account(handle, C))
+        self.done("bank-maker-1", "cash-deposit", line, by=("registry-checker-1",))
+
+    def trade(self, seller: str, buyer: str, tonnes: int) -> None:
+        if not self.has(seller, "CEA22", T)[0]:
+            line = ("CEA22", tonnes, self.account(seller), self.account(seller, T))
+            self.accepted(self.propose("plant-a-maker-1", "position-transfer", line))
+        units = ("CEA22", tonnes, self.account(seller, T), self.account(buyer, T))
+        cash = ("CNY", tonnes, self.account(buyer, C), self.account(seller, C))
+        details = {"price_fen": 1, "mode": "listing", "traded_on": "2024-03-01"}
+        by = ("registry-checker-1", "registry-checker-2")
+        self.done("exchange-maker-1", "trade-settlement", units, cash, details=details, by=by)
+
+    def home(self, handle: str, name: str, tonnes: int) -> None:
+        line = ("CEA22", tonnes, self.account(handle, T), self.account(handle))
+        self.accepted(self.propose(f"{name}-maker-1", "position-transfer", line))
+
+    def ask(self, name: str, kind: str, handle: str, tonnes: object, instrument: str = "CEA22", **more: Any):
+        line = (instrument, tonnes, self.account(handle))
+        return self.propose(f"{name}-maker-1", kind, line, **more)
+
+    def cancel(self, name: str, handle: str, tonnes: int) -> None:
+        line = ("CEA22", tonnes, self.account(handle))
+        by = (f"{name}-checker-1", "registry-checker-1")
+        self.done(f"{name}-maker-1", "voluntary-cancellation", line, by=by)
+
+    # -- carrying over -------------------------------------------------------------------------------------
+
+    def told(self) -> None:
+        self.accepted(draw_up(self.ctx("registry-maker-1"), Notices(self.everybody)))
+        self.accepted(confirm(self.ctx("registry-checker-1"), Notices(self.everybody)))
+
+    def apply(self, tonnes: object, name: str = "plant-a", handle: str = "", **more: Any):
+        return self.ask(name, "carry-over", handle or self.plant_a, tonnes, **more)
+
+    def recalled(self, tonnes: int) -> str:
+        id = self.accepted(self.apply(tonnes))["id"]
+        for checker in ("plant-a-checker-1", "registry-checker-1"):
+            self.accepted(self.approve(checker, id))
+        return id
+
+    def notice(self, handle: str) -> Any:
+        with self.database.read() as conn:
+            subject = need(parties.subject(conn, handle))
+            return carry_over.notice(conn, Terms.of(conn), subject.id)
+
+    def applications(self) -> list[carry_over.Application]:
+        with self.database.read() as conn:
+            return carry_over.applications(conn, Terms.of(conn))
+
+    def court(self, kind: str, tonnes: int, **details: object) -> str:
+        facts = {"court": "武汉中院", "document": "(2026)鄂01执1号", "documents": PAPER, **details}
+        line = ("CEA22", tonnes, self.account(self.plant_a))
+        return self.done("registry-maker-1", kind, line, by=("registry-checker-1",), details=facts)
+
+
+@pytest.fixture(scope="session")
+def sqlite_carrying(request: pytest.FixtureRequest) -> Iterator[Copies[CarryingMarket]]:
+    yield from copies(request, "sqlite", CarryingMarket)
+
+
+@pytest.fixture(scope="session")
+def postgresql_carrying(request: pytest.FixtureRequest) -> Iterator[Copies[CarryingMarket]]:
+    yield from copies(request, "postgresql", CarryingMarket)
+
+
+@pytest.fixture
+def carrying(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[CarryingMarket]:
+    copied: Copies[CarryingMarket] = request.getfixturevalue(f"{database_kind}_carrying")
+    with copied(tmp_path) as made:
+        yield made
+
+
+# -- the notice --------------------------------------------------------------------------------------------
+
+
+def test_the_notice_counts_the_last_day_of_2025_whatever_came_later(carrying: CarryingMarket):
+    answer = carrying.accepted(draw_up(carrying.ctx("registry-maker-1"), Notices(carrying.everybody)))
+    assert (answer["notices"], answer["eligible"], answer["in_time"]) == (3, 3, True)
+    told = {handle: carrying.notice(handle) for handle in carrying.everybody}
+    rows = [
+        (
+            one.sold_t,
+            one.bought_t,
+            one.net_sold_t,
+            one.ceiling_t,
+            one.holding_t,
+            one.pending_t,
+            one.carryable_t,
+        )
+        for one in told.values()
+    ]
+    assert rows == [
+        (100_000, 40_000, 60_000, 100_000, 500_000, 0, 100_000),
+        (40_000, 100_000, 0, 10_000, 50_000, 0, 10_000),
+        (0, 0, 0, 10_000, 8_000, 500, 7_500),
+    ]
+    assert carrying.has(carrying.plant_b, "CEA22") == (45_000, 0)  # by now
+    assert answer["carryable_t"] == 117_500
+
+
+def test_a_notice_is_drawn_up_by_one_person_and_confirmed_by_another(carrying: CarryingMarket):
+    all_of_them = Notices(carrying.everybody)
+    carrying.refuses("CMP-7004", lambda: confirm(carrying.ctx("registry-checker-1"), all_of_them))
+    carrying.refuses("PAR-3003", lambda: draw_up(carrying.ctx("registry-checker-1"), all_of_them))
+    carrying.refuses("CMP-7002", lambda: draw_up(carrying.ctx("registry-maker-1"), Notices(())))
+    too_many = Notices(("x",) * (SUBJECTS_MAX + 1))
+    carrying.refuses("CMP-7002", lambda: confirm(carrying.ctx("registry-checker-1"), too_many))
+    carrying.accepted(draw_up(carrying.ctx("registry-maker-1"), all_of_them))
+    carrying.accepted(draw_up(carrying.ctx("registry-maker-1"), all_of_them))  # a draft is replaced
+    carrying.refuses("CMP-7004", lambda: carrying.apply(1))
+    carrying.accepted(confirm(carrying.ctx("registry-checker-1"), all_of_them))
+    carrying.refuses("CMP-7003", lambda: draw_up(carrying.ctx("registry-maker-1"), all_of_them))
+    assert carrying.notice(carrying.plant_a).confirmed_by == "registry-checker-1"
+
+
+def test_the_person_who_drew_a_notice_up_does_not_confirm_it(carrying: CarryingMarket):
+    from tanshu.parties.model import Appoint, ConfirmPerson
+    from tanshu.parties.service import appoint, confirm_person
+
+    both = Appoint("registry", "registry-both-1", ("maker", "checker"))
+    carrying.accepted(appoint(carrying.ctx("registry-maker-1"), both))
+    carrying.accepted(confirm_person(carrying.ctx("registry-checker-1"), ConfirmPerson("registry-both-1")))
+    carrying.accepted(draw_up(carrying.ctx("registry-both-1"), Notices(carrying.everybody)))
+    carrying.refuses(
+        "CMP-7005", lambda: confirm(carrying.ctx("registry-both-1"), Notices(carrying.everybody))
+    )
+
+
+def test_a_notice_before_the_day_is_over_is_refused(market: Market):
+    market.today(date(2025, 12, 31))
+    one = Notices((market.plant_a,))
+    market.refuses("CMP-7001", lambda: draw_up(market.ctx("registry-maker-1"), one))
+
+
+def test_who_was_late_for_2023_is_told_so_and_may_not_apply(carrying: CarryingMarket):
+    carrying.accepted(draw_up(carrying.ctx("registry-maker-1"), Notices(carrying.everybody)))
+    carrying.emit(carrying.plant_a, 1_000)  # a list that comes to light afterwards
+    changed = Notices((carrying.plant_a,))
+    carrying.refuses("CMP-7006", lambda: confirm(carrying.ctx("registry-checker-1"), changed))
+    answer = carrying.accepted(draw_up(carrying.ctx("registry-maker-1"), changed))
+    assert answer["eligible"] == 0
+    carrying.accepted(confirm(carrying.ctx("registry-checker-1"), changed))
+    assert (carrying.notice(carrying.plant_a).late_years, carrying.notice(carrying.plant_a).carryable_t) == (
+        "2023",
+        0,
+    )
+    carrying.refuses("CMP-7007", lambda: carrying.apply(1))
+
+
+def test_everybody_on_a_list_is_told_in_parts(market: Market):
+    market.emit(market.plant_a, 10)
+    market.emit(market.plant_b, 10, 2022)
+    with market.database.read() as conn:
+        handles = [one.handle for one in carry_over.entities(conn, Terms.of(conn))]
+    assert handles == [market.plant_b, market.plant_a]
+    parts = in_parts(map(str, range(SUBJECTS_MAX * 2 + 1)))
+    assert [len(part.subjects) for part in parts] == [SUBJECTS_MAX, SUBJECTS_MAX, 1]
+
+
+# -- applications ------------------------------------------------------------------------------------------
+
+
+def test_several_applications_come_to_no_more_than_the_ceiling(carrying: CarryingMarket):
+    carrying.told()
+    carrying.refuses("CMP-7010", lambda: carrying.apply(100_001))
+    carrying.recalled(60_000)
+    pending = carrying.accepted(carrying.apply(30_000))["id"]
+    assert carrying.has(carrying.plant_a, "CEA22") == (410_000, 30_000)  # held from submission
+    carrying.refuses("CMP-7010", lambda: carrying.apply(10_001))
+    carrying.accepted(service.withdraw(carrying.ctx("plant-a-maker-1"), service.Decide(pending)))
+    carrying.recalled(40_000)
+    carrying.refuses("CMP-7010", lambda: carrying.apply(1))
+    assert carrying.has("registry", "CEA22", AccountKind.RECALL) == (100_000, 0)
+
+
+def test_only_what_is_there_and_of_an_old_vintage(carrying: CarryingMarket):
+    carrying.told()
+    line = ("CEA22", 40_000, carrying.account(carrying.stranger))
+    carrying.refuses("REG-2005", lambda: carrying.propose("stranger-maker-1", "carry-over", line))
+    new = ("CEA25", 10, "", carrying.account("hubei", AccountKind.PROVINCIAL))
+    carrying.done("registry-maker-1", "issuance", new, by=("registry-checker-1",))
+    up = ("CEA25", 10, carrying.account("hubei", AccountKind.PROVINCIAL), carrying.account(carrying.plant_a))
+    by = ("hubei-checker-1", "registry-checker-1")
+    carrying.done("hubei-maker-1", "administrative-adjustment", up, by=by, reason="")
+    carrying.refuses("CMP-7008", lambda: carrying.apply(10, instrument="CEA25"))
+
+
+def test_the_day_of_filing_decides_the_batch_and_what_is_overdue(carrying: CarryingMarket):
+    carrying.told()
+    carrying.today(date(2026, 3, 20))
+    first = carrying.accepted(carrying.apply(100))["id"]
+    carrying.today(date(2026, 3, 21))
+    carrying.accepted(carrying.apply(200))
+    carrying.today(date(2026, 3, 28))
+    made = {one.transaction.quantity: one for one in carrying.applications()}
+    assert [(made[t].batch, made[t].done_by) for t in (100, 200)] == [
+        (Batch.FIRST, date(2026, 3, 27)),
+        (Batch.SECOND, date(2026, 6, 26)),
+    ]
+    assert [made[t].overdue(date(2026, 3, 28)) for t in (100, 200)] == [True, False]
+    for checker in ("plant-a-checker-1", "registry-checker-1"):
+        carrying.accepted(carrying.approve(checker, first))
+    recalled = next(one for one in carrying.applications() if one.recalled_on)
+    assert (recalled.batch, recalled.recalled_on) == (Batch.FIRST, date(2026, 3, 28))
+    assert recalled.issue_by is None  # nobody has loaded the calendar of 2026
+
+
+def test_issuance_is_due_five_working_days_after_the_recall(market: Market):
+    with market.database.read() as conn:
+        terms = Terms.of(conn)
+    # 29 September is worked, 1 to 7 October are holidays.
+    assert terms.issue_by("cn", date(2024, 9, 27)) == date(2024, 10, 10)

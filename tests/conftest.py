@@ -12,9 +12,11 @@ from hypothesis import settings
 from tanshu.base.canonical import digest
 from tanshu.base.database import Database
 from tanshu.book.commit import Book, Context
+from tests.support import demo
 from tests.support.clock import START_NS, Ticker
 from tests.support.copies import Copies, copies
 from tests.support.databases import PostgresServer, SqliteTemplate, scratch
+from tests.support.demo import Demo
 from tests.support.market import Market
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -122,6 +124,12 @@ def sqlite_markets(request: pytest.FixtureRequest) -> Iterator[Copies[Market]]:
 @pytest.fixture(scope="session")
 def postgresql_markets(request: pytest.FixtureRequest) -> Iterator[Copies[Market]]:
     yield from copies(request, "postgresql", Market)
+
+
+@pytest.fixture(scope="session")
+def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demonstration, run once for all workers; ask for a copy of its database."""
+    return demo.finished(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 A test names a number in its code ("REG-2005"), by the name of its kind (`checks.INSUFFICIENT`), or in a guide
 that is run line by line ("# refused REG-2005"). Words of a docstring or a comment do not count. The audit's
-own tests write the digits alone ("5101"): there they count.
+own tests write the digits alone ("5101"), those of the kernel the names of its result codes (HOLD_EXCEEDED):
+there these count.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ UNPROVOKED: dict[str, str] = {}
 """Numbers that no test can provoke, with the reason. It only shrinks."""
 
 _NUMBER = re.compile(r"\b[A-Z]{2,5}-\d{4}\b")
+_NAME = re.compile(r"\b[A-Z_]+\b")
 _DIGITS = re.compile(r"\b\d{4}\b")
 
 
@@ -36,7 +38,6 @@ _DIGITS = re.compile(r"\b\d{4}\b")
 def named() -> frozenset[str]:
     """Every number that some test names."""
     kinds = {f"{one.module}.{one.name}": code for code, one in refusal_index.index().items()}
-    # A result code of the kernel is its refusal's number; test_codes.py holds them together.
     kinds |= {f"{Code.__module__}.Code.{one.name}": f"BOOK-{2000 + one}" for one in Code if one}
     found = {number for path in sorted(TESTS.rglob("*.py")) for number in _named_by(path, kinds)}
     guides = [(DOCS / name).read_text(encoding="utf-8") for name in GUIDES]
@@ -48,11 +49,14 @@ def _named_by(path: Path, kinds: dict[str, str]) -> Iterator[str]:
         return
     text = path.read_text(encoding="utf-8")
     source = refusal_index.read(text, ".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
-    audits = path.parent.name == "audit"
     for said in strings(source.tree):
         yield from _NUMBER.findall(said)
-        if audits:
+        if path.parent.name == "audit":
             yield from (f"AUD-{digits}" for digits in _DIGITS.findall(said))
+        if path.parent.name == "book":
+            yield from (
+                f"BOOK-{2000 + Code[name]}" for name in _NAME.findall(said) if name in Code.__members__
+            )
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Attribute | ast.Name):
             origin = source.origin(node)

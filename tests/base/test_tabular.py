@@ -53,6 +53,7 @@ def test_csv_opens_in_a_spreadsheet_with_exact_numbers(tmp_path: Path) -> None:
             ["'+1 @x", "0", "2024-01-01"],
             ["", "999999999999999", ""],
         ]
+    assert (tmp_path / "out.csv.about.txt").read_text(encoding="utf-8") == "持仓\n账簿: test\n提示: 虚构\n"
 
 
 def test_parquet_keeps_every_bit_and_says_where_it_is_from(tmp_path: Path) -> None:

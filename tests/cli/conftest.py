@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from tanshu.cli.main import app
 from tanshu.scenario import runner
-from tests.support.databases import PostgresServer
+from tests.support.copies import fresh
 
 SCRIPT = Path(sys.executable).parent / "tanshu"
 COMMAND = get_command(app)
@@ -91,11 +91,30 @@ def at(url: str) -> Tanshu:
     return lambda *args: in_process(*args, "--db", url)
 
 
-@pytest.fixture
-def founded_url(database_url: str) -> str:
-    """A database with a fresh register in it."""
-    at(database_url)("init").ok()
-    return database_url
+@pytest.fixture(scope="session")
+def sqlite_register(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield from _register(request, "sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_register(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield from _register(request, "postgresql")
+
+
+def _register(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
+    """A database after `tanshu init`, to be copied."""
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    with fresh(request, kind)(factory.mktemp("register")) as url:
+        at(url)("init").ok()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def founded_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with a fresh register in it: the test runs once on each kind."""
+    register: str = request.getfixturevalue(f"{request.param}_register")
+    with fresh(request, request.param)(tmp_path, like=register) as url:
+        yield url
 
 
 @pytest.fixture
@@ -126,23 +145,30 @@ def small_run(small_scenario: Path) -> runner.Run:
     return runner.load(str(small_scenario))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def year_url(
-    request: pytest.FixtureRequest, small_run: runner.Run, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A database with the small scenario's finished year, for tests that only read."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('year') / 'year.db'}"
-        runner.run(url, small_run).close()
+@pytest.fixture(scope="session")
+def sqlite_year(request: pytest.FixtureRequest, small_run: runner.Run) -> Iterator[str]:
+    yield from _finished(request, "sqlite", small_run)
+
+
+@pytest.fixture(scope="session")
+def postgresql_year(request: pytest.FixtureRequest, small_run: runner.Run) -> Iterator[str]:
+    yield from _finished(request, "postgresql", small_run)
+
+
+def _finished(request: pytest.FixtureRequest, kind: str, run: runner.Run) -> Iterator[str]:
+    """A database with the small scenario's finished year, to be copied."""
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    with fresh(request, kind)(factory.mktemp("year")) as url:
+        runner.run(url, run).close()
         yield url
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    server.execute("CREATE DATABASE small_year")
-    try:
-        runner.run(server.url("small_year"), small_run).close()
-        yield server.url("small_year")
-    finally:
-        server.execute("DROP DATABASE small_year WITH (FORCE)")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def year_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The small scenario's finished year, for all tests of a module, which only read."""
+    finished: str = request.getfixturevalue(f"{request.param}_year")
+    with fresh(request, request.param)(tmp_path_factory.mktemp("year"), like=finished) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tanshu.scenario import runner
 from tests.cli.conftest import ENTITIES, Said, Tanshu, at, in_process, script
+from tests.support.demo import Demo
 
 KEYS = {
     "scenario",
@@ -28,14 +28,17 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def demo_folder(finished_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demonstration's finished database."""
+    folder = tmp_path_factory.mktemp("demo")
+    finished_demo.copy(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def demo(demo_folder: Path) -> Iterator[Said]:
-    """The demonstration through the console script, in a folder of its own, on the default database."""
-    yield script("demo", "--json", cwd=demo_folder).ok()
+def demo(finished_demo: Demo) -> Said:
+    """What the demonstration said in an empty folder, through the console script, on the default database."""
+    return Said(0, finished_demo.out, finished_demo.err)
 
 
 class _Stop(Exception):

@@ -90,10 +90,14 @@ def test_a_subject_is_registered_with_accounts_and_people(tanshu: Tanshu) -> Non
     assert set(made["accounts"]) == {"registration"}
     opened = tanshu("account", "open", PLANT_A, "--kind", "cash", *REGISTRY, "--json").ok().json
     tanshu("account", "appoint", PLANT_A, "a-2:checker", *REGISTRY).ok()
-    tanshu("account", "state", opened["account"], "closed", *REGISTRY).ok()
+    unsaid = tanshu("account", "state", opened["account"], "closed", *REGISTRY, "--json")
+    assert unsaid.refusal == "PAR-5204"
+    asked = tanshu("account", "state", opened["account"], "closed", *REGISTRY, "--reason", "asked", "--json")
+    tanshu("onboard", "decide", asked.ok().json["change"], "--as", "registry-checker-1").ok()
     ahead = tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2999-01-01", *REGISTRY, "--json")
     assert ahead.refusal == "PAR-1011"
-    tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2024-01-01", *REGISTRY).ok()
+    asked = tanshu("account", "rename", PLANT_A, "新甲电厂", "--since", "2024-01-01", *REGISTRY, "--json")
+    tanshu("onboard", "decide", asked.ok().json["change"], "--as", "registry-checker-1").ok()
     shown = tanshu("account", "show", PLANT_A, "--json").json
     assert {one["kind"]: one["state"] for one in shown["accounts"]} == {
         "registration": "open",

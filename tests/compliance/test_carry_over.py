@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tanshu.base.refusal import need
 from tanshu.compliance import carry_over
 from tanshu.compliance.carry_over import Batch, Terms
 from tanshu.compliance.carry_over_service import (
     SUBJECTS_MAX,
+    IssueCarriedOver,
     Notices,
     confirm,
     draw_up,
     in_parts,
+    issue,
 )
 from tanshu.parties import queries as parties
-from tanshu.parties.model import AccountKind
+from tanshu.parties.model import AccountKind, Appoint, ConfirmPerson, NewPerson
+from tanshu.parties.service import appoint, confirm_person
 from tanshu.registry import service
-from tanshu.registry.model import DefineInstrument
+from tanshu.registry.model import Decide, DefineInstrument
 from tests.support.copies import Copies, copies
 from tests.support.market import Market
 
@@ -139,9 +144,9 @@ def postgresql_carrying(request: pytest.FixtureRequest) -> Iterator[Copies[Carry
     yield from copies(request, "postgresql", CarryingMarket)
 
 
-@pytest.fixture
-def carrying(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[CarryingMarket]:
-    copied: Copies[CarryingMarket] = request.getfixturevalue(f"{database_kind}_carrying")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def carrying(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CarryingMarket]:
+    copied: Copies[CarryingMarket] = request.getfixturevalue(f"{request.param}_carrying")
     with copied(tmp_path) as made:
         yield made
 
@@ -190,10 +195,7 @@ def test_a_notice_is_drawn_up_by_one_person_and_confirmed_by_another(carrying: C
 
 
 def test_the_person_who_drew_a_notice_up_does_not_confirm_it(carrying: CarryingMarket):
-    from tanshu.parties.model import Appoint, ConfirmPerson
-    from tanshu.parties.service import appoint, confirm_person
-
-    both = Appoint("registry", "registry-both-1", ("maker", "checker"))
+    both = Appoint("registry", NewPerson("registry-both-1", ("maker", "checker")))
     carrying.accepted(appoint(carrying.ctx("registry-maker-1"), both))
     carrying.accepted(confirm_person(carrying.ctx("registry-checker-1"), ConfirmPerson("registry-both-1")))
     carrying.accepted(draw_up(carrying.ctx("registry-both-1"), Notices(carrying.everybody)))
@@ -243,7 +245,7 @@ def test_several_applications_come_to_no_more_than_the_ceiling(carrying: Carryin
     pending = carrying.accepted(carrying.apply(30_000))["id"]
     assert carrying.has(carrying.plant_a, "CEA22") == (410_000, 30_000)  # held from submission
     carrying.refuses("CMP-7010", lambda: carrying.apply(10_001))
-    carrying.accepted(service.withdraw(carrying.ctx("plant-a-maker-1"), service.Decide(pending)))
+    carrying.accepted(service.withdraw(carrying.ctx("plant-a-maker-1"), Decide(pending)))
     carrying.recalled(40_000)
     carrying.refuses("CMP-7010", lambda: carrying.apply(1))
     assert carrying.has("registry", "CEA22", AccountKind.RECALL) == (100_000, 0)
@@ -257,7 +259,7 @@ def test_only_what_is_there_and_of_an_old_vintage(carrying: CarryingMarket):
     carrying.done("registry-maker-1", "issuance", new, by=("registry-checker-1",))
     up = ("CEA25", 10, carrying.account("hubei", AccountKind.PROVINCIAL), carrying.account(carrying.plant_a))
     by = ("hubei-checker-1", "registry-checker-1")
-    carrying.done("hubei-maker-1", "administrative-adjustment", up, by=by, reason="")
+    carrying.done("hubei-maker-1", "administrative-adjustment", up, by=by)
     carrying.refuses("CMP-7008", lambda: carrying.apply(10, instrument="CEA25"))
 
 
@@ -286,3 +288,95 @@ def test_issuance_is_due_five_working_days_after_the_recall(market: Market):
         terms = Terms.of(conn)
     # 29 September is worked, 1 to 7 October are holidays.
     assert terms.issue_by("cn", date(2024, 9, 27)) == date(2024, 10, 10)
+
+
+def test_after_the_window_only_what_a_court_held_and_freed(carrying: CarryingMarket):
+    carrying.told()
+    frozen = carrying.court("judicial-freeze", 300, until="2027-01-01")
+    carrying.today(date(2026, 6, 11))
+    carrying.refuses("CMP-7009", lambda: carrying.apply(300))  # still frozen
+    carrying.court("judicial-release", 300, original=frozen)
+    carrying.refuses("CMP-7011", lambda: carrying.apply(301))
+    carrying.recalled(200)
+    carrying.refuses("CMP-7011", lambda: carrying.apply(101))
+    carrying.recalled(100)
+    assert {one.batch for one in carrying.applications()} == {Batch.LATE}
+    assert carrying.applications()[0].done_by is None
+
+
+def test_nobody_without_a_freeze_applies_after_the_window(carrying: CarryingMarket):
+    carrying.told()
+    carrying.today(date(2026, 6, 11))
+    carrying.refuses("CMP-7009", lambda: carrying.apply(1))
+
+
+# -- issuance ----------------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_issued_once_and_for_exactly_what_was_recalled(carrying: CarryingMarket):
+    carrying.told()
+    asked = IssueCarriedOver("1", limit=1)
+    carrying.refuses("CMP-7014", lambda: issue(carrying.ctx("registry-maker-1"), asked))
+    unknown = IssueCarriedOver("3")
+    carrying.refuses("CMP-7015", lambda: issue(carrying.ctx("registry-maker-1"), unknown))
+    first = carrying.recalled(700)
+    carrying.recalled(300)
+    answer = carrying.accepted(issue(carrying.ctx("registry-maker-1"), asked))
+    assert (answer["quantity"], answer["more"]) == (700, True)
+    again = carrying.accepted(issue(carrying.ctx("registry-maker-1"), asked))
+    assert (again["quantity"], again["more"]) == (300, False)
+    carrying.refuses("CMP-7014", lambda: issue(carrying.ctx("registry-maker-1"), asked))
+    for id in (*answer["transactions"], *again["transactions"]):
+        carrying.accepted(carrying.approve("registry-checker-1", id))
+    assert carrying.has(carrying.plant_a, "CEA25") == (1_000, 0)
+    assert all(one.is_issued for one in carrying.applications())
+    to = carrying.account(carrying.plant_a)
+
+    def once_more(instrument: str, tonnes: int):
+        line = (instrument, tonnes, "", to)
+        details = {"original": first}
+        return carrying.propose("registry-maker-1", "carry-over-issuance", line, details=details)
+
+    carrying.refuses("CMP-7013", lambda: once_more("CEA25", 700))
+    carrying.refuses("CMP-7012", lambda: once_more("CEA25", 699))
+    carrying.refuses("CMP-7012", lambda: once_more("CEA24", 700))
+
+
+def test_an_issuance_that_was_turned_down_is_proposed_again(carrying: CarryingMarket):
+    carrying.told()
+    carrying.recalled(700)
+    answer = carrying.accepted(issue(carrying.ctx("registry-maker-1"), IssueCarriedOver("1")))
+    (id,) = answer["transactions"]
+    carrying.accepted(service.reject(carrying.ctx("registry-checker-1"), Decide(id)))
+    carrying.accepted(issue(carrying.ctx("registry-maker-1"), IssueCarriedOver("1")))
+
+
+# -- property ----------------------------------------------------------------------------------------------
+
+DOING = st.sampled_from(["apply", "finish", "withdraw"])
+STEPS = st.lists(st.tuples(DOING, st.integers(1, 60_000)), max_size=8)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_never_more_than_the_ceiling_and_never_more_than_is_held(
+    carrying: CarryingMarket, steps: list[tuple[str, int]]
+):
+    """Any order of applying, finishing and withdrawing: used ≤ T, and recall and holding add up."""
+    if carrying.notice(carrying.plant_a) is None:
+        carrying.told()
+    for what, tonnes in steps:
+        waiting = [one.transaction.id for one in carrying.applications() if one.recalled_on is None]
+        if what == "apply":
+            carrying.apply(tonnes)  # may be refused: that is the point
+        elif waiting and what == "finish":
+            for name in ("plant-a-checker-1", "registry-checker-1"):
+                carrying.accepted(carrying.approve(name, waiting[0]))
+        elif waiting:
+            carrying.accepted(service.withdraw(carrying.ctx("plant-a-maker-1"), Decide(waiting[0])))
+        used = sum(one.transaction.quantity for one in carrying.applications())
+        recalled = sum(one.transaction.quantity for one in carrying.applications() if one.recalled_on)
+        available, held = carrying.has(carrying.plant_a, "CEA22")
+        assert used <= 100_000
+        assert available + held == 500_000 - recalled
+        assert carrying.has("registry", "CEA22", AccountKind.RECALL)[0] == recalled

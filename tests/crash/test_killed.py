@@ -17,25 +17,20 @@ from tanshu import audit
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
 from tanshu.log import store
-from tanshu.scenario import runner
 from tests.support.databases import PostgresServer
+from tests.support.demo import Demo
 
 TANSHU = Path(sys.executable).with_name("tanshu")
 DEMO_ENTRIES = 1_100
 GOLDEN = "11c852b2ab909a5f06399b3e63fe7addc6a8fb90fe34254835239b4382c96a89"
 """The log hash of the year. A change of scenario, law or answers changes it: then it is written anew."""
 MOMENTS = {"": 5, "soak": 100}
-# One worker runs all of these, so that the undisturbed year is run once.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(finished_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The log hash of a year nobody disturbed, on SQLite."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('year')}/tanshu.db"
-    installation = runner.run(url, runner.load("hubei-power-2023"))
-    installation.close()
-    return _tail_hash(url)
+    return _tail_hash(finished_demo.copy(tmp_path_factory.mktemp("year")))
 
 
 def test_the_same_year_has_the_same_hash_on_both_databases(postgres_server: PostgresServer, undisturbed: str):

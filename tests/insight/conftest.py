@@ -1,9 +1,7 @@
-"""One year of the Hubei scenario, run once for all workers."""
+"""One year of the Hubei scenario, its figures and reports made once for all workers."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from tanshu.base.text import Lang
 from tanshu.insight.figures import YearFigures
 from tanshu.scenario import runner, summary
 from tanshu.scenario.runner import Run
+from tests.support.demo import Demo, shared_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +27,14 @@ class RunYear:
 
 
 @pytest.fixture(scope="session")
-def hubei(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunYear]:
-    """Made by whichever worker comes first; the others wait for it and open the same database."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "hubei"
-    folder.mkdir(exist_ok=True)
+def hubei(finished_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunYear]:
+    """Its reports are written by whichever worker comes first; the others wait and open the same database."""
     run = runner.load("hubei-power-2023")
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        installation = runner.run(f"sqlite:///{folder}/year.db", run, resume=True)
+    with shared_folder(tmp_path_factory, "hubei") as folder:
+        url = f"sqlite:///{folder}/tanshu.db"
+        if not (folder / "tanshu.db").exists():
+            finished_demo.copy(folder)
+        installation = runner.run(url, run)
         reports = {lang: _report(installation, run, folder / lang, lang) for lang in ("zh", "en")}
     yield RunYear(installation, run, summary.figures_of(installation, run), reports)
     installation.close()

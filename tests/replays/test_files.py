@@ -308,7 +308,11 @@ ANOMALIES: list[tuple[str, Callable[[Uk], None], list[tuple[str, str, int]]]] = 
     (
         "a last year before the first",
         lambda uk: uk.set(2, "Last Year of Operation", 2019),
-        [("RPL-3112", REPORT, 2)],
+        [
+            *(("RPL-3112", REPORT, 2), ("RPL-3110", REPORT, 2)),
+            *[("RPL-3104", REPORT, 2)] * 4,
+            *[("RPL-3113", ALLOCATIONS, 2)] * 6,
+        ],
     ),
     (
         "closed without a last year",
@@ -361,6 +365,14 @@ def test_a_row_of_an_unknown_installation_is_listed_and_left_out(tmp_path: Path)
 
 
 # -- which database ----------------------------------------------------------------------------------------
+
+
+def test_a_command_that_the_register_refuses_stops_the_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CLERK", "nobody-1")
+    said = replayed("uk-ets", Uk().write(tmp_path / "data"), tmp_path)
+    assert said.refusal == "RPL-2006" and "PAR-3001" in said.out
 
 
 def test_other_data_are_refused_on_a_database_that_holds_a_replay(bare_url: str, tmp_path: Path) -> None:

@@ -27,27 +27,34 @@ Copies = Callable[[Path], AbstractContextManager[T]]
 """`with copies(folder) as one`: a copy whose files, if it has any, lie in this folder."""
 
 
-def copies(request: pytest.FixtureRequest, kind: str, founded: Callable[[str], T]) -> Iterator[Copies[T]]:
-    """The body of a fixture: found one on a database of this kind, give out copies of it."""
+class Fresh(Protocol):
+    """A database with empty tables; or a copy of the one at the address `like`, which nobody has open."""
+
+    def __call__(self, folder: Path, like: str | None = None) -> AbstractContextManager[str]: ...
+
+
+def fresh(request: pytest.FixtureRequest, kind: str) -> Fresh:
+    """Databases of this kind."""
     if kind == "sqlite":
         template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        with template.fresh(factory.mktemp("founded")) as url:
-            yield _copies(founded(url), lambda folder: template.fresh(folder, like=url))
-        return
+        return template.fresh
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.fresh() as url:
-        yield _copies(founded(url), lambda _folder: server.fresh(like=url))
+    return lambda folder, like=None: server.fresh(like)
 
 
-def _copies(first: T, fresh: Callable[[Path], AbstractContextManager[str]]) -> Copies[T]:
-    first.close()
+def copies(request: pytest.FixtureRequest, kind: str, founded: Callable[[str], T]) -> Iterator[Copies[T]]:
+    """The body of a fixture: found one on a database of this kind, give out copies of it."""
+    new = fresh(request, kind)
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    with new(factory.mktemp("founded")) as url:
+        first = founded(url)
+        first.close()
 
-    @contextmanager
-    def made(folder: Path) -> Iterator[T]:
-        with fresh(folder) as url:
-            one = first.moved_to(url)
-            yield one
-            one.close()
+        @contextmanager
+        def made(folder: Path) -> Iterator[T]:
+            with new(folder, like=url) as elsewhere:
+                one = first.moved_to(elsewhere)
+                yield one
+                one.close()
 
-    return made
+        yield made

@@ -119,6 +119,8 @@ class Crowd:
         """Put one holder in LISTED_EVERY on the year's list, with verified emissions."""
         for province in PROVINCES:
             some = [n for n in self.listed() if region(n)[:2] == province]
+            if not some:
+                continue
             actor = f"p{province}-maker-1"
             entities = tuple(mrv.ListedEntity(uscc(n), sector=SECTORS[n // 7 % len(SECTORS)]) for n in some)
             self._send(mrv.list_entities, mrv.ListEntities(YEAR, entities), actor)

@@ -6,8 +6,8 @@ Other pages (reports with charts) have templates of their own, which lie beside 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,33 @@ class Paper:
 def html(paper: Paper, lang: Lang) -> str:
     """The paper as one HTML page, without scripts, links or anything else from outside."""
     return render("tanshu.base", "paper.html", lang, paper=paper)
+
+
+def reworded(paper: Paper, say: Callable[[Text], Text]) -> Paper:
+    """The paper with every text of it said in other words."""
+
+    def words(one: Words) -> Words:
+        return say(one) if isinstance(one, Text) else one
+
+    def part(one: Part) -> Part:
+        title = say(one.title) if one.title else None
+        match one:
+            case Facts():
+                return Facts([(say(label), words(value)) for label, value in one.rows], title)
+            case Paragraphs():
+                return Paragraphs([words(line) for line in one.lines], title)
+            case Table():
+                rows = [[words(cell) for cell in row] for row in one.rows]
+                note = say(one.note) if one.note else None
+                return Table(say(one.title), [say(c) for c in one.columns], rows, one.numbers, note)
+
+    return replace(
+        paper,
+        title=say(paper.title),
+        lead=say(paper.lead),
+        parts=[part(one) for one in paper.parts],
+        notes=[say(one) for one in paper.notes],
+    )
 
 
 def render(package: str, template: str, lang: Lang, **values: Any) -> str:

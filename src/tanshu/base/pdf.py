@@ -36,6 +36,13 @@ TABLE_PART = 250
 _LATIN1 = re.compile(r"[\x20-\x7e\xa0-\xff]+|[^\x20-\x7e\xa0-\xff]+")
 _UNPRINTED = re.compile(r"[\x00-\x1f\x7f]")
 _WIDE = re.compile(r"[^\x00-\xff]")
+_WORD = re.compile(r"[\x21-\x7e]+|[^\x00-\xff]")
+PADDING = 9.0
+"""Points beside the text of a cell."""
+WORD_MAX = 26
+"""Longer words are broken."""
+MANY_COLUMNS, SIZE, SMALL = 7, 9.0, 7.6
+"""A table of so many columns is set in smaller type."""
 
 
 def pdf(paper: Paper, lang: Lang) -> bytes:
@@ -189,10 +196,11 @@ def _tables(part: Table, styles: dict[str, ParagraphStyle], lang: Lang, width: f
     from reportlab.platypus import Table as Grid
 
     columns = range(len(part.columns))
-    look = [styles["number" if n in part.numbers else "cell"] for n in columns]
-    top = [styles["number-heading" if n in part.numbers else "heading-cell"] for n in columns]
+    many = "-small" if len(part.columns) >= MANY_COLUMNS else ""
+    look = [styles[("number" if n in part.numbers else "cell") + many] for n in columns]
+    top = [styles[("number-heading" if n in part.numbers else "heading-cell") + many] for n in columns]
     heading = [_text(column, top[n], lang) for n, column in enumerate(part.columns)]
-    widths = _widths(part, lang, width)
+    widths = _widths(part, lang, width, SMALL if many else SIZE)
     if not part.rows:
         none = _text(Text("无", "none"), styles["cell"], lang)
         yield Grid([heading, [none, *("" for _ in columns[1:])]], widths, style=_ruled(heading=True))
@@ -202,19 +210,28 @@ def _tables(part: Table, styles: dict[str, ParagraphStyle], lang: Lang, width: f
         yield Grid([heading, *cells], widths, style=_ruled(heading=True), repeatRows=1)
 
 
-def _widths(part: Table, lang: Lang, width: float) -> list[float]:
-    """What each column gets of the width, by how much it has to say; no column starves."""
-    said = [
-        max([_length(_in(column, lang)), *(_length(_in(row[n], lang)) for row in part.rows[:TABLE_PART])])
-        for n, column in enumerate(part.columns)
-    ]
-    shares = [min(max(one, 5), 34) for one in said]
-    return [width * share / sum(shares) for share in shares]
+def _widths(part: Table, lang: Lang, width: float, size: float) -> list[float]:
+    """What each column gets of the width: room for its longest word, and of the rest by its length."""
+    least: list[float] = []
+    wish: list[float] = []
+    for n, column in enumerate(part.columns):
+        said = {_in(column, lang), *(_in(row[n], lang) for row in part.rows[:TABLE_PART])}
+        words = said if n in part.numbers else {word for text in said for word in _WORD.findall(text)}
+        least.append(PADDING + max((_width(word[:WORD_MAX], size) for word in words), default=0.0))
+        wish.append(PADDING + max(_width(text, size) for text in said))
+    spare, wanted = width - sum(least), sum(wish) - sum(least)
+    if spare <= 0:
+        return [width * one / sum(least) for one in least]
+    if wanted <= 0:
+        return [one + spare / len(least) for one in least]
+    return [one + spare * (more - one) / wanted for one, more in zip(least, wish, strict=True)]
 
 
-def _length(text: str) -> int:
-    """Columns of a typewriter: a Chinese character takes two."""
-    return len(text) + len(_WIDE.findall(text))
+def _width(text: str, size: float) -> float:
+    """How wide a text is in its fonts, points."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    return sum(stringWidth(run, _font(run), size) for run in _LATIN1.findall(_printed(text)))
 
 
 def _ruled(*, heading: bool = False) -> list[tuple[Any, ...]]:
@@ -236,7 +253,9 @@ def _ruled(*, heading: bool = False) -> list[tuple[Any, ...]]:
 def _text(words: Words, style: ParagraphStyle, lang: Lang, *, bold: bool = False) -> Flowable:
     from reportlab.platypus import Paragraph
 
-    return Paragraph("".join(_marked(_printed(_in(words, lang)), bold=bold)), style)
+    text = _printed(_in(words, lang))
+    look = style if _WIDE.search(text) else _unbroken(style)
+    return Paragraph("".join(_marked(text, bold=bold)), look)
 
 
 def _marked(text: str, *, bold: bool) -> Iterator[str]:
@@ -259,8 +278,9 @@ def _in(words: Words, lang: Lang) -> str:
     return words.in_(lang) if isinstance(words, Text) else words
 
 
+@cache
 def _styles(lang: Lang) -> dict[str, ParagraphStyle]:
-    from reportlab.lib.enums import TA_RIGHT
+    from reportlab.lib.enums import TA_LEFT, TA_RIGHT
     from reportlab.lib.styles import ParagraphStyle
 
     _register()
@@ -281,15 +301,29 @@ def _styles(lang: Lang) -> dict[str, ParagraphStyle]:
         "body": style("body", 10.5, spaceAfter=7),
         "soft": style("soft", 8.5, SOFT, spaceBefore=3),
         "label": style("label", 9.5, SOFT),
-        "cell": style("cell", 9),
-        "number": style("number", 9, alignment=TA_RIGHT),
-        "heading-cell": style("heading-cell", 9, SOFT),
-        "number-heading": style("number-heading", 9, SOFT, alignment=TA_RIGHT),
+        **{
+            f"{name}{many}": style(name, size, colour, alignment=side)
+            for many, size in (("", SIZE), ("-small", SMALL))
+            for name, colour, side in (
+                ("cell", INK, TA_LEFT),
+                ("number", INK, TA_RIGHT),
+                ("heading-cell", SOFT, TA_LEFT),
+                ("number-heading", SOFT, TA_RIGHT),
+            )
+        },
         "check": style(
             "check", 8.5, SOFT, spaceBefore=14, leftIndent=6, rightIndent=6,
             backColor=_colour(WASH), borderPadding=6,
         ),
     }  # fmt: skip
+
+
+@cache
+def _unbroken(style: ParagraphStyle) -> ParagraphStyle:
+    """The style for what holds no Chinese: lines break between words."""
+    from reportlab.lib.styles import ParagraphStyle
+
+    return ParagraphStyle(f"{style.name}-words", style, wordWrap=None)
 
 
 @cache

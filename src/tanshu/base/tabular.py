@@ -95,6 +95,8 @@ def write(
     counted = _Counted(sheet.rows, tick)
     try:
         _WRITERS[form](part, sheet, iter(counted), lang)
+        if form is Format.CSV and sheet.about:
+            _about_beside(path, sheet, lang)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -135,6 +137,17 @@ def _csv_cell(cell: Cell) -> str | int:
     return cell.isoformat() if isinstance(cell, date) else cell
 
 
+def _about_beside(path: Path, sheet: Sheet, lang: Lang) -> None:
+    """A CSV has no place for what it is: that goes into a text file of the same name."""
+    lines = [sheet.title.in_(lang), *(f"{label}: {value}" for label, value in _about_lines(sheet, lang))]
+    path.with_name(f"{path.name}.about.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _about_lines(sheet: Sheet, lang: Lang) -> Iterator[tuple[str, str]]:
+    for label, value in sheet.about:
+        yield label.in_(lang), value.in_(lang) if isinstance(value, Text) else value
+
+
 # -- XLSX --------------------------------------------------------------------------------------------------
 
 
@@ -165,9 +178,9 @@ def _about(workbook: Workbook, sheet: Sheet, lang: Lang, heading: Any) -> None:
     page.set_column(0, 0, 24)
     page.set_column(1, 1, 96)
     page.write_string(0, 0, sheet.title.in_(lang), heading)
-    for r, (label, value) in enumerate(sheet.about, start=1):
-        page.write_string(r, 0, label.in_(lang))
-        page.write_string(r, 1, value.in_(lang) if isinstance(value, Text) else value)
+    for r, (label, value) in enumerate(_about_lines(sheet, lang), start=1):
+        page.write_string(r, 0, label)
+        page.write_string(r, 1, value)
 
 
 def _first_then(some: list[Sequence[Cell]], rows: Iterator[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:

@@ -13,6 +13,8 @@ from tanshu.base.text import Lang, Text
 from tanshu.cli.border import complain
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.holdings import quantity
+from tanshu.cli.onboarding_changes import NEXT, DocumentOption, documents
+from tanshu.cli.onboarding_files import VaultOption
 from tanshu.cli.output import BAD, GOOD, Chip, Facts, Line, Part, Reply, Table, number_column, text_column
 from tanshu.cli.stamps import notices, short_stamp, stamp
 from tanshu.cli.written import accepted
@@ -57,24 +59,34 @@ def add_to(root: typer.Typer) -> None:
 def list_accounts(
     door: Door,
     kind: Annotated[str, typer.Option(help="账户类别 · kind of account")] = "",
+    state: Annotated[str, typer.Option(help="账户状态 · state")] = "",
     subject: Annotated[str, typer.Option(metavar="HANDLE", help="只看一个主体 · of one subject")] = "",
+    after: Annotated[int, typer.Option(help="从上一页的 next 接着看 · next of the page before")] = -1,
+    limit: Annotated[int, typer.Option(help="每页账户数,0 为全部 · accounts of a page, 0 for all")] = 200,
 ) -> Reply:
-    """Every account with its owner."""
+    """Accounts with their owners, in the order of opening; `tanshu search subjects` finds by name."""
+    from tanshu.cli.search import more
     from tanshu.parties import queries as parties
 
     with door.reading() as (conn, _):
-        owner = need(parties.subject(conn, subject)) if subject else None
-        subjects = {one.id: one for one in parties.subjects(conn)}
-        found = [
-            one
-            for one in parties.accounts(conn)
-            if (not kind or one.kind == kind) and (owner is None or one.subject_id == owner.id)
-        ]
+        if subject:
+            owner = need(parties.subject(conn, subject))
+            theirs = parties.accounts_of(conn, owner.id)
+            found = [one for one in theirs if kind in ("", one.kind) and state in ("", one.state)]
+            total, following = len(found), None
+        else:
+            wanted = {"kind": kind or None, "state": state or None}
+            page = parties.account_page(conn, **wanted, after=after, limit=limit + 1 if limit else None)
+            found = page[:limit] if limit else page
+            following = found[-1].number if len(page) > len(found) else None
+            total = parties.count_accounts(conn, **wanted)
+        subjects = parties.subjects_with_ids(conn, {one.subject_id for one in found})
         mark = short_stamp(conn)
     rows = [_account_row(one, subjects[one.subject_id]) for one in found]
     data = [_account_json(one, subjects[one.subject_id]) for one in found]
-    count = Line(Text(f"共 {len(found)} 个账户", f"{len(found)} accounts"), "dim")
-    return Reply({"stamp": mark, "accounts": data}, (*notices(mark), Table(ACCOUNTS, rows), count))
+    count = Line(Text(f"{len(found)} 个账户,共 {total} 个", f"{len(found)} of {total} accounts"), "dim")
+    said = {"stamp": mark, "total": total, "accounts": data, "next": following}
+    return Reply(said, (*notices(mark), Table(ACCOUNTS, rows), count, *more(following, "--after")))
 
 
 @command(app, "show", "查看主体或账户 · show a subject or an account")
@@ -200,19 +212,29 @@ def open_account(
     )
 
 
-@command(app, "state", "限制、恢复或注销账户 · restrict, restore or close an account", writes=True)
+@command(app, "state", "申请限制、恢复或注销账户 · ask to restrict, restore or close an account", writes=True)
 def set_state(
     door: Door,
     code: CodeArgument,
     state: Annotated[str, typer.Argument(metavar="STATE", help="open · restricted · closed")],
+    document: DocumentOption = None,
+    vault: VaultOption = None,
 ) -> Reply:
-    """Closing needs an empty account."""
+    """With --reason; a second person decides (`tanshu onboard decide`). Closing needs an empty account."""
     from tanshu.parties import service
     from tanshu.parties.model import STATE_LABELS, AccountState, SetState
 
-    answer, key = door.do(service.set_state, SetState(code, state))
-    label = STATE_LABELS[AccountState(answer["state"])]
-    return accepted(answer, key, (Text("账户", "account"), answer["account"]), (Text("状态", "state"), label))
+    body = SetState(code, state, documents(door, vault, document))
+    answer, key = door.do(service.set_state, body)
+    asked = STATE_LABELS[AccountState(answer["asked"])]
+    return accepted(
+        answer,
+        key,
+        (Text("账户", "account"), answer["account"]),
+        (Text("拟变更为", "to become"), asked),
+        (Text("变更", "change"), answer["change"]),
+        (Text("下一步", "next"), NEXT.format(change=answer["change"])),
+    )
 
 
 @command(app, "appoint", "任命经办人 · appoint a role holder", writes=True)
@@ -260,19 +282,26 @@ def dismiss(door: Door, person: PersonArgument) -> Reply:
     return accepted(answer, key, (Text("经办人", "person"), person), (Text("状态", "state"), DISMISSED))
 
 
-@command(app, "rename", "变更名称 · give a subject a new name from a date on", writes=True)
+@command(app, "rename", "申请变更名称 · ask for a new name from a date on", writes=True)
 def rename(
     door: Door,
     handle: HandleArgument,
     name: Annotated[str, typer.Argument(help="新名称 · the new name")],
     since: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="生效日 · it holds from")],
 ) -> Reply:
-    """The old name stays with its dates."""
+    """A second person decides (`tanshu onboard decide`); the old name stays with its dates."""
     from tanshu.parties import service
     from tanshu.parties.model import Rename
 
     answer, key = door.do(service.rename, Rename(handle, name, read_date(since, door.lang, "--since")))
-    return accepted(answer, key, (Text("主体", "subject"), handle), (Text("名称", "name"), answer["name"]))
+    return accepted(
+        answer,
+        key,
+        (Text("主体", "subject"), handle),
+        (Text("名称", "name"), answer["name"]),
+        (Text("变更", "change"), answer["change"]),
+        (Text("下一步", "next"), NEXT.format(change=answer["change"])),
+    )
 
 
 @command(app, "certificate", "持有证明(HTML)· certificate of what a subject holds, HTML")

@@ -51,3 +51,13 @@ NO_REFUSAL = refusal(
     "没有编号“{code}”。编号由字母与四位数字组成,字母有:{known}。",
     "There is no number “{code}”. A number is letters and four digits; the letters are {known}.",
 )
+FORM_UNREADABLE = refusal(
+    "CLI-2201",
+    "无法读取申请文件 {path}:{why}。需要 UTF-8 编码的 TOML 或 JSON。",
+    "Cannot read the application {path}: {why}. A TOML or JSON file in UTF-8 is needed.",
+)
+FORM_KEY = refusal(
+    "CLI-2202",
+    "申请文件 {path} 中“{key}”缺失、未知或取值类型不对。可用:{known}。",
+    "In the application {path}, “{key}” is missing, unknown, or not of its type. There are: {known}.",
+)

@@ -13,7 +13,11 @@ from tanshu.cli.output import Facts, Reply, Table, number_column, text_column
 from tanshu.cli.stamps import notices, short_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sqlalchemy import Connection
+
+    from tanshu.book.state import Cell, State
 
 COLUMNS = (
     text_column("账户", "account"),
@@ -51,15 +55,14 @@ def holdings(
             one = need(registry.instrument(conn, instrument))
             instruments = {one.number: one}
         seq, state = need(state_at(conn, book, as_of))
-        accounts = {one.number: one for one in parties.accounts(conn)}
-        subjects = {one.id: one for one in parties.subjects(conn)}
+        cells = list(_cells(state, wanted, instruments))
+        accounts = parties.accounts_numbered(conn, sorted({cell.account for cell in cells}))
+        subjects = parties.subjects_with_ids(conn, {one.subject_id for one in accounts.values()})
         time_ns = _time_of(conn, seq)
         mark = short_stamp(conn)
     rows: list[dict[str, object]] = []
     table: list[tuple[object, ...]] = []
-    for cell in state.cells():
-        if cell.instrument not in instruments or (wanted is not None and cell.account not in wanted):
-            continue
+    for cell in cells:
         what, where = instruments[cell.instrument], accounts[cell.account]
         owner = subjects[where.subject_id]
         rows.append(
@@ -83,6 +86,19 @@ def holdings(
     facts = Facts(((Text("时点", "as of"), Text(f"第 {seq} 条记录,{at}", f"entry {seq}, {at}")),))
     data = {"as_of_seq": seq, "as_of_time": at, "stamp": mark, "holdings": rows}
     return Reply(data, (*notices(mark), facts, Table(COLUMNS, table)))
+
+
+def _cells(state: State, wanted: set[int] | None, instruments: Collection[int]) -> Iterator[Cell]:
+    """The cells asked for that are not empty: those of a few accounts are looked up, not searched for."""
+    if wanted is None:
+        yield from (cell for cell in state.cells() if cell.instrument in instruments)
+        return
+    for account in sorted(wanted):
+        for instrument in sorted(instruments):
+            if account < state.accounts and instrument < state.instruments:  # as of a moment before it
+                cell = state.cell(account, instrument)
+                if cell.available or cell.held:
+                    yield cell
 
 
 def quantity(value: int, scale: int) -> object:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TRUE, _FALSE = ("true", "yes", "1", "是", "y", "x"), ("", "false", "no", "0", "否", "n")
 _YEAR = re.compile(r"^(19|20)\d\d$")
+_LINE_NUMBERS = ("output", "intensity", "base_t", "days")
 _TONNES = re.compile(r"^\d{1,19}$")
 _GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
 
@@ -104,31 +105,50 @@ def emissions(rows: Sequence[FileRow], year: int) -> Plan:
 
 def activity(rows: Sequence[FileRow], year: int) -> Plan:
     """One unit a row; an entity's units make one command, for the newest entry of an entity counts."""
-    from tanshu.mrv import checks as mrv
     from tanshu.mrv.service import EntityUnits, ImportActivity, import_activity
 
-    units: dict[str, list[Any]] = {}
+    def planned(row: int, who: str, units: Sequence[Any]) -> Planned:
+        return Planned(row, import_activity, ImportActivity(year, (EntityUnits(who, tuple(units)),)))
+
+    return _by_entity(rows, lambda row: _unit(row, year), "unit", planned)
+
+
+def output(rows: Sequence[FileRow], year: int) -> Plan:
+    """One line a row; an entity's lines make one command, for the newest entry of an entity counts."""
+    from tanshu.mrv.output_service import EntityLines, ImportOutput, import_output
+
+    def planned(row: int, who: str, lines: Sequence[Any]) -> Planned:
+        return Planned(row, import_output, ImportOutput(year, (EntityLines(who, tuple(lines)),)))
+
+    return _by_entity(rows, lambda row: _line(row, year), "line", planned)
+
+
+def _by_entity(
+    rows: Sequence[FileRow],
+    read: Callable[[FileRow], Any],
+    name: str,
+    planned: Callable[[int, str, Sequence[Any]], Planned],
+) -> Plan:
+    """One command an entity, of all its rows. name: the field in which no two rows of an entity agree."""
+    from tanshu.mrv import checks as mrv
+
+    parts: dict[str, list[Any]] = {}
     first: dict[str, int] = {}
     findings: list[Finding] = []
     spoilt: set[str] = set()
     """Entities with a bad row: half of an entity's units would be taken for all of them."""
     for row in rows:
         try:
-            who, unit = _who(row), _unit(row, year)
-            if any(other.unit == unit.unit for other in units.get(who, ())):
-                raise Refused(mrv.UNIT_TWICE(field="unit", unit=unit.unit))
+            who, part = _who(row), read(row)
+            if any(getattr(other, name) == getattr(part, name) for other in parts.get(who, ())):
+                raise Refused(mrv.UNIT_TWICE(field=name, unit=getattr(part, name)))
         except Refused as refused:
             findings.append(Finding(row.number, refused.refusal))
             spoilt.add(_named(row))
             continue
-        units.setdefault(who, []).append(unit)
+        parts.setdefault(who, []).append(part)
         first.setdefault(who, row.number)
-    planned = [
-        Planned(first[who], import_activity, ImportActivity(year, (EntityUnits(who, tuple(own)),)))
-        for who, own in units.items()
-        if who not in spoilt
-    ]
-    return planned, findings
+    return [planned(first[who], who, own) for who, own in parts.items() if who not in spoilt], findings
 
 
 def allocations(rows: Sequence[FileRow]) -> Plan:
@@ -211,6 +231,19 @@ def _unit(row: FileRow, year: int) -> Any:
     if refused:
         raise Refused(refused)
     return unit
+
+
+def _line(row: FileRow, year: int) -> Any:
+    """A line's year; which numbers its product needs is the allocation pack's to say."""
+    from tanshu.rules.activity import OutputYear
+
+    if row["year"] and _year(row) != year:
+        raise _bad(row["year"], "year", str(year))
+    for column in ("line", "product"):
+        if not row[column]:
+            raise _bad("", column, "a name")
+    numbers = {name: _number(row, name) if row[name] else None for name in _LINE_NUMBERS}
+    return OutputYear(row["line"], year, row["product"], _tonnes(row, "verified_t"), **numbers)
 
 
 def _number(row: FileRow, column: str) -> Decimal:

@@ -94,6 +94,17 @@ def activity(door: Door, file: FileArgument, year: YearOption, accept_valid: Acc
     return _import(door, file, f"activity/{year}", columns, plan, accept_valid)
 
 
+@command(app, "output", "生产线产量数据 · what each line produced", writes=True)
+def output(door: Door, file: FileArgument, year: YearOption, accept_valid: AcceptOption = False) -> Reply:
+    """Columns handle or uscc, line, product, verified_t [, output] [, intensity] [, base_t] [, days]."""
+    from tanshu.cli import import_rows
+
+    def plan(rows: Sequence[FileRow]) -> Plan:
+        return import_rows.output(rows, year)
+
+    return _import(door, file, f"output/{year}", ("line", "product", "verified_t"), plan, accept_valid)
+
+
 @command(app, "allocations", "按文件分配并核对 · allocate by a file and compare", writes=True)
 def allocations(door: Door, file: FileArgument, accept_valid: AcceptOption = False) -> Reply:
     """Columns handle or uscc, year, stage [, expected_t]."""

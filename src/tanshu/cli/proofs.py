@@ -186,7 +186,7 @@ def _checkpoint_json(signed: Note) -> dict[str, Any]:
 @command(app, "holding", "证明持仓 · prove a holding")
 def holding(door: Door, account: Account, instrument: Instrument, key: KeyOption = None) -> None:
     """As of the newest checkpoint; with a key, one is signed at the newest entry first."""
-    with _under_checkpoint(door, key) as under:
+    with under_checkpoint(door, key) as under:
         numbers = _account(under.conn, account), _instrument(under.conn, instrument)
         proof = under.prover.holding(*numbers)
     _hand_out(proof)
@@ -197,7 +197,7 @@ def transaction(door: Door, id: TransactionId, account: OnlyOption = "", key: Ke
     """Its proposal and, once it has ended, its end; or one record of the book, by entry/record."""
     from tanshu.registry import proofs as register
 
-    with _under_checkpoint(door, key) as under:
+    with under_checkpoint(door, key) as under:
         only = _account(under.conn, account) if account else None
         wanted = register.transaction(under.conn, under.book.log, id, under.checkpoint.seq, only)
         proof = under.prover.transaction(wanted)
@@ -209,7 +209,7 @@ def certificate(door: Door, id: TransactionId, account: OnlyOption = "", key: Ke
     """A surrender, cancellation or other transaction that took effect: whose, what, how much, which units."""
     from tanshu.registry import proofs as register
 
-    with _under_checkpoint(door, key) as under:
+    with under_checkpoint(door, key) as under:
         only = _account(under.conn, account) if account else None
         wanted = register.certificate(under.conn, under.book.log, id, under.checkpoint.seq, only)
         proof = under.prover.certificate(wanted)
@@ -251,7 +251,7 @@ def export(
     """Static files after C2SP tlog-tiles: salted hashes only. Repeating it writes what is new."""
     from tanshu.book import public_log
 
-    with _under_checkpoint(door, key) as under:
+    with under_checkpoint(door, key) as under:
         done = public_log.export(under.conn, under.book.log, under.signed, folder)
         found = under.checkpoint
     facts = Facts(
@@ -289,7 +289,7 @@ class Under:
 
 
 @contextmanager
-def _under_checkpoint(door: Door, key: Path | None) -> Iterator[Under]:
+def under_checkpoint(door: Door, key: Path | None) -> Iterator[Under]:
     """The newest checkpoint, made now where there is a key; says so where the log has grown since.
 
     Refuses with PROOF-2002 where there is none and no key.

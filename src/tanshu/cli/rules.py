@@ -162,24 +162,22 @@ def warnings(pack: Pack) -> list[Part]:
 
 
 def _explain_entity(door: Door, handle: str, year: int) -> Reply:
-    """An entity's year computed anew from its verified units, beside what was decided."""
+    """An entity's year computed anew from its verified activity, beside what was decided."""
     from tanshu.base.refusal import Refusal, Refused
-    from tanshu.compliance import obligations, packs
+    from tanshu.compliance import methods, obligations, packs
     from tanshu.compliance.checks import NO_ACTIVITY
-    from tanshu.mrv import queries as mrv
     from tanshu.parties import queries as parties
     from tanshu.rules import explain as words
-    from tanshu.rules import power
 
     with door.reading() as (conn, _):
         subject = need(parties.subject(conn, handle))
         pack = packs.allocation(conn, year, allow_draft=door.allow_draft)
-        units = mrv.units(conn, subject.id, year)
+        activity = methods.of(pack).data(conn, subject.id, year)
         owed = obligations.owed(conn, subject, year)
         mark = short_stamp(conn)
-    if not units:
+    if not activity:
         raise Refused(NO_ACTIVITY(field="year", subject=subject.name, year=year))
-    result = need(power.allocate(pack, units))
+    result = need(methods.allocate(pack, activity, allow_draft=door.allow_draft))
     lines = words.allocation(result, door.lang)
     pre, decided = (None, None) if isinstance(owed, Refusal) else (owed.pre_allocated_t, owed.approved_t)
     data = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 
     from tanshu.parties.model import Account, Subject
     from tanshu.registry.model import Instrument, Transaction, TransactionState
+    from tanshu.registry.search import WantedTransactions
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="业务编号 · transaction")]
 
+MOMENT = "seq:N|YYYY-MM-DD"
 LIST = (
     text_column("业务", "transaction"),
     text_column("类型", "type"),
@@ -91,14 +95,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 class _Names:
-    """Codes and names by number and id: what a list needs to be readable."""
+    """Codes and names by number and id: what a list of these transactions needs to be readable."""
 
-    def __init__(self, conn: Connection):
+    def __init__(self, conn: Connection, made: Sequence[Transaction]):
         from tanshu.parties import queries as parties
         from tanshu.registry import queries as registry
 
-        self.subjects: dict[str, Subject] = {one.id: one for one in parties.subjects(conn)}
-        self.accounts: dict[int, Account] = {one.number: one for one in parties.accounts(conn)}
+        numbers = {n for one in made for line in one.lines for n in (line.debit, line.credit)}
+        self.accounts: dict[int, Account] = parties.accounts_numbered(conn, sorted(numbers))
+        owners = {one.subject_id for one in self.accounts.values()} | {one.subject_id for one in made}
+        self.subjects: dict[str, Subject] = parties.subjects_with_ids(conn, sorted(owners))
         self.instruments: dict[int, Instrument] = {one.number: one for one in registry.instruments(conn)}
 
 
@@ -110,28 +116,72 @@ def list_transactions(
     year: Annotated[int | None, typer.Option(help="履约年度 · compliance year")] = None,
     batch: Annotated[str, typer.Option(help="批次 · batch")] = "",
     mine: Annotated[str, typer.Option(metavar="PERSON", help="轮到此人办理的 · whose turn it is")] = "",
+    since: Annotated[str, typer.Option("--from", metavar=MOMENT, help="自何时申请 · proposed from")] = "",
+    to: Annotated[str, typer.Option(metavar=MOMENT, help="至何时申请 · proposed up to")] = "",
+    before: Annotated[str, typer.Option(help="从上一页的 next 接着看 · next of the page before")] = "",
     limit: Annotated[int, typer.Option(help="最近多少笔,0 为全部 · newest so many, 0 for all")] = 100,
 ) -> Reply:
     """In the order they were proposed; the newest `limit` of those that match."""
+    from tanshu.cli.search import more
     from tanshu.parties import queries as parties
-    from tanshu.registry import queries as registry
+    from tanshu.registry import search
     from tanshu.registry.chains import waiting_for
 
+    cursor = _cursor(door, before) if before else None
     with door.reading() as (conn, _):
-        owner = need(parties.subject(conn, subject)).id if subject else None
-        wanted = _state_named(door, state) if state else None
-        found = registry.transactions(
-            conn, type=type or None, state=wanted, subject_id=owner, year=year, batch=batch or None
+        wanted = search.WantedTransactions(
+            type or None,
+            _state_named(door, state) if state else None,
+            need(parties.subject(conn, subject)).id if subject else None,
+            year,
+            batch or None,
+            *_between(conn, since, to),
         )
-        if mine:
-            found = list(waiting_for(conn, mine, found))
-        names = _Names(conn)
+        if mine:  # whose turn it is only the chain of each one says
+            waiting = search.transactions(conn, _pending(wanted), before=cursor, limit=None)
+            found = list(waiting_for(conn, mine, waiting)) if wanted.state in (None, "pending") else []
+            total, shown = len(found), found[-limit:] if limit else found
+        else:
+            total = search.count(conn, wanted)
+            found = search.transactions(conn, wanted, before=cursor, limit=limit + 1 if limit else None)
+            shown = found[-limit:] if limit else found
+        names = _Names(conn, shown)
         mark = short_stamp(conn)
-    shown = found[-limit:] if limit else found
+    following = f"{shown[0].proposed_seq}:{shown[0].id}" if len(shown) < len(found) else None
     rows = [_list_row(one, names) for one in shown]
-    data = {"stamp": mark, "total": len(found), "transactions": [_json(one, names) for one in shown]}
-    count = Line(Text(f"{len(shown)} 笔,共 {len(found)} 笔", f"{len(shown)} of {len(found)}"), WEAK)
-    return Reply(data, (*notices(mark), Table(LIST, rows), count))
+    data = {
+        "stamp": mark,
+        "total": total,
+        "transactions": [_json(one, names) for one in shown],
+        "next": following,
+    }
+    count = Line(Text(f"{len(shown)} 笔,共 {total} 笔", f"{len(shown)} of {total}"), WEAK)
+    return Reply(data, (*notices(mark), Table(LIST, rows), count, *more(following, "--before")))
+
+
+def _cursor(door: Door, text: str) -> tuple[int, str]:
+    """Where a page begins, as the page before said it: ENTRY:ID."""
+    seq, colon, id = text.partition(":")
+    if not colon or not seq.isdecimal():
+        raise complain(
+            door.lang, "--before 应为上一页给出的 next", "--before takes the next of the page before"
+        )
+    return int(seq), id
+
+
+def _between(conn: Connection, since: str, to: str) -> tuple[int | None, int | None]:
+    """Entries after the first and up to the second, from what was typed."""
+    from tanshu.book import queries as book
+    from tanshu.log import store
+
+    first = need(book.before(conn, store.REGISTRY_LOG, since)) if since else None
+    return first, need(book.moment(conn, store.REGISTRY_LOG, to, field="to")) if to else None
+
+
+def _pending(wanted: WantedTransactions) -> WantedTransactions:
+    from tanshu.registry.model import TransactionState
+
+    return replace(wanted, state=TransactionState.PENDING)
 
 
 def show(door: Door, id: IdArgument) -> Reply:
@@ -143,7 +193,7 @@ def show(door: Door, id: IdArgument) -> Reply:
     with door.reading() as (conn, _):
         found = need(registry.transaction(conn, id))
         steps = registry.steps(conn, found.id)
-        names = _Names(conn)
+        names = _Names(conn, [found])
     taken = {step.n: step for step in steps}
     chain = [
         (

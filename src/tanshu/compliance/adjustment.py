@@ -1,9 +1,9 @@
 """Adjustments 配额调整: a final allocation in force is corrected, in either direction.
 
 The ground is an upheld objection, or verification that changed; the province acts within ten working days.
-What is to be moved goes as an administrative adjustment, linked to the allocation, through its own chain; what
-the holder owes for the year follows once it is in force. Of what is added, deductions still owed are paid first.
-Source: consultation draft of the 2025–2026 plan (a reading: draft); 多退少补.
+What is to be moved goes as an administrative adjustment, linked to the allocation, through its own chain;
+what the holder owes for the year follows once it is in force. Of what is added, deductions that are still
+owed are paid first. Source: consultation draft of the 2025–2026 plan (a reading: draft); 多退少补.
 """
 
 from __future__ import annotations

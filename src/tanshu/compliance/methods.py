@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
@@ -15,11 +16,12 @@ from tanshu.base.refusal import Refusal, need
 from tanshu.mrv import output_queries
 from tanshu.mrv import queries as mrv
 from tanshu.rules import factors, output, power
+from tanshu.rules.explain import Explained
 from tanshu.rules.pack_model import Pack
 
 
-class Allocation(Protocol):
-    """What every method comes to, in whole tonnes."""
+class Allocation(Explained, Protocol):
+    """What every method comes to, in whole tonnes; gap_rate is a fraction."""
 
     @property
     def verified_t(self) -> int: ...
@@ -29,6 +31,12 @@ class Allocation(Protocol):
 
     @property
     def obligation_t(self) -> int: ...
+
+    @property
+    def gap_t(self) -> int: ...
+
+    @property
+    def gap_rate(self) -> Decimal: ...
 
     def as_json(self) -> dict[str, Any]: ...
 

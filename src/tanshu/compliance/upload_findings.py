@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.refusal import Refusal, RefusalKind, Refused
+from tanshu.base.text import Lang, Text
 from tanshu.book.commit import Act
 from tanshu.compliance import allocation
 from tanshu.compliance import upload_checks as checks
@@ -22,6 +23,8 @@ from tanshu.compliance.allocation import STAGE_LABELS
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.compliance.upload_model import COLUMNS, UploadAllocation, UploadedRow
 from tanshu.mrv import queries as mrv
+from tanshu.mrv.output_tables import LINE_ACTIVITY
+from tanshu.mrv.tables import UNIT_ACTIVITY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, AccountState, Subject
 
@@ -54,6 +57,16 @@ class Finding:
             "code": self.refusal.code,
             "facts": canonical(self.refusal.as_json()["facts"]).decode(),
         }
+
+
+def sentences(kind: RefusalKind, facts: Mapping[str, Any]) -> Text:
+    """What a kept finding says: its facts are as JSON has them."""
+
+    def in_(lang: Lang) -> str:
+        said = {name: fact[lang] if isinstance(fact, dict) else fact for name, fact in facts.items()}
+        return kind.text.in_(lang).format(**said)
+
+    return Text(in_("zh"), in_("en"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,7 @@ class _Known:
         self.listed = mrv.listed(conn, year)
         self.verified = mrv.verified(conn, year - 1 if stage == "pre" else year)
         self.decided = _decided(conn, year)
+        self.active = with_activity(conn, year)
 
     def about(self, row: JudgedRow) -> Iterator[Said]:
         subject = self.subjects.get(row.credit_code)
@@ -203,11 +217,21 @@ class _Known:
 
     def _computed(self, subject: Subject, quantity: int) -> Iterator[Said]:
         """Does the rule pack come to the same? Asked only where there are data to compute from."""
+        if subject.id not in (self.verified if self.stage == "pre" else self.active):
+            return
         own = computed(self.act, subject, self.year, self.stage)
         if own and own.quantity != quantity:
             kind: RefusalKind = checks.QUANTITY_DIFFERS
             pack, delta = own.explanation["pack"], f"{quantity - own.quantity:+d}"
             yield "quantity", "warning", kind(pack=pack, computed=own.quantity, delta=delta)
+
+
+def with_activity(conn: Connection, year: int) -> frozenset[str]:
+    """The subjects of whose year there are data that a pack could compute from."""
+    found = (
+        select(table.c.subject_id).where(table.c.year == year) for table in (UNIT_ACTIVITY, LINE_ACTIVITY)
+    )
+    return frozenset(id for query in found for id in conn.execute(query.distinct()).scalars())
 
 
 def computed(act: Act, subject: Subject, year: int, stage: str) -> allocation.Computed | None:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from tanshu.base.canonical import canonical
+from tanshu.base.memo import remembering
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import deductions, packs, uploads
@@ -23,7 +24,7 @@ from tanshu.compliance.allocation import STAGE_LABELS, STAGES
 from tanshu.compliance.checks import STAGE_UNKNOWN
 from tanshu.compliance.deductions import Owing
 from tanshu.compliance.tables import ALLOCATION
-from tanshu.compliance.upload_findings import computed
+from tanshu.compliance.upload_findings import computed, with_activity
 from tanshu.compliance.upload_tables import ALLOCATION_UPLOAD
 from tanshu.mrv import queries as mrv
 from tanshu.mrv import service as mrv_service
@@ -74,6 +75,8 @@ class _Part:
     owed: Mapping[str, list[Owing]]
     pre: Mapping[str, int]
     decided: frozenset[str]
+    listed: Mapping[str, mrv.Listed]
+    active: frozenset[str]
 
 
 @verb("compliance.load-upload")
@@ -91,16 +94,19 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
     if refused:
         return refused
     rows = uploads.rows(act.conn, upload.id, first=command.first, count=command.count)
-    part = _part(act, upload, authority, rows, command.batch)
-    settled = [_settled(act, part, row) for row in rows]
-    refused = _staged(act, part, sum(max(0, issue) for _, issue, _ in settled))
-    if refused:
-        return refused
-    act.insert(ALLOCATION, *(decision for _, _, decision in settled))
-    made: list[str | None] = []
-    for row, (subject, issue_t, _) in zip(rows, settled, strict=True):
-        mrv_service.lock(act, subject.id, *_ground(part))
-        made.append(_propose(act, part, subject, issue_t, row) if issue_t > 0 else None)
+    with remembering():  # what is decided here changes no account, no person, no list
+        part = _part(act, upload, authority, rows, command.batch)
+        settled = [_settled(act, part, row) for row in rows]
+        refused = _staged(act, part, sum(max(0, issue) for _, issue, _ in settled))
+        if refused:
+            return refused
+        act.insert(ALLOCATION, *(decision for _, _, decision in settled))
+        year, why = _ground(part)
+        mrv_service.lock_all(act, [subject.id for subject, _, _ in settled], year, why)
+        made = [
+            _propose(act, part, subject, issue_t, row) if issue_t > 0 else None
+            for row, (subject, issue_t, _) in zip(rows, settled, strict=True)
+        ]
     loaded = command.first + len(rows)
     act.update(ALLOCATION_UPLOAD, {"id": upload.id}, loaded=loaded)
     return {
@@ -148,6 +154,8 @@ def _part(act: Act, upload: Row[Any], authority: Subject, rows: Sequence[Row[Any
         subjects=subjects,
         owed=deductions.owing(conn, {one.id for one in subjects.values()}),
         pre={subject: quantity for subject, stage, quantity in made if stage == "pre"},
+        listed=mrv.listed(conn, upload.year),
+        active=with_activity(conn, upload.year),
         decided=frozenset(subject for subject, stage, _ in made if stage in (upload.stage, "final")),
     )
 
@@ -159,7 +167,7 @@ Settlement = tuple[Subject, int, dict[str, Any]]
 def _settled(act: Act, part: _Part, row: Row[Any]) -> Settlement:
     """A row as a decision. Raises Refused where it no longer stands."""
     subject = part.subjects.get(row.credit_code)
-    refused = _fallen(act, part, subject, row)
+    refused = _fallen(part, subject, row)
     if refused:
         raise Refused(refused.at(f"rows[{row.n}]"))
     assert subject is not None
@@ -197,11 +205,11 @@ def _settled(act: Act, part: _Part, row: Row[Any]) -> Settlement:
     )
 
 
-def _fallen(act: Act, part: _Part, subject: Subject | None, row: Row[Any]) -> Refusal | None:
+def _fallen(part: _Part, subject: Subject | None, row: Row[Any]) -> Refusal | None:
     """What may have changed since the table was uploaded."""
     if subject is None:
         return checks.CODE_UNKNOWN(field="credit_code", value=row.credit_code)
-    listed = mrv.listed_as(act.conn, subject.id, part.year)
+    listed = part.listed.get(subject.id)
     if listed is None:
         return checks.NOT_LISTED(field="credit_code", year=part.year)
     if listed.excluded:
@@ -216,7 +224,7 @@ def _obligation(act: Act, part: _Part, subject: Subject, facts: Mapping[str, Any
     """What must be surrendered: as the rule pack has it where there are data, else the verified emissions."""
     if part.stage == "pre":
         return None
-    own = computed(act, subject, part.year, part.stage)
+    own = computed(act, subject, part.year, part.stage) if subject.id in part.active else None
     return facts["verified_t"] if own is None else own.obligation_t
 
 
@@ -281,3 +289,14 @@ def _confirm(act: Act, command: ConfirmMany, handle: str) -> Refusal | None:
         return checks.SAME_PERSON_DECIDED(field="as", person=act.actor)
     act.update(ALLOCATION, this, in_force=True)
     return None
+
+
+def waiting(conn: Connection, upload: Row[Any]) -> list[str]:
+    """The handles of an upload's entities whose decision issues nothing and waits for a checker's word."""
+    idle = (ALLOCATION.c.issue_t <= 0, ALLOCATION.c.in_force.is_(False))
+    here = (ALLOCATION.c.year == upload.year, ALLOCATION.c.stage == upload.stage)
+    waits = set(conn.execute(select(ALLOCATION.c.subject_id).where(*here, *idle)).scalars())
+    rows = uploads.rows(conn, upload.id, count=upload.loaded)
+    subjects = parties.subjects_coded(conn, [row.credit_code for row in rows])
+    loaded = [subjects[row.credit_code] for row in rows]
+    return [one.handle for one in loaded if one.id in waits]

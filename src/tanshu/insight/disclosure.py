@@ -1,4 +1,4 @@
-"""信息公开: what the public is told of a compliance year: what the jurisdiction's pack names, and nothing else.
+"""信息公开: what the public is told of a compliance year: what the jurisdiction's pack names, nothing else.
 
 The registry pack names the fields and the day from which each is public (`[disclosure.*]`). There is no
 default: where the pack has no such table nothing is published, and a field that no table names is never

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from tanshu.base.quantity import QUANTITY_MAX, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
@@ -167,6 +169,17 @@ def lock(act: Act, subject_id: str, year: int, why: str) -> None:
     release(act, subject_id, year, why)
     values = {"subject_id": subject_id, "year": year, "why": why, "seq": act.seq}
     act.insert(DATA_LOCK, values)
+
+
+def lock_all(act: Act, subject_ids: Sequence[str], year: int, why: str) -> None:
+    """A decision on each of these rests on its data of a year: lock them all at once."""
+    locked = select(DATA_LOCK.c.subject_id).where(DATA_LOCK.c.year == year, DATA_LOCK.c.why == why)
+    already = set(act.conn.execute(locked).scalars())
+    for subject_id in subject_ids:
+        if subject_id in already:
+            release(act, subject_id, year, why)
+    told = {"year": year, "why": why, "seq": act.seq}
+    act.insert(DATA_LOCK, *({"subject_id": subject_id, **told} for subject_id in subject_ids))
 
 
 def release(act: Act, subject_id: str, year: int, why: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, select
 
+from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal
 from tanshu.parties import checks
 from tanshu.parties.codes import account_code_is_good, looks_like_account_code
@@ -20,6 +21,7 @@ BATCH = 5_000
 """Values that one statement asks about: below what every database takes."""
 
 
+@remembered
 def setting(conn: Connection, name: str) -> str | None:
     return conn.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar()
 
@@ -31,12 +33,14 @@ def jurisdiction(conn: Connection) -> str:
     return value
 
 
+@remembered
 def subject(conn: Connection, handle: str, *, on: date | None = None) -> Subject | Refusal:
     """The subject by handle or credit code; its name as of `on` (default: the newest)."""
     found = _subject(conn, SUBJECT.c.handle == handle.strip(), on=on)
     return found or checks.SUBJECT_UNKNOWN(field="subject", handle=handle)
 
 
+@remembered
 def subject_by_id(conn: Connection, subject_id: str, *, on: date | None = None) -> Subject:
     found = _subject(conn, SUBJECT.c.id == subject_id, on=on)
     assert found is not None, subject_id
@@ -87,11 +91,13 @@ def taken_names(conn: Connection, names: Iterable[str]) -> set[str]:
     return taken
 
 
+@remembered
 def authority_of(conn: Connection, region: str) -> Subject | None:
     """The provincial authority in charge of a region (its first two digits), or None."""
     return _subject(conn, SUBJECT.c.kind == SubjectKind.AUTHORITY, SUBJECT.c.region == region[:2] + "0000")
 
 
+@remembered
 def only_of_kind(conn: Connection, kind: SubjectKind) -> Subject | None:
     """The first registered subject of a kind: the registry, the exchange."""
     return _subject(conn, SUBJECT.c.kind == kind)
@@ -124,6 +130,7 @@ def account_codes(conn: Connection) -> dict[tuple[str, AccountKind], str]:
     return {(handle, AccountKind(kind)): code for handle, kind, code in conn.execute(query)}
 
 
+@remembered
 def account_of(conn: Connection, subject_id: str, kind: AccountKind) -> Account | None:
     query = select(ACCOUNT).where(ACCOUNT.c.subject_id == subject_id, ACCOUNT.c.kind == kind)
     row = conn.execute(query).first()
@@ -181,10 +188,12 @@ def accounts(conn: Connection) -> list[Account]:
     return [_to_account(row) for row in conn.execute(select(ACCOUNT).order_by(ACCOUNT.c.number))]
 
 
+@remembered
 def account_by_number(conn: Connection, number: int) -> Account:
     return _to_account(conn.execute(select(ACCOUNT).where(ACCOUNT.c.number == number)).one())
 
 
+@remembered
 def person(conn: Connection, handle: str) -> Person | Refusal:
     row = conn.execute(select(PERSON).where(PERSON.c.handle == handle)).first()
     if row is None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from tanshu.base.memo import remembering
 from tanshu.base.refusal import Refusal, Refused, refusal
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.registry import chains, queries
@@ -50,11 +51,12 @@ def approve_many(act: Act, command: DecideMany) -> Decision:
         twice = next(id for id in ids if ids.count(id) > 1)
         return NAMED_TWICE(field="transactions", id=twice)
     effected = 0
-    for n, id in enumerate(ids):
-        answer = _approve_one(act, Decide(id, command.comment))
-        if isinstance(answer, Refusal):
-            return answer.at(f"transactions[{n}]")
-        effected += answer["state"] == TransactionState.EFFECTED
+    with remembering():  # an approval changes no account and no person
+        for n, id in enumerate(ids):
+            answer = _approve_one(act, Decide(id, command.comment))
+            if isinstance(answer, Refusal):
+                return answer.at(f"transactions[{n}]")
+            effected += answer["state"] == TransactionState.EFFECTED
     return {"approved": len(ids), "effected": effected, "pending": len(ids) - effected}
 
 

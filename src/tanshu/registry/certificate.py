@@ -96,7 +96,7 @@ def transaction_paper(
     subject = papers.subject_at(conn, transaction.subject_id, position.seq)
     name = transaction.type.name
     stamped = papers.stamps(conn, [subject], stamp)
-    return Paper(
+    paper = Paper(
         title=title or Text(f"登记证明 · {name.zh}", f"Certificate of registration · {name.en}"),
         number=papers.number(LETTERS.get(transaction.type.code, REGISTRATION), position, transaction.id),
         issuer=papers.registry_name(conn, position.seq),
@@ -114,6 +114,7 @@ def transaction_paper(
         stamps=stamped.lines,
         mark=stamped.mark,
     )
+    return papers.in_own_words(conn, paper)
 
 
 def cancellation_paper(
@@ -171,7 +172,7 @@ def holding_paper(
     codes = {one.number: one.code for one in parties.accounts_of(conn, subject.id)}
     tables, _ = papers.held_table(conn, book.log, codes, seq, subject.handle)
     stamped = papers.stamps(conn, [subject], stamp)
-    return Paper(
+    paper = Paper(
         title=Text("持有证明", "Certificate of holdings"),
         number=papers.number(HOLDING, position, subject.id),
         issuer=papers.registry_name(conn, seq),
@@ -190,6 +191,7 @@ def holding_paper(
         stamps=stamped.lines,
         mark=stamped.mark,
     )
+    return papers.in_own_words(conn, paper)
 
 
 def not_effected(transaction: Transaction) -> Refusal:

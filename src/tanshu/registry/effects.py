@@ -18,7 +18,7 @@ from tanshu.book.commit import Act
 from tanshu.book.records import LINKED, AccountFlag, Row
 from tanshu.parties import queries as parties
 from tanshu.parties.model import ACCOUNT_TYPES
-from tanshu.registry import checks, links, queries
+from tanshu.registry import checks, giving_back, links, queries
 from tanshu.registry.encumbrances import checks as claim_checks
 from tanshu.registry.encumbrances import orders, queue
 from tanshu.registry.encumbrances import queries as claims
@@ -125,6 +125,9 @@ def release(act: Act, transaction: Transaction) -> None:
 def _move(act: Act, proposed: Proposed) -> None:
     """Capture what is held for each line; what is not held moves freely."""
     tag, sinks = proposed.type.number, _sinks(proposed)
+    if sinks:
+        _add(act, giving_back.movements(act, proposed, act.count + len(sinks)), sinks)
+        return
     held = {claim.line: claim for claim in claims.of_transaction(act.conn, proposed.id)}
     rows: list[Row] = []
     for n, line in enumerate(proposed.lines):

@@ -177,7 +177,7 @@ def notice_paper(conn: Connection, book: Book, notice: Notice, *, stamp: Text | 
         (Text("签发时间", "Issued"), papers.when(notice.issued_ns)),
     ]
     said = body(notice.kind, notice.facts)
-    return Paper(
+    paper = Paper(
         title=notice.kind.title,
         number=papers.number(LETTER, position, notice.id),
         issuer=papers.registry_name(conn, position.seq),
@@ -192,6 +192,7 @@ def notice_paper(conn: Connection, book: Book, notice: Notice, *, stamp: Text | 
         stamps=stamped.lines,
         mark=stamped.mark,
     )
+    return papers.in_own_words(conn, paper)
 
 
 def _may_serve(act: Act, subject: Subject) -> Person | Refusal:

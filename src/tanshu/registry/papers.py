@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import digest
 from tanshu.base.clock import shanghai_text
-from tanshu.base.documents import Facts, Row, Table, Words
+from tanshu.base.documents import Facts, Paper, Row, Table, Words, reworded
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
@@ -25,7 +25,7 @@ from tanshu.registry import serials
 from tanshu.registry.model import Instrument
 from tanshu.registry.serials import Numbers
 from tanshu.registry.types import InstrumentKind
-from tanshu.rules import packs
+from tanshu.rules import packs, registry_pack
 
 FICTIONAL = Text(
     "虚构主体:仅供演示,不是真实企业。", "A fictional subject, for demonstration: no real company."
@@ -102,6 +102,14 @@ def how_to_check(position: Position) -> Text:
         f"from entry 0; the hash of entry {position.seq} must be the one above, to the letter. "
         "Changing any record of the past changes every hash after it.",
     )
+
+
+def in_own_words(conn: Connection, paper: Paper) -> Paper:
+    """The paper in the market's own words, where its registry pack has some: 缴还 for 清缴."""
+    pack = packs.load(f"{parties.jurisdiction(conn)}.registry", allow_draft=True)
+    if isinstance(pack, Refusal) or "words" not in pack.tables:
+        return paper
+    return reworded(paper, lambda text: registry_pack.worded(pack, text))
 
 
 # -- stamps ------------------------------------------------------------------------------------------------

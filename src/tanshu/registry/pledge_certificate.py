@@ -65,7 +65,7 @@ def pledge_paper(
     pledgee = _pledgee(conn, list(belonging.values()), seq)
     stamped = papers.stamps(conn, [pledgor], stamp)
     day = business_date(position.time_ns)
-    return Paper(
+    paper = Paper(
         title=Text("质押登记证明", "Certificate of pledge"),
         number=papers.number(LETTER, position, pledge.id),
         issuer=papers.registry_name(conn, seq),
@@ -84,6 +84,7 @@ def pledge_paper(
         stamps=stamped.lines,
         mark=stamped.mark,
     )
+    return papers.in_own_words(conn, paper)
 
 
 def cells(conn: Connection, log: int, id: str, seq: int) -> list[tuple[int, int]] | Refusal:

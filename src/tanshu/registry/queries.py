@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
+from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
 from tanshu.registry import checks
@@ -24,6 +25,7 @@ def instruments(conn: Connection) -> list[Instrument]:
     return [_instrument(row) for row in conn.execute(select(INSTRUMENT).order_by(INSTRUMENT.c.number))]
 
 
+@remembered
 def instrument(conn: Connection, code: str) -> Instrument | Refusal:
     row = conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.code == code.strip())).first()
     if row is None:
@@ -43,6 +45,7 @@ def instruments_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Instr
     return found
 
 
+@remembered
 def instrument_by_number(conn: Connection, number: int) -> Instrument:
     return _instrument(conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.number == number)).one())
 

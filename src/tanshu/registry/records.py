@@ -16,7 +16,6 @@ from tanshu.base.refusal import Refusal, need, refusal
 from tanshu.base.text import Text
 from tanshu.base.vault import Vault
 from tanshu.log import store
-from tanshu.log.store import LOG_ENTRY
 from tanshu.parties import queries as parties
 from tanshu.parties.onboarding.tables import APPLICATION_DOCUMENT, APPLICATION_FORM
 from tanshu.registry.notice_tables import NOTICE
@@ -32,7 +31,7 @@ KEPT_STILL = refusal(
 TERM_UNKNOWN = refusal(
     "REG-6402",
     "规则包 {pack} 没有写明保存年限(records.keep_years),不得删除任何文件。",
-    "The pack {pack} does not say how long records are kept (records.keep_years); no document may be deleted.",
+    "The pack {pack} does not say how long records are kept (records.keep_years); nothing may be deleted.",
 )
 NOT_FILED = refusal(
     "REG-6403",
@@ -124,9 +123,11 @@ def _documents(conn: Connection) -> Kept:
 
 def _of_log(conn: Connection, log: int, name: str, label: Text) -> Kept:
     tail = store.tail(conn, log)
-    first = conn.execute(select(func.min(LOG_ENTRY.c.time_ns)).where(LOG_ENTRY.c.log == log)).scalar()
+    genesis = next(store.read(conn, log, upto=0), None)
     count = 0 if tail is None else tail[0] + 1
-    return Kept(name, label, count, _day(first), _day(tail[1] if tail else None), None)
+    return Kept(
+        name, label, count, _day(genesis.time_ns if genesis else None), _day(tail[1] if tail else None), None
+    )
 
 
 def _table(conn: Connection, name: str, label: Text) -> Kept:

@@ -31,6 +31,7 @@ from tanshu.base.refusal import Refusal, refusal
 from tanshu.book.movements import MOVEMENT
 from tanshu.book.records import POSITION_BITS, position
 from tanshu.parties import queries as parties
+from tanshu.parties.codes import looks_like_account_code
 from tanshu.parties.model import Account, Subject
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
 from tanshu.registry import queries, search_index
@@ -116,19 +117,29 @@ class Touching(NamedTuple):
     """Lines of one effected transaction in which a subject's accounts gave or received."""
 
     seq: int
+    time_ns: int
     transaction: str
+    type: str
     lines: tuple[Line, ...]
 
 
 # -- subjects ----------------------------------------------------------------------------------------------
 
 
-def by_code(conn: Connection, code: str) -> Subject | Refusal:
-    """The one subject meant by a handle, a credit code or one of its accounts' codes."""
+def by_code(conn: Connection, log: int, code: str) -> Found | Refusal:
+    """The one subject with this handle or credit code, or whose account has this code; with its accounts."""
     account = parties.account(conn, code)
     if isinstance(account, Account):
-        return parties.subject_by_id(conn, account.subject_id)
-    return parties.subject(conn, code)
+        subject = parties.subject_by_id(conn, account.subject_id)
+    else:
+        named = parties.subject(conn, code)
+        if isinstance(named, Refusal):
+            return account if looks_like_account_code(code.strip().upper()) else named
+        subject = named
+    place = select(SUBJECT_ORDER.c.number).where(
+        SUBJECT_ORDER.c.log == log, SUBJECT_ORDER.c.subject_id == subject.id
+    )
+    return Found(conn.execute(place).scalar_one(), subject, tuple(parties.accounts_of(conn, subject.id)))
 
 
 def subjects(
@@ -312,13 +323,15 @@ def touching(
     *,
     before: int | None = None,
     limit: int = PAGE,
-) -> Page[Touching]:
+) -> Page[Touching] | Refusal:
     """Effected transactions in which a subject gave or received, whoever proposed them: newest first, from
     entries before `before`. Of a batch only the subject's own lines.
 
     Found by the movements of its accounts, which must have been caught up: a batch of many thousand lines
-    needs no index of its own for that.
+    needs no index of its own for that. Refuses with REG-7103.
     """
+    if not 1 <= limit <= LIMIT_MAX:
+        return LIMIT_RANGE(field="limit", value=limit, most=LIMIT_MAX)
     numbers = {one.number for one in parties.accounts_of(conn, subject_id)}
     places = sorted({place for n in numbers for place in _places(conn, log, n, before, limit)}, reverse=True)
     seqs = sorted({place >> POSITION_BITS for place in places}, reverse=True)[: limit + 1]
@@ -328,10 +341,10 @@ def touching(
     found: list[Touching] = []
     for seq in shown:
         own = [place & (1 << POSITION_BITS) - 1 for place in places if place >> POSITION_BITS == seq]
-        for id in by_seq.get(seq, ()):
-            lines = _lines(conn, id, numbers, own)
+        for row in by_seq.get(seq, ()):
+            lines = _lines(conn, row.id, numbers, own)
             if lines:
-                found.append(Touching(seq, id, lines))
+                found.append(Touching(seq, row.ended_ns, row.id, row.type, lines))
     return Page(tuple(found), following)
 
 
@@ -363,13 +376,13 @@ def _moved(conn: Connection, log: int, account: int) -> list[int]:
         last = following
 
 
-def _ended_at(conn: Connection, seqs: Sequence[int]) -> dict[int, list[str]]:
-    query = select(TRANSACTION.c.ended_seq, TRANSACTION.c.id).where(
-        TRANSACTION.c.ended_seq.in_(seqs), TRANSACTION.c.state == TransactionState.EFFECTED
-    )
-    found: dict[int, list[str]] = {}
-    for row in conn.execute(query.order_by(TRANSACTION.c.id)):
-        found.setdefault(row.ended_seq, []).append(row.id)
+def _ended_at(conn: Connection, seqs: Sequence[int]) -> dict[int, list[Any]]:
+    t = TRANSACTION.c
+    query = select(t.id, t.type, t.ended_seq, t.ended_ns)
+    query = query.where(t.ended_seq.in_(seqs), t.state == TransactionState.EFFECTED)
+    found: dict[int, list[Any]] = {}
+    for row in conn.execute(query.order_by(t.id)):
+        found.setdefault(row.ended_seq, []).append(row)
     return found
 
 

@@ -51,7 +51,7 @@ def paper(conn: Connection, found: Statement, *, stamp: Text | None = None) -> P
     """The statement as a paper, as of its last entry."""
     stamped = papers.stamps(conn, [found.subject], stamp)
     name = found.subject.name
-    return Paper(
+    paper = Paper(
         title=TITLE,
         number=number(found),
         issuer=papers.registry_name(conn, found.closed.seq),
@@ -70,6 +70,7 @@ def paper(conn: Connection, found: Statement, *, stamp: Text | None = None) -> P
         stamps=stamped.lines,
         mark=stamped.mark,
     )
+    return papers.in_own_words(conn, paper)
 
 
 def sheet(found: Statement, about: Sequence[tuple[Text, Text | str]]) -> Sheet:

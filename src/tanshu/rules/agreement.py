@@ -45,7 +45,8 @@ def power(tables: Tables) -> Problems:
 
 def common(tables: Tables) -> Problems:
     """What holds for every allocation pack."""
-    yield from _pre_allocation_problems(tables["pre_allocation"])
+    if "pre_allocation" in tables:
+        yield from _pre_allocation_problems(tables["pre_allocation"])
     ccer = tables.get("ccer", {})
     if ("old_registered_before" in ccer) != ("old_usable_until" in ccer):
         yield (

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from typing import Protocol
 
 from tanshu.base.refusal import Refused
-from tanshu.base.text import Lang
+from tanshu.base.text import Lang, Text
 from tanshu.rules import checks
 from tanshu.rules.activity import Cooling, UnitClass
 from tanshu.rules.answers import answering
 from tanshu.rules.formulas import CONTEXT, QUOTAS, heat_supply_factor
 from tanshu.rules.pack_model import Pack
-from tanshu.rules.power import EntityAllocation
 from tanshu.rules.power_units import heat_key, load_correction_step, quota_steps_of
 from tanshu.rules.steps import Step, shown
 from tanshu.rules.terms import EVIDENCE
@@ -43,16 +43,32 @@ class ExplainLine:
         }
 
 
-def allocation(result: EntityAllocation, lang: Lang) -> tuple[ExplainLine, ...]:
-    """Every step of an allocation, unit by unit, then the entity.
+class Explained(Protocol):
+    """An allocation of any method: the steps of its units or lines, then the entity's."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Step, ...]], ...]: ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]: ...
+
+    @property
+    def watermark(self) -> Text | None: ...
+
+    @property
+    def notes(self) -> tuple[Text, ...]: ...
+
+
+def allocation(result: Explained, lang: Lang) -> tuple[ExplainLine, ...]:
+    """Every step of an allocation, unit by unit or line by line, then the entity.
 
     The watermark and the notes are not lines: show `warnings(result, lang)` with them.
     """
-    lines = [line for unit in result.units for line in lines_of(unit.steps, lang, unit.unit)]
+    lines = [line for name, steps in result.parts for line in lines_of(steps, lang, name)]
     return (*lines, *lines_of(result.steps, lang))
 
 
-def warnings(result: EntityAllocation, lang: Lang) -> tuple[str, ...]:
+def warnings(result: Explained, lang: Lang) -> tuple[str, ...]:
     """The watermark, if any, and the notes on recalled and assumed tables: what every output must show."""
     watermark = (result.watermark,) if result.watermark else ()
     return tuple(text.in_(lang) for text in (*watermark, *result.notes))

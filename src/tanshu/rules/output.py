@@ -68,11 +68,16 @@ class OutputAllocation:
     notes: tuple[Text, ...]
     steps: tuple[Step, ...]
 
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Step, ...]], ...]:
+        """The steps of each line, by its name."""
+        return tuple((line.line, line.steps) for line in self.lines)
+
     def as_json(self) -> dict[str, object]:
         return {
             "year": self.year,
             "pack": self.pack,
-            "lines": [line.as_json() for line in self.lines],
+            "by_line": [line.as_json() for line in self.lines],
             "verified_t": self.verified_t,
             "initial_t": self.initial_t,
             "redetermined_t": self.redetermined_t,

@@ -33,14 +33,15 @@ OUTPUT: Final[Schema] = {
     "redetermination": TableRule(
         {"formula": name(*REDETERMINATIONS), "share": FRACTION, "quantity_t": INT}, required=False
     ),
-    "rounding": TableRule({"quota": ROUNDING, "pre_allocation": ROUNDING, "gap_rate": ROUNDING}),
+    "rounding": TableRule({"quota": ROUNDING, "pre_allocation": optional(ROUNDING), "gap_rate": ROUNDING}),
     "pre_allocation": TableRule(
         {
             "rule": name("fixed", "ceiling", "operator", "other_base"),
             "base": TEXT,
             "share": optional(FRACTION),
             "share_max": optional(FRACTION),
-        }
+        },
+        required=False,
     ),
     "offset": TableRule({"limit": FRACTION}, required=False),
     "offset_rounding": TableRule({"rule": ROUNDING}, required=False),
@@ -68,6 +69,9 @@ def problems(tables: Tables) -> Problems:
             yield table, "value", Text("系数由运营者的规则包给出", "the operator's pack gives the numbers")
         elif product and product not in products:
             yield table, "value", Text("没有这一产品", "there is no such product")
+    if ("pre_allocation" in tables) != ("pre_allocation" in tables["rounding"]):
+        text = Text("与表 [pre_allocation] 须同时给出", "it comes with table [pre_allocation]")
+        yield "rounding", "pre_allocation", text
     together = {"offset", "offset_rounding", "ccer"}
     if together & set(tables) and not together <= set(tables):
         lacks = sorted(together - set(tables))[0]

@@ -73,6 +73,11 @@ class EntityAllocation:
     notes: tuple[Text, ...]
     steps: tuple[Step, ...]
 
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Step, ...]], ...]:
+        """The steps of each unit, by its name."""
+        return tuple((unit.unit, unit.steps) for unit in self.units)
+
     def as_json(self) -> dict[str, object]:
         return {
             "year": self.year,

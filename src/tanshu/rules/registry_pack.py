@@ -5,6 +5,7 @@ The functions take a pack of kind "registry" and raise `Refused` (RULE-1203) for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -178,17 +179,17 @@ def onboarding(pack: Pack) -> Onboarding:
     )
 
 
-_OWN_WORDS: Final[Mapping[str, Text]] = {"surrender": Text("清缴", "surrender")}
+_OWN_WORD: Final = Text("清缴", "surrender")
 
 
 def worded(pack: Pack, text: Text) -> Text:
     """A label or sentence in the market's own words: 缴还 where this program says 清缴."""
     table = pack.must_be("registry").tables.get("words")
-    for key, own in _OWN_WORDS.items() if table else ():
-        theirs = table.values.get(key) if table else None
-        if theirs is not None:
-            text = Text(text.zh.replace(own.zh, theirs.zh), text.en.replace(own.en, theirs.en))
-    return text
+    if table is None:
+        return text
+    theirs: Text = table["surrender"]
+    english = re.sub(rf"\b{_OWN_WORD.en}\b", theirs.en, text.en)
+    return Text(text.zh.replace(_OWN_WORD.zh, theirs.zh), english)
 
 
 def keep_years(pack: Pack) -> int:

@@ -48,7 +48,7 @@ REGISTRY: Final[Schema] = {
     # calendar days
     "freezes": TableRule({"default_days": INT, "renewal_days": INT}, required=False),
     # what a market calls a thing, where it is not what this program calls it
-    "words": TableRule({"surrender": optional(BILINGUAL)}, required=False),
+    "words": TableRule({"surrender": BILINGUAL}, required=False),
     "records": TableRule({"keep_years": INT}, required=False),
     # What is published of a year, and how many days after it ended or was due. What no table names, is not.
     "disclosure.*": TableRule(

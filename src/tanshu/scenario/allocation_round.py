@@ -203,7 +203,7 @@ class _Plan:
     # -- the round -----------------------------------------------------------------------------------------
 
     def upload(self, stage: str) -> Callable[[Desk], list[Command]]:
-        """Uploaded and sealed with a wrong total: returned whole. The same table with the right one: accepted."""
+        """Uploaded, and sealed with a wrong total: returned whole. Again, with the right one: accepted."""
 
         def commands(desk: Desk) -> list[Command]:
             day = self._day(stage)

@@ -30,7 +30,7 @@ APPLY_DAYS, DECIDE_AFTER = 7, 8
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One generated entity; tonnes. pre_t: 0 where it has no pre-allocation table. deduction_t: owed before."""
+    """One generated entity; tonnes. pre_t: 0 where it is in no pre-allocation table."""
 
     n: int
     code: str
@@ -162,10 +162,10 @@ class Round:
             step = 1 + entity.approved_t // 100
             upheld = late <= i < late + more + less
             change = step if i < late + more else -step
-            day = self._day("served", (APPLY_DAYS + 1 + i % 3) if i < late else 1 + i % APPLY_DAYS)
-            decided = need(
-                calendars.add_working_days(self.jurisdiction, day, DECIDE_AFTER, count_first=False)
+            day = self._after(
+                self.dates["served"], (APPLY_DAYS + 1 + i % 3) if i < late else 1 + i % APPLY_DAYS
             )
+            decided = self._after(day, DECIDE_AFTER)
             quantity = entity.approved_t + change if upheld else None
             found.append(Objection(entity, day, entity.approved_t + 2 * step, i < late, quantity, decided))
         return tuple(sorted(found, key=lambda one: (one.day, one.entity.n)))
@@ -173,11 +173,8 @@ class Round:
     @cached_property
     def decided(self) -> tuple[Objection, ...]:
         """Those that came in time, in the order of decision."""
-        return tuple(
-            sorted(
-                (one for one in self.objections if not one.late), key=lambda one: (one.decided, one.entity.n)
-            )
-        )
+        in_time = (one for one in self.objections if not one.late)
+        return tuple(sorted(in_time, key=lambda one: (one.decided, one.entity.n)))
 
     @cached_property
     def upheld(self) -> tuple[Objection, ...]:
@@ -219,10 +216,9 @@ class Round:
         low, high = (int(bound * PPM) for bound in self._model.span(column))
         return low + self._draw(column, n) % (high - low + 1)
 
-    def _day(self, start: str, n: int) -> date:
-        """The n-th working day after one of the round's dates."""
-        found = calendars.add_working_days(self.jurisdiction, self.dates[start], n, count_first=False)
-        return need(found)
+    def _after(self, start: date, n: int) -> date:
+        """The n-th working day after a day."""
+        return need(calendars.add_working_days(self.jurisdiction, start, n, count_first=False))
 
 
 _DATES = (

@@ -47,3 +47,8 @@ SOLD_TOO_MUCH = refusal(
     "“{handle}”卖出 {sold} 吨,而其配额与买入共 {held} 吨。",
     "“{handle}” sells {sold} t; its allocation and what it buys come to {held} t.",
 )
+NO_REPORT = refusal(
+    "SCN-3006",
+    "“{kind}”类场景没有报告,去掉 --report。",
+    "Scenarios of the kind “{kind}” have no report: leave out --report.",
+)

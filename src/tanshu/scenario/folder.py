@@ -1,7 +1,7 @@
 """A scenario's folder: what kind of scenario it is, in which jurisdiction, under which name and stamp.
 
 `scenario.toml` says so at its top; the rest of the folder is its kind's to read. A folder of rule packs
-beside it (`packs = "packs"`) is searched before all others while the scenario runs: a market may bring its own law.
+beside it (`packs = "packs"`) is searched before all others while the scenario runs: it may bring its own law.
 """
 
 from __future__ import annotations

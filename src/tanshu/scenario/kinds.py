@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from tanshu.app import Installation
 from tanshu.base.text import Lang
 from tanshu.job import Job
-from tanshu.scenario import market_year, power_year
+from tanshu.scenario import allocation_round, market_year, power_year
 from tanshu.scenario.folder import Folder
 from tanshu.scenario.result import Result
 
@@ -34,6 +34,7 @@ class Run(Protocol):
 
 
 KINDS: Final[Mapping[str, Callable[[Folder], Run]]] = {
+    "allocation-round": allocation_round.load,
     "power-year": power_year.load,
     "market-year": market_year.load,
 }

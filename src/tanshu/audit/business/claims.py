@@ -120,6 +120,8 @@ def _told(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     for place, record in done.moves:
         if record.op == Op.HOLD:
             at = done.name(place)
+            if at not in stand.made and _used_here(done, at) == record.amount:
+                continue  # a step on the way: nothing of it is left after the entry
             made.add(at)
             row = stand.made.get(at)
             claim = facts.one(CLAIM, row["claim_id"]) if row else None
@@ -129,7 +131,8 @@ def _told(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
                 yield done.find(checks.CLAIM_BOOK, record.debit, record=place, amount=record.amount)
         elif record.op in (Op.CAPTURE, Op.RELEASE):
             used[record.hold] += record.amount
-    for at in used.keys() - stand.made.keys():
+    here = {done.name(place) for place, record in done.moves if record.op == Op.HOLD}
+    for at in used.keys() - here:
         if used[at] != stand.used.get(at, 0):
             yield done.find(checks.CLAIM_BOOK, record=at, amount=used[at])
     for at in (stand.used.keys() - used.keys()) | (stand.made.keys() - made):

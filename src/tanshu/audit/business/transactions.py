@@ -220,7 +220,7 @@ def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -
         if turn.was_dropped and _standing_of(facts, turn):
             yield done.find(checks.LINE_UNMOVED, *turn.accounts, transaction=turn.after["id"], line=1)
         last: int | None = None
-        for wanted in _expected(turn, kind, stand, facts):
+        for wanted in _expected(turn, kind, stand, facts, done):
             place, record = left.take(wanted, kind.number)
             if record is None:
                 told = {"transaction": turn.after["id"], "line": wanted.line + 1}
@@ -286,13 +286,15 @@ def _unexplained(facts: Facts, done: Done, place: int, record: Record) -> Iterat
     yield from sides.judge(facts, done, kind, moved)
 
 
-def _expected(turn: Turn, kind: TransactionType, stand: Standing, facts: Facts) -> Iterator[Expected]:
+def _expected(
+    turn: Turn, kind: TransactionType, stand: Standing, facts: Facts, done: Done
+) -> Iterator[Expected]:
     """The records that a transaction in effect demands, in the order of its lines."""
     if not turn.took_effect or kind.effect.stays:
         return
     wanted: list[tuple[Op, int, Row, int, int]] = []
     for n, line in enumerate(turn.lines):
-        portions = list(_portions(turn, kind, line, stand, facts))
+        portions = list(_portions(turn, kind, line, stand, facts)) or list(_passing(kind, line, done))
         if sum(amount for _, amount in portions) == line["quantity"]:
             wanted += [(Op.CAPTURE, n, line, hold, amount) for hold, amount in portions]
         elif line["hold"] is not None or kind.effect is Effect.DELIVER:
@@ -319,6 +321,19 @@ def _portions(
             for hold in reversed(facts.some("claim_hold", claim_id=claim["id"])):
                 if hold["position"] in stand.used:
                     yield hold["position"], stand.used[hold["position"]]
+
+
+def _passing(kind: TransactionType, line: Row, done: Done) -> Iterator[tuple[int, int]]:
+    """The hold, made in this very entry, by which exactly the units that came are given back."""
+    if kind.whose is not Whose.ORIGINAL:
+        return
+    here = {done.name(place) for place, record in done.moves if record.op == Op.HOLD}
+    for _, r in done.moves:
+        sides = (r.debit, r.credit, r.instrument, r.amount)
+        wanted = (line["debit"], line["credit"], line["instrument"], line["quantity"])
+        if r.op == Op.CAPTURE and r.hold in here and sides == wanted:
+            yield r.hold, r.amount
+            return
 
 
 def _is_sink(facts: Facts, number: int) -> bool:

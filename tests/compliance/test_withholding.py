@@ -1,0 +1,278 @@
+"""Withheld allocation: it stays in the provincial account, pays by force, and what is left is released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tanshu.base.refusal import need
+from tanshu.compliance import obligations, withholding
+from tanshu.compliance.allocation import Confirm, confirm_allocation
+from tanshu.compliance.withholding import (
+    ConfirmWithholding,
+    FromWithheld,
+    Withheld,
+    Withhold,
+    confirm_withholding,
+    force_surrender,
+    release_withheld,
+    withhold,
+)
+from tanshu.parties import queries as parties
+from tanshu.parties.model import AccountKind, SetState
+from tanshu.parties.service import set_state
+from tanshu.registry import service
+from tanshu.registry.model import Decide
+from tests.support.copies import Copies, copies
+from tests.support.market import YEAR, Market, coal_unit
+
+P = AccountKind.PROVINCIAL
+HASH = "0f" * 32
+DOCUMENT = {"title": "差异化处理决定", "number": "鄂环函〔2024〕1号", "date": "2024-01-02", "sha256": HASH}
+ORDER = ({"title": "委托书", "number": "鄂环函〔2024〕9号", "date": "2024-01-02", "sha256": HASH},)
+BY_PROVINCE = ("hubei-checker-1", "registry-checker-1")
+ISSUED = 954_000
+"""What coal_unit's year is due: 1.2 TWh × 0.7950."""
+
+
+class KeepingMarket(Market):
+    """plant-a owes 1,000,000 t for 2023 and is due 954,000; the province has 1,000,000 CEA23."""
+
+    def _found(self) -> None:
+        super()._found()
+        self.emit(self.plant_a, 1_000_000)
+        self.generate(self.plant_a, coal_unit())
+        own = ("CEA23", 1_000_000, "", self.account("hubei", P))
+        self.done("registry-maker-1", "issuance", own, by=("registry-checker-1",))
+
+    # -- doing ---------------------------------------------------------------------------------------------
+
+    def decided(
+        self, ground: str = "risk", document: dict[str, str] = DOCUMENT, actor: str = "hubei-maker-1"
+    ):
+        return withhold(self.ctx(actor), Withhold(self.plant_a, YEAR, ground, document))
+
+    def seconded(self, actor: str = "hubei-checker-1", *, accept: bool = True):
+        return confirm_withholding(self.ctx(actor), ConfirmWithholding(self.plant_a, YEAR, accept))
+
+    def final(self, actor: str = "hubei-checker-1", *, accept: bool = True):
+        return confirm_allocation(self.ctx(actor), Confirm(self.plant_a, YEAR, accept))
+
+    def kept(self) -> None:
+        """The decision, its confirmation, the final allocation and its confirmation."""
+        self.accepted(self.decided())
+        self.accepted(self.seconded())
+        self.accepted(self.allocate(self.plant_a, "final"))
+        self.accepted(self.final())
+
+    def force(self, tonnes: object, actor: str = "hubei-maker-1", **more: Any):
+        asked = FromWithheld(self.plant_a, YEAR, tonnes, **{"documents": ORDER, **more})
+        return force_surrender(self.ctx(actor), asked)
+
+    def release(self, tonnes: object, handle: str = ""):
+        asked = FromWithheld(handle or self.plant_a, YEAR, tonnes)
+        return release_withheld(self.ctx("hubei-maker-1"), asked)
+
+    def through(self, outcome: Any) -> str:
+        id = self.accepted(outcome)["id"]
+        for checker in BY_PROVINCE:
+            self.accepted(self.approve(checker, id))
+        return id
+
+    def give_up(self, tonnes: int) -> None:
+        """plant-a surrenders allowances of an earlier year."""
+        line = ("CEA22", tonnes, "", self.account("hubei", P))
+        self.done("registry-maker-1", "issuance", line, by=("registry-checker-1",))
+        up = ("CEA22", tonnes, self.account("hubei", P), self.account(self.plant_a))
+        self.done("hubei-maker-1", "administrative-adjustment", up, by=BY_PROVINCE)
+        by = ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1")
+        line = ("CEA22", tonnes, self.account(self.plant_a))
+        self.done("plant-a-maker-1", "surrender", line, by=by, year=YEAR)
+
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def withheld(self) -> Withheld:
+        with self.database.read() as conn:
+            found = withholding.withheld(conn, need(parties.subject(conn, self.plant_a)).id, YEAR)
+        assert found
+        return found
+
+    def owed(self) -> obligations.Owed:
+        with self.database.read() as conn:
+            return need(obligations.owed(conn, need(parties.subject(conn, self.plant_a)), YEAR))
+
+
+@pytest.fixture(scope="session")
+def sqlite_keeping(request: pytest.FixtureRequest) -> Iterator[Copies[KeepingMarket]]:
+    yield from copies(request, "sqlite", KeepingMarket)
+
+
+@pytest.fixture(scope="session")
+def postgresql_keeping(request: pytest.FixtureRequest) -> Iterator[Copies[KeepingMarket]]:
+    yield from copies(request, "postgresql", KeepingMarket)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeepingMarket]:
+    copied: Copies[KeepingMarket] = request.getfixturevalue(f"{request.param}_keeping")
+    with copied(tmp_path) as made:
+        yield made
+
+
+# -- the decision ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ground", "changes", "code"),
+    [
+        ("mood", {}, "CMP-7101"),
+        ("risk", {"title": " "}, "CMP-7102"),
+        ("risk", {"date": "yesterday"}, "CMP-7102"),
+        ("unpaid", {"sha256": "AB"}, "CMP-7102"),
+    ],
+)
+def test_a_decision_names_its_ground_and_its_document(keeping: KeepingMarket, ground, changes, code):
+    keeping.refuses(code, lambda: keeping.decided(ground, {**DOCUMENT, **changes}))
+
+
+def test_a_decision_is_the_provinces_own_and_takes_two_people(keeping: KeepingMarket):
+    keeping.refuses("PAR-3002", lambda: keeping.decided(actor="henan-maker-1"))
+    keeping.refuses("CMP-7105", keeping.seconded)
+    keeping.accepted(keeping.decided(actor="hubei-both-1"))
+    keeping.refuses("CMP-7103", keeping.decided)
+    keeping.refuses("CMP-7106", lambda: keeping.seconded("hubei-both-1"))
+    keeping.accepted(keeping.seconded(accept=False))
+    keeping.accepted(keeping.decided("judicial-freeze"))
+    keeping.accepted(keeping.seconded())
+    keeping.refuses("CMP-7105", keeping.seconded)
+    stranger = Withhold(keeping.plant_b, YEAR, "risk", DOCUMENT)
+    keeping.refuses("CMP-1002", lambda: withhold(keeping.ctx("hubei-maker-1"), stranger))
+
+
+def test_it_comes_before_the_final_allocation(keeping: KeepingMarket):
+    keeping.accepted(keeping.decided())
+    keeping.accepted(keeping.allocate(keeping.plant_a, "final"))  # not confirmed yet: delivered as always
+    keeping.refuses("CMP-7104", keeping.seconded)
+    keeping.accepted(keeping.seconded(accept=False))
+    keeping.refuses("CMP-7104", keeping.decided)
+
+
+# -- what is kept ------------------------------------------------------------------------------------------
+
+
+def test_the_final_allocation_stays_in_the_provincial_account_and_counts(keeping: KeepingMarket):
+    keeping.accepted(keeping.decided())
+    keeping.accepted(keeping.seconded())
+    answer = keeping.accepted(keeping.allocate(keeping.plant_a, "final"))
+    assert (answer["issue_t"], answer["transaction"]) == (ISSUED, None)
+    keeping.refuses("PAR-3003", lambda: keeping.final("hubei-maker-1"))
+    keeping.accepted(keeping.final())
+    assert keeping.has("hubei", "CEA23", P) == (1_000_000 - ISSUED, ISSUED)
+    assert keeping.has(keeping.plant_a, "CEA23") == (0, 0)
+    assert (keeping.owed().approved_t, keeping.owed().due_t) == (ISSUED, 1_000_000)
+
+
+def test_a_final_allocation_that_is_dropped_keeps_nothing(keeping: KeepingMarket):
+    keeping.accepted(keeping.decided())
+    keeping.accepted(keeping.seconded())
+    keeping.accepted(keeping.allocate(keeping.plant_a, "final"))
+    keeping.accepted(keeping.final(accept=False))
+    assert keeping.has("hubei", "CEA23", P) == (1_000_000, 0)
+
+
+def test_nobody_else_gets_the_units(keeping: KeepingMarket):
+    keeping.kept()
+    own, theirs = keeping.account("hubei", P), keeping.account(keeping.plant_b)
+    line = ("CEA23", 46_001, own, theirs)
+    keeping.refuses("REG-2006", lambda: keeping.propose("hubei-maker-1", "administrative-adjustment", line))
+    line = ("CEA23", 10, own, keeping.account(keeping.plant_a))
+    keeping.refuses("CMP-7107", lambda: keeping.propose("hubei-maker-1", "final-allocation", line, year=YEAR))
+
+
+def test_units_that_are_not_there_cannot_be_kept(keeping: KeepingMarket):
+    keeping.accepted(keeping.decided())
+    keeping.accepted(keeping.seconded())
+    keeping.accepted(keeping.allocate(keeping.plant_a, "final"))
+    away = ("CEA23", 100_000, keeping.account("hubei", P), keeping.account(keeping.plant_b))
+    keeping.accepted(keeping.propose("hubei-maker-1", "administrative-adjustment", away))
+    keeping.refuses("REG-2005", keeping.final)
+
+
+# -- forced surrender --------------------------------------------------------------------------------------
+
+
+def test_the_province_pays_with_what_is_withheld(keeping: KeepingMarket):
+    keeping.kept()
+    id = keeping.accepted(keeping.force(600_000))["id"]
+    assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)  # held by the transaction now
+    assert (keeping.withheld().pending_t, keeping.withheld().left_t) == (600_000, 354_000)
+    for checker in BY_PROVINCE:
+        keeping.accepted(keeping.approve(checker, id))
+    assert keeping.has("hubei", "CEA23", P) == (46_000, 354_000)
+    assert keeping.has("registry", "CEA23", AccountKind.SURRENDER) == (600_000, 0)
+    owed = keeping.owed()
+    assert (owed.surrendered_t, owed.forced_t, owed.due_t) == (600_000, 600_000, 400_000)
+    keeping.refuses("CMP-7109", lambda: keeping.force(354_001))
+    keeping.refuses("CMP-7110", lambda: keeping.release(1))
+    keeping.refuses("REG-4307", lambda: keeping.force(10, documents=()))
+
+
+def test_a_forced_surrender_that_is_rejected_gives_the_units_back_to_the_withholding(keeping: KeepingMarket):
+    keeping.kept()
+    for end in (
+        lambda id: service.reject(keeping.ctx("hubei-checker-1"), Decide(id)),
+        lambda id: service.withdraw(keeping.ctx("hubei-maker-1"), Decide(id)),
+    ):
+        id = keeping.accepted(keeping.force(600_000))["id"]
+        keeping.accepted(end(id))
+        assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)
+        assert keeping.withheld().left_t == ISSUED
+    keeping.through(keeping.force(ISSUED))
+    assert keeping.has("hubei", "CEA23", P) == (46_000, 0)
+
+
+def test_through_the_register_it_is_the_same_withheld_units(keeping: KeepingMarket):
+    """A proposal sent to the register itself uses what is withheld, too, as far as free units let it."""
+    keeping.kept()
+    line = ("CEA23", 40_000, keeping.account("hubei", P))
+    facts = {"subject": keeping.plant_a, "year": YEAR, "details": {"documents": list(ORDER)}}
+    id = keeping.accepted(keeping.propose("hubei-maker-1", "forced-surrender", line, **facts))["id"]
+    assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)
+    keeping.accepted(service.reject(keeping.ctx("hubei-checker-1"), Decide(id)))
+    assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)
+    other = {**facts, "year": None}
+    keeping.refuses("CMP-2001", lambda: keeping.propose("hubei-maker-1", "forced-surrender", line, **other))
+
+
+def test_no_more_than_is_owed(keeping: KeepingMarket):
+    keeping.kept()
+    keeping.give_up(100_000)
+    keeping.refuses("CMP-2003", lambda: keeping.force(900_001))
+    keeping.refuses("CMP-7108", lambda: keeping.release(1, keeping.plant_b))
+    line = ("CEA23", 1, keeping.account("hubei", P))
+    more = {"subject": keeping.plant_b, "year": YEAR, "details": {"documents": list(ORDER)}}
+    keeping.refuses("CMP-7108", lambda: keeping.propose("hubei-maker-1", "forced-surrender", line, **more))
+
+
+# -- release -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_is_released_when_the_year_is_paid(keeping: KeepingMarket):
+    keeping.kept()
+    keeping.give_up(100_000)
+    keeping.through(keeping.force(900_000))
+    assert keeping.owed().due_t == 0
+    keeping.refuses("CMP-7109", lambda: keeping.release(54_001))
+    keeping.through(keeping.release(50_000))
+    assert keeping.has(keeping.plant_a, "CEA23") == (50_000, 0)
+    account = keeping.account(keeping.plant_a)
+    assert keeping.withheld().left_t == 4_000
+    # Emptied and its year paid, the account still stays open: 4,000 t are kept for its owner.
+    line = ("CEA23", 50_000, account)
+    by = ("plant-a-checker-1", "registry-checker-1")
+    keeping.done("plant-a-maker-1", "voluntary-cancellation", line, by=by)
+    close = SetState(account, "closed")
+    keeping.refuses("CMP-7111", lambda: set_state(keeping.ctx("registry-maker-1", reason="test"), close))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -37,19 +37,16 @@ _DIGITS = re.compile(r"\b\d{4}\b")
 @cache
 def named() -> frozenset[str]:
     """Every number that some test names."""
-    kinds = {f"{one.module}.{one.name}": code for code, one in refusal_index.index().items()}
-    kinds |= {f"{Code.__module__}.Code.{one.name}": f"BOOK-{2000 + one}" for one in Code if one}
+    kinds = kinds_by_place() | {f"{Code.__module__}.Code.{one.name}": f"BOOK-{2000 + one}" for one in Code}
     found = {number for path in sorted(TESTS.rglob("*.py")) for number in _named_by(path, kinds)}
     guides = [(DOCS / name).read_text(encoding="utf-8") for name in GUIDES]
     return frozenset(found | {number for text in guides for number in re.findall(r"# refused (\S+)", text)})
 
 
-def _named_by(path: Path, kinds: dict[str, str]) -> Iterator[str]:
+def _named_by(path: Path, kinds: Mapping[str, str]) -> Iterator[str]:
     if path.name in LISTS:
         return
-    text = path.read_text(encoding="utf-8")
-    source = refusal_index.read(text, ".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
-    for said in strings(source.tree):
+    for said in strings(ast.parse(path.read_text(encoding="utf-8"))):
         yield from _NUMBER.findall(said)
         if path.parent.name == "audit":
             yield from (f"AUD-{digits}" for digits in _DIGITS.findall(said))
@@ -57,10 +54,21 @@ def _named_by(path: Path, kinds: dict[str, str]) -> Iterator[str]:
             yield from (
                 f"BOOK-{2000 + Code[name]}" for name in _NAME.findall(said) if name in Code.__members__
             )
+    yield from _mentioned(path, ".".join(path.relative_to(TESTS.parent).with_suffix("").parts), kinds)
+
+
+def kinds_by_place() -> dict[str, str]:
+    """The number of every kind by where it is defined: `tanshu.registry.checks.HELD`."""
+    return {f"{one.module}.{one.name}": code for code, one in refusal_index.index().items()}
+
+
+def _mentioned(path: Path, module: str, kinds: Mapping[str, str]) -> Iterator[str]:
+    """The numbers of the kinds that a source uses by name, its own definitions of them apart."""
+    source = refusal_index.read(path.read_text(encoding="utf-8"), module)
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute | ast.Name):
+        if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
             origin = source.origin(node)
-            if origin in kinds:
+            if origin is not None and origin in kinds:
                 yield kinds[origin]
 
 
@@ -79,6 +87,17 @@ def test_every_number_of_the_series_is_provoked_by_a_test(series: str):
         one.code: one.name for one in numbers if one.code not in named() and one.code not in UNPROVOKED
     }
     assert not missing
+
+
+def test_every_number_is_said_somewhere():
+    """A kind that is defined and used by no module is dead: take it out."""
+    kinds, used = kinds_by_place(), set[str]()
+    for path in sorted(refusal_index.PACKAGE.rglob("*.py")):
+        parts = path.relative_to(refusal_index.PACKAGE.parent).with_suffix("").parts
+        used |= set(_mentioned(path, ".".join(part for part in parts if part != "__init__"), kinds))
+    made_from_a_pattern = {f"BOOK-{2000 + code}" for code in Code}
+    dead = set(kinds.values()) - used - made_from_a_pattern
+    assert not dead
 
 
 def test_what_no_test_provokes_is_known_and_says_why():

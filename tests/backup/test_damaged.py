@@ -165,7 +165,7 @@ FORGED = {
     "row changes": (22, other_rows, "BAK-2005.* 22 "),
     "an actor": (22, other_actor, "LOG-1003.* 22"),
     "an actor, hashed anew": (22, other_actor_with_its_hash, "LOG-1003.* 23"),
-    "a table nobody knows": (32, unknown_table, "BAK-2007.*scroll"),
+    "a table nobody knows": (33, unknown_table, "BAK-2007.*scroll"),
     "the genesis": (0, another_genesis, "BAK-2006"),
 }
 

@@ -83,7 +83,7 @@ def test_to_a_hash_or_a_date(tmp_path: Path, history: History):
 
 
 NO_MOMENT = {
-    "seq:33": "BOOK-1102",
+    "seq:34": "BOOK-1102",
     "2024-01-01": "BOOK-1102",
     "yesterday": "BOOK-1101",
     "seq:-1": "BOOK-1101",

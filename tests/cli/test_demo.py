@@ -99,9 +99,9 @@ def test_run_ends_the_same_on_both_databases(year: Tanshu, year_url: str, small_
     assert found["log_seq"] == year("book", "stats", "--json").json["log_seq"]
 
 
-def test_hashes_agree_between_databases(sqlite_url: str, postgresql_url: str, small_scenario: Path) -> None:
+def test_hashes_agree_between_databases(sqlite_year: str, postgresql_year: str, small_scenario: Path) -> None:
     hashes = set()
-    for url in (sqlite_url, postgresql_url):
+    for url in (sqlite_year, postgresql_year):
         found = in_process("run", str(small_scenario), "--json", "--db", url).ok().json
         hashes.add((found["log_seq"], found["log_hash"]))
     assert len(hashes) == 1

@@ -32,7 +32,7 @@ FORM = {
 
 @pytest.fixture(autouse=True)
 def _calendar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Working days of every year that a command could run in: the clock of the command line is the real one."""
+    """Working days of every year: the clock of the command line is the real one."""
     from tanshu.rules import calendars
 
     def later(_jurisdiction: str, start: date, n: int, *, count_first: bool) -> date:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tanshu.base.refusal import need
 from tanshu.compliance import carry_over
 from tanshu.compliance.carry_over import Batch, Terms
 from tanshu.compliance.carry_over_service import (
@@ -23,115 +21,13 @@ from tanshu.compliance.carry_over_service import (
     in_parts,
     issue,
 )
-from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, Appoint, ConfirmPerson, NewPerson
 from tanshu.parties.service import appoint, confirm_person
 from tanshu.registry import service
-from tanshu.registry.model import Decide, DefineInstrument
+from tanshu.registry.model import Decide
 from tests.support.copies import Copies, copies
+from tests.support.duties import CarryingMarket
 from tests.support.market import Market
-
-T, C = AccountKind.TRADING, AccountKind.CASH
-NOTICE_DAY = date(2026, 1, 5)
-HASH = "ab" * 32
-PAPER = [{"title": "裁定书", "number": "(2026)鄂01执1号", "date": "2026-01-06", "sha256": HASH}]
-
-
-class CarryingMarket(Market):
-    """Holdings at the end of 2025 as the plan's three examples have them.
-
-    plant-a: sold 100,000, bought 40,000, holds 500,000 · stranger: no trades, 8,000, of which 500 wait to be
-    cancelled · plant-b: net buyer, holds 50,000. In January plant-b cancels 5,000 more.
-    """
-
-    def _found(self) -> None:
-        super()._found()
-        body = DefineInstrument("CEA25", "allowance", "CEA25", "CEA25", 2025)
-        self.accepted(service.define_instrument(self.ctx("registry-maker-1"), body))
-        self.give(self.plant_a, 560_000)
-        self.stock(self.stranger, "henan", 8_000)
-        self.today(date(2024, 3, 1))
-        self.deposit(self.plant_a)
-        self.deposit(self.plant_b)
-        self.trade(self.plant_a, self.plant_b, 100_000)
-        self.trade(self.plant_b, self.plant_a, 40_000)
-        self.home(self.plant_a, "plant-a", 40_000)
-        self.home(self.plant_b, "plant-b", 60_000)
-        self.cancel("plant-b", self.plant_b, 10_000)
-        self.today(date(2025, 12, 31))
-        waiting = self.accepted(self.ask("stranger", "voluntary-cancellation", self.stranger, 500))["id"]
-        self.today(date(2026, 1, 2))
-        for checker in ("stranger-checker-1", "registry-checker-1"):
-            self.accepted(self.approve(checker, waiting))
-        self.cancel("plant-b", self.plant_b, 5_000)
-        self.today(NOTICE_DAY)
-
-    @property
-    def everybody(self) -> tuple[str, ...]:
-        return self.plant_a, self.plant_b, self.stranger
-
-    def stock(self, handle: str, province: str, quantity: int) -> None:
-        own = self.account(province, AccountKind.PROVINCIAL)
-        self.done("registry-maker-1", "issuance", ("CEA22", quantity, "", own), by=("registry-checker-1",))
-        line = ("CEA22", quantity, own, self.account(handle))
-        by = (f"{province}-checker-1", "registry-checker-1")
-        self.done(f"{province}-maker-1", "final-allocation", line, by=by, details={"opening": True})
-
-    def deposit(self, handle: str) -> None:
-        line = ("CNY", 1_000_000, "", self.account(handle, C))
-        self.done("bank-maker-1", "cash-deposit", line, by=("registry-checker-1",))
-
-    def trade(self, seller: str, buyer: str, tonnes: int) -> None:
-        if not self.has(seller, "CEA22", T)[0]:
-            line = ("CEA22", tonnes, self.account(seller), self.account(seller, T))
-            self.accepted(self.propose("plant-a-maker-1", "position-transfer", line))
-        units = ("CEA22", tonnes, self.account(seller, T), self.account(buyer, T))
-        cash = ("CNY", tonnes, self.account(buyer, C), self.account(seller, C))
-        details = {"price_fen": 1, "mode": "listing", "traded_on": "2024-03-01"}
-        by = ("registry-checker-1", "registry-checker-2")
-        self.done("exchange-maker-1", "trade-settlement", units, cash, details=details, by=by)
-
-    def home(self, handle: str, name: str, tonnes: int) -> None:
-        line = ("CEA22", tonnes, self.account(handle, T), self.account(handle))
-        self.accepted(self.propose(f"{name}-maker-1", "position-transfer", line))
-
-    def ask(self, name: str, kind: str, handle: str, tonnes: object, instrument: str = "CEA22", **more: Any):
-        line = (instrument, tonnes, self.account(handle))
-        return self.propose(f"{name}-maker-1", kind, line, **more)
-
-    def cancel(self, name: str, handle: str, tonnes: int) -> None:
-        line = ("CEA22", tonnes, self.account(handle))
-        by = (f"{name}-checker-1", "registry-checker-1")
-        self.done(f"{name}-maker-1", "voluntary-cancellation", line, by=by)
-
-    # -- carrying over -------------------------------------------------------------------------------------
-
-    def told(self) -> None:
-        self.accepted(draw_up(self.ctx("registry-maker-1"), Notices(self.everybody)))
-        self.accepted(confirm(self.ctx("registry-checker-1"), Notices(self.everybody)))
-
-    def apply(self, tonnes: object, name: str = "plant-a", handle: str = "", **more: Any):
-        return self.ask(name, "carry-over", handle or self.plant_a, tonnes, **more)
-
-    def recalled(self, tonnes: int) -> str:
-        id = self.accepted(self.apply(tonnes))["id"]
-        for checker in ("plant-a-checker-1", "registry-checker-1"):
-            self.accepted(self.approve(checker, id))
-        return id
-
-    def notice(self, handle: str) -> Any:
-        with self.database.read() as conn:
-            subject = need(parties.subject(conn, handle))
-            return carry_over.notice(conn, Terms.of(conn), subject.id)
-
-    def applications(self) -> list[carry_over.Application]:
-        with self.database.read() as conn:
-            return carry_over.applications(conn, Terms.of(conn))
-
-    def court(self, kind: str, tonnes: int, **details: object) -> str:
-        facts = {"court": "武汉中院", "document": "(2026)鄂01执1号", "documents": PAPER, **details}
-        line = ("CEA22", tonnes, self.account(self.plant_a))
-        return self.done("registry-maker-1", kind, line, by=("registry-checker-1",), details=facts)
 
 
 @pytest.fixture(scope="session")

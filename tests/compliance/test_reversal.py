@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tanshu.base.refusal import Refusal, need
+from tanshu.book import serials
 from tanshu.compliance import obligations
+from tanshu.compliance.certificates import surrender_certificate
 from tanshu.compliance.closing import CloseYear, close_year
 from tanshu.compliance.obligations import Owed, Status
 from tanshu.parties import queries as parties
@@ -139,6 +141,15 @@ def test_a_helpers_units_go_back_to_the_helper(paid: PaidMarket):
         made = need(registry.transaction(conn, id))
         assert made.year == YEAR  # as its original, where none is named
         assert obligations.undone(conn, original_id=original) == {original: 300}
+
+
+def test_the_certificate_of_a_reversed_surrender_says_so(paid: PaidMarket):
+    original = paid_in_full(paid)
+    paid.through(paid.accepted(paid.reverse(original, 400))["id"])
+    with serials.reading(paid.book) as conn:
+        zh, en = (need(surrender_certificate(conn, paid.book, original, lang)) for lang in ("zh", "en"))
+    assert "其后撤销或更正 400 吨,现仅 600 吨有效" in zh
+    assert "400 t of it were reversed or corrected: 600 t stand" in en
 
 
 STEPS = st.lists(

@@ -4,105 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tanshu.base.refusal import need
-from tanshu.compliance import obligations, withholding
-from tanshu.compliance.allocation import Confirm, confirm_allocation
 from tanshu.compliance.withholding import (
-    ConfirmWithholding,
-    FromWithheld,
-    Withheld,
     Withhold,
-    confirm_withholding,
-    force_surrender,
-    release_withheld,
     withhold,
 )
-from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, SetState
 from tanshu.parties.service import set_state
 from tanshu.registry import service
 from tanshu.registry.model import Decide
 from tests.support.copies import Copies, copies
-from tests.support.market import YEAR, Market, coal_unit
-
-P = AccountKind.PROVINCIAL
-HASH = "0f" * 32
-DOCUMENT = {"title": "差异化处理决定", "number": "鄂环函〔2024〕1号", "date": "2024-01-02", "sha256": HASH}
-ORDER = ({"title": "委托书", "number": "鄂环函〔2024〕9号", "date": "2024-01-02", "sha256": HASH},)
-BY_PROVINCE = ("hubei-checker-1", "registry-checker-1")
-ISSUED = 954_000
-"""What coal_unit's year is due: 1.2 TWh × 0.7950."""
-
-
-class KeepingMarket(Market):
-    """plant-a owes 1,000,000 t for 2023 and is due 954,000; the province has 1,000,000 CEA23."""
-
-    def _found(self) -> None:
-        super()._found()
-        self.emit(self.plant_a, 1_000_000)
-        self.generate(self.plant_a, coal_unit())
-        own = ("CEA23", 1_000_000, "", self.account("hubei", P))
-        self.done("registry-maker-1", "issuance", own, by=("registry-checker-1",))
-
-    # -- doing ---------------------------------------------------------------------------------------------
-
-    def decided(
-        self, ground: str = "risk", document: dict[str, str] = DOCUMENT, actor: str = "hubei-maker-1"
-    ):
-        return withhold(self.ctx(actor), Withhold(self.plant_a, YEAR, ground, document))
-
-    def seconded(self, actor: str = "hubei-checker-1", *, accept: bool = True):
-        return confirm_withholding(self.ctx(actor), ConfirmWithholding(self.plant_a, YEAR, accept))
-
-    def final(self, actor: str = "hubei-checker-1", *, accept: bool = True):
-        return confirm_allocation(self.ctx(actor), Confirm(self.plant_a, YEAR, accept))
-
-    def kept(self) -> None:
-        """The decision, its confirmation, the final allocation and its confirmation."""
-        self.accepted(self.decided())
-        self.accepted(self.seconded())
-        self.accepted(self.allocate(self.plant_a, "final"))
-        self.accepted(self.final())
-
-    def force(self, tonnes: object, actor: str = "hubei-maker-1", **more: Any):
-        asked = FromWithheld(self.plant_a, YEAR, tonnes, **{"documents": ORDER, **more})
-        return force_surrender(self.ctx(actor), asked)
-
-    def release(self, tonnes: object, handle: str = ""):
-        asked = FromWithheld(handle or self.plant_a, YEAR, tonnes)
-        return release_withheld(self.ctx("hubei-maker-1"), asked)
-
-    def through(self, outcome: Any) -> str:
-        id = self.accepted(outcome)["id"]
-        for checker in BY_PROVINCE:
-            self.accepted(self.approve(checker, id))
-        return id
-
-    def give_up(self, tonnes: int) -> None:
-        """plant-a surrenders allowances of an earlier year."""
-        line = ("CEA22", tonnes, "", self.account("hubei", P))
-        self.done("registry-maker-1", "issuance", line, by=("registry-checker-1",))
-        up = ("CEA22", tonnes, self.account("hubei", P), self.account(self.plant_a))
-        self.done("hubei-maker-1", "administrative-adjustment", up, by=BY_PROVINCE)
-        by = ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1")
-        line = ("CEA22", tonnes, self.account(self.plant_a))
-        self.done("plant-a-maker-1", "surrender", line, by=by, year=YEAR)
-
-    # -- asking --------------------------------------------------------------------------------------------
-
-    def withheld(self) -> Withheld:
-        with self.database.read() as conn:
-            found = withholding.withheld(conn, need(parties.subject(conn, self.plant_a)).id, YEAR)
-        assert found
-        return found
-
-    def owed(self) -> obligations.Owed:
-        with self.database.read() as conn:
-            return need(obligations.owed(conn, need(parties.subject(conn, self.plant_a)), YEAR))
+from tests.support.duties import BY_PROVINCE, DOCUMENT, ISSUED, ORDER, KeepingMarket, P
+from tests.support.market import YEAR
 
 
 @pytest.fixture(scope="session")

@@ -56,11 +56,10 @@ def _kill_and_resume(url: str, undisturbed: str, moments: int) -> None:
     targets = [-1, *sorted(dice.randrange(0, DEMO_ENTRIES - 20) for _ in range(moments - 1))]
     for target in targets:
         child = _start([str(TANSHU), "demo", "--resume", "--json", "--db", url])
-        deadline = time.monotonic() + 120
         if target < 0:
             time.sleep(dice.random() * 2)
-        while child.poll() is None and _tail_seq(url) < target and time.monotonic() < deadline:
-            time.sleep(0.02)
+        else:
+            _wait_for(target, child, url)
         time.sleep(dice.random() / 50)
         child.kill()
         child.communicate()
@@ -82,20 +81,36 @@ def _start(command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def _tail_seq(url: str) -> int:
-    """The newest sequence number, -1 while there is none to be read."""
+def _wait_for(target: int, child: subprocess.Popen[str], url: str) -> None:
+    """Until the log has this entry, or the child has ended; with one connection, which is closed then."""
+    database, deadline = None, time.monotonic() + 120
+    while child.poll() is None and time.monotonic() < deadline:
+        database = database or _with_log(url)
+        if database and _tail_seq(database) >= target:
+            break
+        time.sleep(0.02)
+    if database:
+        database.close()
+
+
+def _with_log(url: str) -> Database | None:
+    """The database, once there is a log in it."""
     try:
         database = Database.open(url)
     except Refused:
-        return -1
-    try:
-        with database.read() as conn:
-            if not inspect(conn).has_table(store.LOG_ENTRY.name):
-                return -1
-            tail = store.tail(conn, store.REGISTRY_LOG)
-            return tail[0] if tail else -1
-    finally:
-        database.close()
+        return None
+    with database.read() as conn:
+        if inspect(conn).has_table(store.LOG_ENTRY.name):
+            return database
+    database.close()
+    return None
+
+
+def _tail_seq(database: Database) -> int:
+    """The newest sequence number, -1 before the first."""
+    with database.read() as conn:
+        tail = store.tail(conn, store.REGISTRY_LOG)
+    return tail[0] if tail else -1
 
 
 def _tail_hash(url: str) -> str:

@@ -18,6 +18,7 @@ from tanshu.parties.delegation import (
     delegate,
     delegations,
     end_delegation,
+    hands_in,
 )
 from tanshu.parties.model import (
     Appoint,
@@ -124,23 +125,23 @@ def test_a_delegation_that_ran_out_is_not_ended(market: Market):
     market.refuses("PAR-5408", lambda: end(market, A_CHECKER, "DLG-none"))
 
 
-@pytest.mark.parametrize(
-    ("giver", "substitute", "right", "span", "code"),
-    [
-        ("nobody", A_MAKER, "checker", {}, "PAR-3001"),
-        (A_CHECKER, "nobody", "checker", {}, "PAR-3001"),
-        (A_CHECKER, "plant-b-maker-1", "checker", {}, "PAR-5401"),
-        (A_CHECKER, A_CHECKER, "checker", {}, "PAR-5402"),
-        (A_CHECKER, A_BOTH, "checker", {}, "PAR-5403"),
-        (A_CHECKER, A_MAKER, "auditor", {}, "PAR-5404"),
-        (A_CHECKER, A_MAKER, "king", {}, "PAR-3006"),
-        (A_CHECKER, A_MAKER, "maker", {}, "PAR-3003"),
-        (A_CHECKER, A_MAKER, "checker", {"since": date(2024, 1, 1)}, "PAR-5405"),
-        (A_CHECKER, A_MAKER, "checker", {"until": date(2024, 1, 1)}, "PAR-5406"),
-    ],
-)
-def test_delegations_that_are_refused(market: Market, giver: str, substitute: str, right: str, span, code):
-    market.refuses(code, lambda: hand(market, giver, substitute, right, **span))
+REFUSED = [
+    ("nobody", A_MAKER, "checker", {}, "PAR-3001"),
+    (A_CHECKER, "nobody", "checker", {}, "PAR-3001"),
+    (A_CHECKER, "plant-b-maker-1", "checker", {}, "PAR-5401"),
+    (A_CHECKER, A_CHECKER, "checker", {}, "PAR-5402"),
+    (A_CHECKER, A_BOTH, "checker", {}, "PAR-5403"),
+    (A_CHECKER, A_MAKER, "auditor", {}, "PAR-5404"),
+    (A_CHECKER, A_MAKER, "king", {}, "PAR-3006"),
+    (A_CHECKER, A_MAKER, "maker", {}, "PAR-3003"),
+    (A_CHECKER, A_MAKER, "checker", {"since": date(2024, 1, 1)}, "PAR-5405"),
+    (A_CHECKER, A_MAKER, "checker", {"until": date(2024, 1, 1)}, "PAR-5406"),
+]
+
+
+def test_delegations_that_are_refused(market: Market):
+    for giver, substitute, right, span, code in REFUSED:
+        market.refuses(code, lambda a=(giver, substitute, right), more=span: hand(market, *a, **more))
 
 
 def test_a_borrowed_right_is_not_lent_again(market: Market):
@@ -240,6 +241,19 @@ def test_a_maker_does_not_decide_their_own_change_with_a_borrowed_right(market: 
     answer = market.accepted(decide_change(market.ctx(MAKER), DecideChange(other)))
     assert (answer["state"], answer["acting_for"]) == ("done", CHECKER)
     assert findings(market) == []
+
+
+def test_whoever_lent_the_right_to_somebody_has_a_hand_in_it(market: Market):
+    """registry-both-1 asks; a maker who borrowed from them, too, does not decide with another's right."""
+    staff(market, NewPerson("registry-both-1", ("maker", "checker")))
+    handed(market, CHECKER, MAKER)
+    handed(market, "registry-both-1", MAKER)
+    change = asked_contact(market, "registry-both-1")
+    market.refuses("PAR-5205", lambda: decide_change(market.ctx(MAKER), DecideChange(change)))
+    with market.database.read() as conn:
+        taken = [(MAKER, Right.CHECKER, FIRST, market.book.tail.seq), (MAKER, Right.MAKER, FIRST, 1)]
+        assert hands_in(conn, taken) == {MAKER, CHECKER, "registry-both-1"}
+        assert hands_in(conn, taken[1:]) == {MAKER}
 
 
 def test_what_a_substitute_reviewed_is_not_reviewed_by_whom_they_stood_in_for(market: Market):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tanshu.base.refusal import Refusal
 from tanshu.compliance.allocation import Allocate, Confirm, allocate, confirm_allocation
 from tanshu.compliance.closing import CloseYear, close_year
 from tanshu.mrv import service as mrv
@@ -14,10 +15,12 @@ from tanshu.parties.blocking import block
 from tanshu.parties.model import AccountKind, Block, NewPerson, Register, SubjectKind
 from tanshu.parties.service import register
 from tanshu.registry import service
+from tanshu.registry.encumbrances import queries as encumbrances
 from tanshu.registry.model import DefineInstrument
 from tanshu.rules import packs
 from tests.support.auditors import AUDITOR, with_auditor
 from tests.support.market import HOLDER, YEAR, Market, credit_code
+from tests.support.orders import documents
 
 
 class WithoutExchange(Market):
@@ -122,3 +125,30 @@ def test_a_finding_names_an_entry_that_is_there(market: Market):
         market.refuses(
             "PAR-1019", lambda seq=seq: block(market.ctx(AUDITOR), Block(own, "AUD-6003", seq, "why"))
         )
+
+
+@pytest.mark.parametrize("sector", ["Power", "电力", "-power", "power station"])
+def test_a_sector_is_a_short_word(market: Market, sector: str):
+    listed = mrv.ListEntities(YEAR, (mrv.ListedEntity(market.plant_a, sector=sector),))
+    market.refuses("MRV-1014", lambda: mrv.list_entities(market.ctx("hubei-maker-1"), listed))
+
+
+def test_who_has_a_successor_is_not_merged_into_somebody_else(market: Market):
+    market.give(market.plant_a, 100)
+
+    def merger(taker: str, by: str):
+        line = ("CEA22", 40, market.account(market.plant_a), market.account(taker))
+        return market.propose(by, "merger", line, details={"documents": documents("合并协议")})
+
+    id = market.accepted(merger(market.plant_b, "plant-b-maker-1"))["id"]
+    for person in ("plant-b-checker-1", "hubei-checker-1", "registry-checker-1", "registry-checker-2"):
+        market.accepted(market.approve(person, id))
+    refused = market.refuses("REG-4310", lambda: merger(market.stranger, "stranger-maker-1"))
+    assert "乙电厂" in refused.sentence("zh") and "外省电厂" in refused.sentence("en")
+    market.accepted(merger(market.plant_b, "plant-b-maker-1"))
+
+
+def test_a_claim_that_is_not_there(market: Market):
+    with market.database.read() as conn:
+        found = encumbrances.claim(conn, "CL-nothing")
+    assert isinstance(found, Refusal) and found.code == "REG-5001"

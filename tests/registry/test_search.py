@@ -14,7 +14,7 @@ from tanshu.book import projections
 from tanshu.book.commit import Act, Answer
 from tanshu.book.movements import Movements
 from tanshu.parties import queries as parties
-from tanshu.parties.model import Register
+from tanshu.parties.model import AccountKind, Register
 from tanshu.parties.service import register
 from tanshu.parties.tables import ACCOUNT
 from tanshu.registry import queries as registry
@@ -25,7 +25,7 @@ from tests.support import crowd
 from tests.support.clock import Ticker
 from tests.support.crowd import Crowd, batches_allowed, region, uscc
 from tests.support.databases import PostgresServer, SqliteTemplate
-from tests.support.market import Market
+from tests.support.market import Market, credit_code
 
 HOLDERS = 240
 LOG = 1
@@ -104,7 +104,7 @@ def test_widths_capitals_and_blanks_make_no_difference():
 
 
 def test_a_subject_is_found_by_code_credit_code_and_account(conn: Connection):
-    account = parties.account_codes(conn)[uscc(5), "trading"]
+    account = parties.account_codes(conn)[uscc(5), AccountKind.TRADING]
     for code in (uscc(5), account, account.lower()):
         found = need(search.by_code(conn, LOG, code))
         assert (found.subject.uscc, len(found.accounts)) == (uscc(5), 2)

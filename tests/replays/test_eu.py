@@ -38,30 +38,59 @@ def few(whole: Replay) -> Replay:
 
 
 @pytest.fixture(scope="module")
-def eu(whole: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
-    """The whole of it on SQLite; PostgreSQL takes the three states, and the whole in the long tests."""
-    with done(f"sqlite:///{tmp_path_factory.mktemp('eu')}/eu.db", whole) as finished:
-        yield finished
-
-
-@pytest.fixture(scope="module")
 def few_on_both(few: Replay, module_urls: dict[str, str]) -> Iterator[dict[str, Done]]:
     with ExitStack() as stack:
         yield {kind: stack.enter_context(done(url, few)) for kind, url in module_urls.items()}
 
 
-def test_57060_installation_years_of_which_36477_were_short(eu: Done) -> None:
-    data = eu.data
+@pytest.fixture(scope="module")
+def all_states(whole: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    with done(f"sqlite:///{tmp_path_factory.mktemp('eu')}/eu.db", whole) as finished:
+        yield finished
+
+
+@pytest.fixture(params=["few", pytest.param("whole", marks=pytest.mark.soak)])
+def eu(request: pytest.FixtureRequest) -> Done:
+    """Three states; the whole of it in the long tests. Both on SQLite."""
+    if request.param == "whole":
+        return request.getfixturevalue("all_states")
+    return request.getfixturevalue("few_on_both")["sqlite"]
+
+
+def test_the_files_say_57060_installation_years_of_which_36477_were_short(whole: Replay) -> None:
+    facts: Facts = whole.facts
+    short = [one for one in facts.years if one.emitted > one.free]
+    assert len(facts.years) == 57_060
+    assert (len(short), len({one.id for one in short})) == (36_477, 9_790)
+    emitted, free = sum(one.emitted for one in facts.years), sum(one.free for one in facts.years)
+    assert (free, emitted) == (4_614_077_668, 9_321_645_063)
+
+
+@pytest.mark.soak
+def test_57060_installation_years_of_which_36477_were_short(all_states: Done) -> None:
+    data = all_states.data
     assert data["installation_years"] == 57_060
     assert (data["short_installation_years"], data["short_installations"]) == (36_477, 9_790)
-    assert len(data["short"]) == 36_477
-    assert len({one["installation"] for one in data["short"]}) == 9_790
+    assert (data["free_t"], data["emissions_t"]) == (4_614_077_668, 9_321_645_063)
+
+
+def test_who_is_short_is_who_emitted_more_than_was_given(eu: Done) -> None:
+    facts: Facts = eu.replay.facts
+    data = eu.data
+    short = {(one.id, one.year): one.emitted - one.free for one in facts.years if one.emitted > one.free}
+    assert {(one["installation"], one["year"]): one["short_t"] for one in data["short"]} == short
+    assert data["installation_years"] == len(facts.years)
+    assert (data["short_installation_years"], data["short_t"]) == (len(short), sum(short.values()))
+    assert data["short_installations"] == len({id for id, _ in short})
+    assert len(data["short"]) == len(short)
     assert all(one["emissions_t"] - one["free_t"] == one["short_t"] > 0 for one in data["short"])
 
 
 def test_allocated_emitted_and_surrendered_to_the_tonne(eu: Done) -> None:
+    facts: Facts = eu.replay.facts
     data = eu.data
-    assert (data["free_t"], data["emissions_t"]) == (4_614_077_668, 9_321_645_063)
+    assert data["free_t"] == sum(one.free for one in facts.years)
+    assert data["emissions_t"] == sum(one.emitted for one in facts.years)
     assert data["surrendered_t"] == data["emissions_t"]
     assert eu.told.held.outstanding == {"EUA-P3": data["free_t"] + data["short_t"]}
     assert eu.told.holds
@@ -72,7 +101,11 @@ def test_the_years_and_the_states_add_up(eu: Done) -> None:
         for name in ("installation_years", "free_t", "emissions_t", "short_installation_years", "short_t"):
             assert sum(one[name] for one in groups.values()) == eu.data[name]
     assert set(eu.data["by_year"]) == {"2013", "2014", "2015", "2016", "2017"}
-    assert len(eu.data["by_state"]) == 32
+    assert set(eu.data["by_state"]) == {state_of(one.id) for one in eu.replay.facts.years}
+
+
+def test_the_whole_is_32_states(whole: Replay) -> None:
+    assert len({state_of(one.id) for one in whole.facts.years}) == 32
 
 
 def test_the_anomalies_of_the_files_are_listed(whole: Replay) -> None:
@@ -122,8 +155,10 @@ def test_a_stopped_replay_resumes_to_the_same_hash(
 
 
 @pytest.mark.soak
-def test_the_whole_is_one_on_both_databases_and_audited(eu: Done, whole: Replay, postgresql_url: str) -> None:
+def test_the_whole_is_one_on_both_databases_and_audited(
+    all_states: Done, whole: Replay, postgresql_url: str
+) -> None:
     with done(postgresql_url, whole) as other:
-        assert other.hash == eu.hash
-        for one in (eu, other):
+        assert other.hash == all_states.hash
+        for one in (all_states, other):
             assert audit.run(one.installation.database).ok

@@ -30,7 +30,7 @@ Copies = Callable[[Path], AbstractContextManager[T]]
 class Fresh(Protocol):
     """A database with empty tables; or a copy of the one at the address `like`, which nobody has open."""
 
-    def __call__(self, folder: Path, like: str | None = None) -> AbstractContextManager[str]: ...
+    def __call__(self, folder: Path, /, like: str | None = None) -> AbstractContextManager[str]: ...
 
 
 def fresh(request: pytest.FixtureRequest, kind: str) -> Fresh:
@@ -39,7 +39,7 @@ def fresh(request: pytest.FixtureRequest, kind: str) -> Fresh:
         template: SqliteTemplate = request.getfixturevalue("sqlite_template")
         return template.fresh
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return lambda folder, like=None: server.fresh(like)
+    return lambda _folder, like=None: server.fresh(like)
 
 
 def copies(request: pytest.FixtureRequest, kind: str, founded: Callable[[str], T]) -> Iterator[Copies[T]]:

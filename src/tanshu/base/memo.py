@@ -6,7 +6,7 @@ questions whose answers the command itself does not change are asked inside: who
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -26,6 +26,14 @@ def remembering() -> Iterator[None]:
         yield
     finally:
         _KNOWN.reset(token)
+
+
+def remember(question: Callable[..., T], answers: Mapping[Any, T]) -> None:
+    """Inside `remembering()`: the answers to a question of one argument, found together for all of these."""
+    known = _KNOWN.get()
+    assert known is not None, "nothing is remembered outside of `remembering`"
+    asked = getattr(question, "__wrapped__", question)
+    known |= {(asked, argument): answer for argument, answer in answers.items()}
 
 
 def remembered(question: Callable[P, T]) -> Callable[P, T]:

@@ -218,7 +218,7 @@ def _widths(part: Table, lang: Lang, width: float, size: float) -> list[float]:
         said = {_in(column, lang), *(_in(row[n], lang) for row in part.rows[:TABLE_PART])}
         words = said if n in part.numbers else {word for text in said for word in _WORD.findall(text)}
         least.append(PADDING + max((_width(word[:WORD_MAX], size) for word in words), default=0.0))
-        wish.append(PADDING + max(_width(text, size) for text in said))
+        wish.append(PADDING + max(_width(line, size) for text in said for line in text.split("\n")))
     spare, wanted = width - sum(least), sum(wish) - sum(least)
     if spare <= 0:
         return [width * one / sum(least) for one in least]
@@ -253,9 +253,10 @@ def _ruled(*, heading: bool = False) -> list[tuple[Any, ...]]:
 def _text(words: Words, style: ParagraphStyle, lang: Lang, *, bold: bool = False) -> Flowable:
     from reportlab.platypus import Paragraph
 
-    text = _printed(_in(words, lang))
+    text = _in(words, lang)
     look = style if _WIDE.search(text) else _unbroken(style)
-    return Paragraph("".join(_marked(text, bold=bold)), look)
+    lines = ("".join(_marked(_printed(line), bold=bold)) for line in text.split("\n"))
+    return Paragraph("<br/>".join(lines), look)
 
 
 def _marked(text: str, *, bold: bool) -> Iterator[str]:

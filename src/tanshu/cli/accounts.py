@@ -12,7 +12,7 @@ from tanshu.base.refusal import need
 from tanshu.base.text import Lang, Text
 from tanshu.cli.border import complain
 from tanshu.cli.door import Door, command, group
-from tanshu.cli.holdings import quantity
+from tanshu.cli.holdings import cells_of, quantity
 from tanshu.cli.onboarding_changes import NEXT, DocumentOption, documents
 from tanshu.cli.onboarding_files import VaultOption
 from tanshu.cli.output import BAD, GOOD, Chip, Facts, Line, Part, Reply, Table, number_column, text_column
@@ -106,7 +106,7 @@ def show(
         instruments = {one.number: one for one in registry.instruments(conn)}
         state = book.catch_up(conn)
     codes = {one.number: one.code for one in accounts}
-    cells = [cell for cell in state.cells() if cell.account in codes]
+    cells = list(cells_of(state, set(codes), instruments))
     data = {
         "subject": {
             "handle": subject.handle,

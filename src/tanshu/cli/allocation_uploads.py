@@ -1,4 +1,4 @@
-"""`tanshu upload`: allocation tables, from the workbook to the register, and the sealed letter beside them."""
+"""`tanshu upload`: allocation tables, from the workbook to the register, and the sealed letter beside it."""
 
 from __future__ import annotations
 

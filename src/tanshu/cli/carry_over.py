@@ -243,10 +243,8 @@ def _parts(
         )
         for row in told
     ]
-    sums = [
-        sum(getattr(row, f"{name}_t") for row in told)
-        for name in ("net_sold", "ceiling", "holding", "pending")
-    ]
+    columns = ("net_sold_t", "ceiling_t", "holding_t", "pending_t")
+    sums = [sum(getattr(row, name) for row in told) for name in columns]
     total = (Text("合计", "total"), *sums, None, sum(row.carryable_t for row in told), None)
     facts = Facts(
         (

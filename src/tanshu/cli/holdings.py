@@ -55,7 +55,7 @@ def holdings(
             one = need(registry.instrument(conn, instrument))
             instruments = {one.number: one}
         seq, state = need(state_at(conn, book, as_of))
-        cells = list(_cells(state, wanted, instruments))
+        cells = list(cells_of(state, wanted, instruments))
         accounts = parties.accounts_numbered(conn, sorted({cell.account for cell in cells}))
         subjects = parties.subjects_with_ids(conn, {one.subject_id for one in accounts.values()})
         time_ns = _time_of(conn, seq)
@@ -88,7 +88,7 @@ def holdings(
     return Reply(data, (*notices(mark), facts, Table(COLUMNS, table)))
 
 
-def _cells(state: State, wanted: set[int] | None, instruments: Collection[int]) -> Iterator[Cell]:
+def cells_of(state: State, wanted: set[int] | None, instruments: Collection[int]) -> Iterator[Cell]:
     """The cells asked for that are not empty: those of a few accounts are looked up, not searched for."""
     if wanted is None:
         yield from (cell for cell in state.cells() if cell.instrument in instruments)

@@ -8,6 +8,7 @@ import typer
 
 from tanshu.cli import (
     accounts,
+    allocation_uploads,
     allocations,
     audit,
     backup,
@@ -26,6 +27,7 @@ from tanshu.cli import (
     instruments,
     ledger,
     notices,
+    objections,
     onboarding,
     proofs,
     refusals,
@@ -84,6 +86,8 @@ for part in (
     serials,
     imports,
     allocations,
+    allocation_uploads,
+    objections,
     comply,
     carry_over,
     withholding,

@@ -51,7 +51,8 @@ _TEXTS = ("kind", "name", "handle", "uscc", "region")
 _FLAGS = ("voluntary", "not_barred", "fictional")
 _LISTS = ("accounts", "people")
 _TABLES = ("bank", "contact", "documents")
-_KEYS = {*_TEXTS, *_FLAGS, *_LISTS, *_TABLES, "listed_year"}
+_PLAIN = (*_TEXTS, *_FLAGS, "listed_year")
+_KEYS = {*_PLAIN, *_LISTS, *_TABLES}
 
 
 def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
@@ -70,9 +71,11 @@ def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
         keep_file(vault, kind, path.parent / str(name)) for kind, name in told.get("documents", {}).items()
     )
     number, name = str(bank.get("number", "")), str(bank.get("name", ""))
+    plain: dict[str, Any] = {one: told[one] for one in _PLAIN if one in told}
+    if "accounts" in told:
+        plain["accounts"] = tuple(told["accounts"])
     return Form(
-        **{one: told[one] for one in (*_TEXTS, *_FLAGS, "listed_year") if one in told},
-        **({"accounts": tuple(told["accounts"])} if "accounts" in told else {}),
+        **plain,
         people=tuple(read_person(one, lang) for one in told.get("people", ())),
         bank=papers.seal_bank(vault, key, str(bank.get("bank", "")), name, number),
         contact=papers.seal_contact(vault, key, told["contact"]) if told.get("contact") else "",

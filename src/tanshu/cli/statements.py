@@ -124,7 +124,7 @@ def _write(door: Door, conn: Connection, found: Statement, form: str, path: Path
     if form in PAPERS:
         path.write_bytes(paper_bytes(statement_views.paper(conn, found, stamp=stamp(conn)), door.lang, form))
         return
-    about = exports.about(conn, found.closed, stamp(conn))
+    about = exports.about(conn, found.closed, stamp(conn), [found.subject])
     tabular.write(path, tabular.Format(form), statement_views.sheet(found, about), door.lang)
 
 

@@ -25,16 +25,12 @@ SubjectOption = Annotated[str, typer.Option(metavar="HANDLE", help="主体 · th
 QuantityOption = Annotated[str, typer.Option(metavar="N", help="数量(吨) · tonnes")]
 GroundOption = Annotated[
     str,
-    typer.Option(
-        metavar="judicial-freeze|risk|unpaid", help="事由:司法冻结、明显风险、以前年度未清缴 · ground"
-    ),
+    typer.Option(metavar="judicial-freeze|risk|unpaid", help="事由:冻结、风险、欠缴 · ground"),
 ]
 TitleOption = Annotated[str, typer.Option(help="文件名称 · title of the document")]
 NumberOption = Annotated[str, typer.Option(help="文号 · its number")]
 DatedOption = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="文件日期 · its date")]
-PaperOption = Annotated[
-    Path, typer.Option(metavar="FILE", help="文件,只记其 SHA-256 · only its hash is kept")
-]
+PaperOption = Annotated[Path, typer.Option(metavar="FILE", help="文件,只记 SHA-256 · only its hash is kept")]
 
 DECISIONS = (
     text_column("重点排放单位", "entity", fold=True),
@@ -121,14 +117,10 @@ def show(door: Door, year: YearOption) -> Reply:
     from tanshu.parties import queries as parties
 
     with door.reading() as (conn, _):
-        found = [
-            (
-                row,
-                parties.subject_by_id(conn, row.subject_id),
-                withholding.withheld(conn, row.subject_id, year),
-            )
-            for row in withholding.decisions(conn, year)
-        ]
+        rows = withholding.decisions(conn, year)
+        subjects = [parties.subject_by_id(conn, row.subject_id) for row in rows]
+        kept = [withholding.withheld(conn, row.subject_id, year) for row in rows]
+        found = list(zip(rows, subjects, kept, strict=True))
         mark = short_stamp(conn)
     data = {"stamp": mark, "year": year, "decisions": [_json(*one) for one in found]}
     title = Text(f"{year} 年度保留配额(吨)", f"withheld for {year} (t)")
@@ -139,9 +131,8 @@ def _document(lang: Lang, title: str, number: str, dated: str, paper: Path) -> d
     try:
         content = paper.read_bytes()
     except OSError as error:
-        raise complain(
-            lang, f"无法读取 {paper}:{error.strerror}", f"cannot read {paper}: {error.strerror}"
-        ) from None
+        why = error.strerror
+        raise complain(lang, f"无法读取 {paper}:{why}", f"cannot read {paper}: {why}") from None
     return {"title": title, "number": number, "date": dated, "sha256": hashlib.sha256(content).hexdigest()}
 
 

@@ -75,12 +75,13 @@ def surrender_paper(
     if isinstance(found, Refusal):
         return found
     late = is_late(conn, transaction, found.deadline)
+    taken_back = obligations.undone(conn, original_id=transaction.id).get(transaction.id, 0)
     return transaction_paper(
         conn,
         book,
         transaction.id,
         title=TITLES[transaction.type.code],
-        lead=_lead(transaction, found, late),
+        lead=_lead(transaction, found, late, taken_back),
         extra_rows=_rows(conn, found, late),
         extra_tables=_claims(transaction),
         stamp=stamp,
@@ -95,14 +96,22 @@ def is_late(conn: Connection, transaction: Transaction, deadline: date) -> bool:
     return business_date(time_ns) > deadline
 
 
-def _lead(transaction: Transaction, owed: Owed, late: bool) -> Text:
+def _lead(transaction: Transaction, owed: Owed, late: bool, taken_back: int) -> Text:
+    """What is certified. taken_back: tonnes of it that were reversed or corrected since."""
     name, quantity = owed.subject.name, f"{transaction.quantity:,}"
     kind = transaction.type.name
     zh_late, en_late = ("补缴", "late, ") if late else ("", "")
-    return Text(
+    lead = Text(
         f"兹证明:{name} 为 {owed.year} 年度{zh_late}{kind.zh} {quantity} 吨,已经登记生效。",
         f"For the compliance year {owed.year}, the {en_late}{kind.en} of {quantity} t by {name} "
         "has been registered and has taken effect.",
+    )
+    if not taken_back:
+        return lead
+    left = f"{transaction.quantity - taken_back:,}"
+    return Text(
+        f"{lead.zh}其后撤销或更正 {taken_back:,} 吨,现仅 {left} 吨有效。",
+        f"{lead.en} Since then {taken_back:,} t of it were reversed or corrected: {left} t stand.",
     )
 
 

@@ -1,6 +1,6 @@
 """Tables of carry-over and of withheld allocation."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from tanshu.base.database import metadata
 
@@ -38,6 +38,7 @@ WITHHOLDING = Table(
     Column("seq", BigInteger, nullable=False),
     comment="Decisions to keep an entity's final allocation in the provincial account.",
 )
+Index("ix_withholding_subject", WITHHOLDING.c.subject_id, WITHHOLDING.c.year, unique=True)
 
 WITHHELD = Table(
     "withheld",
@@ -51,3 +52,4 @@ WITHHELD = Table(
     Column("seq", BigInteger, nullable=False),
     comment="What stays in the provincial account for an entity.",
 )
+Index("ix_withheld_subject", WITHHELD.c.subject_id, WITHHELD.c.year)

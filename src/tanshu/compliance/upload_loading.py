@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from tanshu.base.canonical import canonical
-from tanshu.base.memo import remembering
+from tanshu.base.memo import remember, remembering
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import deductions, packs, uploads
+from tanshu.compliance import deductions, packs, uploads, withholding
 from tanshu.compliance import upload_checks as checks
 from tanshu.compliance.allocation import STAGE_LABELS, STAGES
 from tanshu.compliance.checks import STAGE_UNKNOWN
@@ -96,6 +96,8 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
     rows = uploads.rows(act.conn, upload.id, first=command.first, count=command.count)
     with remembering():  # what is decided here changes no account, no person, no list
         part = _part(act, upload, authority, rows, command.batch)
+        remember(parties.subject, {one.handle: one for one in part.subjects.values()})
+        remember(parties.subject_by_id, {one.id: one for one in part.subjects.values()})
         settled = [_settled(act, part, row) for row in rows]
         refused = _staged(act, part, sum(max(0, issue) for _, issue, _ in settled))
         if refused:
@@ -104,7 +106,9 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
         year, why = _ground(part)
         mrv_service.lock_all(act, [subject.id for subject, _, _ in settled], year, why)
         made = [
-            _propose(act, part, subject, issue_t, row) if issue_t > 0 else None
+            _propose(act, part, subject, issue_t, row)
+            if issue_t > 0 and not withholding.applies(act.conn, subject.id, part.year, part.stage)
+            else None
             for row, (subject, issue_t, _) in zip(rows, settled, strict=True)
         ]
     loaded = command.first + len(rows)
@@ -283,17 +287,21 @@ def _confirm(act: Act, command: ConfirmMany, handle: str) -> Refusal | None:
     this = {"subject_id": subject.id, "year": command.year, "stage": command.stage}
     where = [ALLOCATION.c[name] == value for name, value in this.items()]
     row = act.conn.execute(select(ALLOCATION).where(*where)).first()
-    if row is None or row.in_force or row.issue_t > 0:
+    kept = withholding.applies(act.conn, subject.id, command.year, command.stage)
+    if row is None or row.in_force or (row.issue_t > 0 and not kept):
         return checks.NOTHING_WAITS(field="subject", subject=subject.name, year=command.year)
     if row.maker == act.actor:
         return checks.SAME_PERSON_DECIDED(field="as", person=act.actor)
+    refused = withholding.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
+    if refused:
+        return refused
     act.update(ALLOCATION, this, in_force=True)
     return None
 
 
 def waiting(conn: Connection, upload: Row[Any]) -> list[str]:
-    """The handles of an upload's entities whose decision issues nothing and waits for a checker's word."""
-    idle = (ALLOCATION.c.issue_t <= 0, ALLOCATION.c.in_force.is_(False))
+    """The handles of an upload's entities whose decision delivers nothing and waits for a checker's word."""
+    idle = (ALLOCATION.c.transaction_id.is_(None), ALLOCATION.c.in_force.is_(False))
     here = (ALLOCATION.c.year == upload.year, ALLOCATION.c.stage == upload.stage)
     waits = set(conn.execute(select(ALLOCATION.c.subject_id).where(*here, *idle)).scalars())
     rows = uploads.rows(conn, upload.id, count=upload.loaded)

@@ -32,6 +32,7 @@ from tanshu.parties.model import ACCOUNT_TYPES, HOLDERS, Subject, SubjectKind
 from tanshu.parties.tables import SUBJECT_NAME
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
+from tanshu.registry.types import InstrumentKind
 from tanshu.rules import registry_pack
 
 NOT_CONFIGURED = refusal(
@@ -250,7 +251,11 @@ def _totals(conn: Connection, state: State) -> tuple[Total, ...]:
     for cell in state.cells():
         if cell.account in ours:
             held[cell.instrument] = held.get(cell.instrument, 0) + cell.available + cell.held
-    return tuple(Total(one.code, one.scale, held.get(one.number, 0)) for one in registry.instruments(conn))
+    return tuple(
+        Total(one.code, one.scale, held.get(one.number, 0))
+        for one in registry.instruments(conn)
+        if one.kind is not InstrumentKind.CASH
+    )
 
 
 def _cancellations(conn: Connection, year: int) -> tuple[Cancelled, ...]:

@@ -240,14 +240,7 @@ def to_html(report: MinistryReport, lang: Lang, stamp: Text | None = None) -> st
                 f"Book {report.book}, entry hash {report.hash}; to check it: tanshu book audit.",
             ),
         ],
-        verdict=Text(
-            "全部产品守恒,分组合计与账簿一致。"
-            if report.agrees
-            else "不守恒:立即停用并运行 tanshu book audit。",
-            "Every instrument adds up to zero, and the rows to the book."
-            if report.agrees
-            else "It does not add up: stop, and run tanshu book audit.",
-        ),
+        verdict=SOUND if report.agrees else BROKEN,
         sound=report.agrees,
     )
 

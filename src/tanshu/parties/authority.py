@@ -30,9 +30,10 @@ def may(
     if right in person.rights:
         return person
     giver = delegation.giver_for(conn, person, right, day) if day else None
-    if giver is None:
+    if day is None or giver is None:
         return checks.PERSON_WITHOUT_RIGHT(field="as", person=handle, right=RIGHT_LABELS[right])
-    return replace(person, acting_for=giver)
+    lenders = delegation.acting_for(conn, handle, day, right=right)
+    return replace(person, acting_for=giver, lenders=frozenset(lenders) - {handle})
 
 
 def may_for_kind(

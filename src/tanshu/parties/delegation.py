@@ -6,7 +6,7 @@ handed over is not handed on. Naming people, ending blocks and delegating itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -150,6 +150,17 @@ def acting_for(
         if one.holds(day, at_seq) and right in (None, one.right):
             everybody.add(one.person)
     return everybody
+
+
+def hands_in(conn: Connection, taken: Iterable[tuple[str, Right, date, int]]) -> set[str]:
+    """Everybody who had a hand in steps that were taken: by person, the right it needed, its day, its entry.
+
+    Whoever takes another step (`acting_for` with its right) must have no hand in common with them.
+    """
+    had: set[str] = set()
+    for handle, right, day, seq in taken:
+        had |= acting_for(conn, handle, day, right=right, at_seq=seq)
+    return had
 
 
 def delegations(

@@ -163,7 +163,8 @@ class Account:
 class Person:
     """Somebody who acts for a subject, by handle; no personal data.
 
-    acting_for: whose right they use as a substitute, where they were asked for one they do not have.
+    acting_for: whose right they use as a substitute, where they were asked for one they do not have. lenders:
+    everybody who lent it to them.
     """
 
     handle: str
@@ -173,11 +174,12 @@ class Person:
     dismissed: bool = False
     named_by: str = ""
     acting_for: str = ""
+    lenders: frozenset[str] = frozenset()
 
     @property
     def hands(self) -> frozenset[str]:
         """Everybody who acts when this person does: nobody of them may act again in the same matter."""
-        return frozenset({self.handle, self.acting_for}) - {""}
+        return self.lenders | {self.handle}
 
 
 # -- commands ----------------------------------------------------------------------------------------------

@@ -82,6 +82,15 @@ def subjects_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Subject]
     return found
 
 
+def subjects_by_id(conn: Connection, ids: Iterable[str]) -> dict[str, Subject]:
+    """Many subjects by id, with their newest names."""
+    found: dict[str, Subject] = {}
+    for some in _batches(ids):
+        for row in conn.execute(_NAMED.where(SUBJECT.c.id.in_(some))):
+            found[row.id] = _to_subject(row, row.name)
+    return found
+
+
 def taken_names(conn: Connection, names: Iterable[str]) -> set[str]:
     """Which of these are somebody's handle or credit code."""
     taken: set[str] = set()

@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from tanshu.base.memo import remembering
+from tanshu.base.memo import remember, remembering
 from tanshu.base.refusal import Refusal, Refused, refusal
 from tanshu.book.commit import Act, Decision, verb
+from tanshu.parties import queries as parties
 from tanshu.registry import chains, queries
 from tanshu.registry.model import Decide, TransactionState
 from tanshu.registry.service import approve
@@ -51,13 +52,25 @@ def approve_many(act: Act, command: DecideMany) -> Decision:
         twice = next(id for id in ids if ids.count(id) > 1)
         return NAMED_TWICE(field="transactions", id=twice)
     effected = 0
-    with remembering():  # an approval changes no account and no person
+    with remembering():  # an approval changes no account, no person, and no other transaction
+        _foresee(act.conn, ids)
         for n, id in enumerate(ids):
             answer = _approve_one(act, Decide(id, command.comment))
             if isinstance(answer, Refusal):
                 return answer.at(f"transactions[{n}]")
             effected += answer["state"] == TransactionState.EFFECTED
     return {"approved": len(ids), "effected": effected, "pending": len(ids) - effected}
+
+
+def _foresee(conn: Connection, ids: Sequence[str]) -> None:
+    """Find together what each approval will ask for by itself."""
+    named = queries.transactions_named(conn, ids)
+    numbers = {number for one in named.values() for line in one.lines for number in (line.debit, line.credit)}
+    remember(queries.transaction, named)
+    remember(queries.steps, queries.steps_named(conn, ids))
+    remember(parties.account_by_number, parties.accounts_numbered(conn, numbers))
+    subjects = {one.subject_id for one in named.values()}
+    remember(parties.subject_by_id, parties.subjects_by_id(conn, subjects))
 
 
 def _approve_one(act: Act, command: Decide) -> Decision:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, and_, func, literal_column, or_, select
 
 from tanshu.base.clock import shanghai_text
 from tanshu.base.refusal import Refusal, refusal
@@ -21,8 +21,9 @@ from tanshu.book.records import POSITION_BITS, RECORDS_MAX, Op, position
 from tanshu.log import store
 from tanshu.log.store import LOG_ENTRY
 from tanshu.parties import queries as parties
+from tanshu.parties.model import Subject
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
-from tanshu.registry import past_claims
+from tanshu.registry import papers, past_claims
 from tanshu.registry.encumbrances.tables import CLAIM
 from tanshu.registry.notice_tables import NOTICE
 from tanshu.registry.papers import Position
@@ -38,6 +39,7 @@ EXPORT_UNKNOWN = refusal(
 )
 FETCH = 2_000
 """Rows fetched together: what an export holds in memory."""
+_BITS: ColumnElement[int] = literal_column(str(POSITION_BITS))
 PENDING = "pending"
 ENDED = "ended"
 NOW_ONLY = Text(
@@ -78,12 +80,17 @@ def sheet(conn: Connection, export: Export, moment: Moment, at: Position, stamp:
     return Sheet(export.title, export.columns, export.rows(conn, moment), about(conn, at, stamp), at.time_ns)
 
 
-def about(conn: Connection, at: Position, stamp: Text | None) -> tuple[tuple[Text, Text | str], ...]:
-    """Where a table is from: the book, the entry with its hash, and which rules were in what state."""
+def about(
+    conn: Connection, at: Position, stamp: Text | None, subjects: Sequence[Subject] = ()
+) -> tuple[tuple[Text, Text | str], ...]:
+    """Where a table is from: the book, the entry with its hash, and which rules were in what state.
+
+    stamp, subjects: as for a paper, what nobody may overlook.
+    """
     jurisdiction = parties.jurisdiction(conn)
-    stamped = ((Text("提示", "Notice"), stamp),) if stamp else ()
+    lines = papers.stamps(conn, subjects, stamp).lines
     return (
-        *stamped,
+        *((Text(f"提示 {n}", f"Notice {n}"), line) for n, line in enumerate(lines, start=1)),
         (Text("账簿", "Book"), at.book),
         (Text("截至条目", "As of entry"), str(at.seq)),
         (Text("时间(上海)", "Time (Shanghai)"), shanghai_text(at.time_ns)),
@@ -275,12 +282,13 @@ def _transactions(conn: Connection, moment: Moment) -> Iterator[Sequence[Cell]]:
 def _movements(conn: Connection, moment: Moment) -> Iterator[Sequence[Cell]]:
     t, i = MOVEMENT.c, INSTRUMENT.c
     counter = ACCOUNT.alias("counter_account")
-    its_entry = and_(LOG_ENTRY.c.log == t.log, LOG_ENTRY.c.seq == t.position.op(">>")(POSITION_BITS))
+    its_entry = and_(LOG_ENTRY.c.log == t.log, LOG_ENTRY.c.seq == t.position.op(">>")(_BITS))
     query = (
         select(
             MOVEMENT, LOG_ENTRY.c.time_ns, ACCOUNT.c.code, i.code.label("instrument_code"), i.scale,
             counter.c.code.label("counter_code"),
         )
+        .select_from(MOVEMENT)
         .join(LOG_ENTRY, its_entry)
         .join(ACCOUNT, ACCOUNT.c.number == t.account)
         .join(INSTRUMENT, i.number == t.instrument)

@@ -172,10 +172,11 @@ def notice_paper(conn: Connection, book: Book, notice: Notice, *, stamp: Text | 
     position = papers.position_of(conn, book, notice.issued_seq)
     subject = papers.subject_at(conn, notice.subject_id, position.seq)
     stamped = papers.stamps(conn, [subject], stamp)
-    rows = [
+    rows = (
+        (Text("通知书", "Notice"), notice.id),
         (Text("事项编号", "About"), notice.about),
         (Text("签发时间", "Issued"), papers.when(notice.issued_ns)),
-    ]
+    )
     said = body(notice.kind, notice.facts)
     paper = Paper(
         title=notice.kind.title,

@@ -50,6 +50,7 @@ def instrument_by_number(conn: Connection, number: int) -> Instrument:
     return _instrument(conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.number == number)).one())
 
 
+@remembered
 def transaction(conn: Connection, id: str) -> Transaction | Refusal:
     this = TRANSACTION.c.id == id.strip()
     row = conn.execute(select(TRANSACTION).where(this)).first()
@@ -86,6 +87,25 @@ def transactions_with_ids(conn: Connection, ids: Sequence[str]) -> list[Transact
     return [found[id] for id in ids if id in found]
 
 
+def transactions_named(conn: Connection, ids: Collection[str]) -> dict[str, Transaction]:
+    """Many transactions by id; those that do not exist are not there."""
+    these = TRANSACTION.c.id.in_(ids)
+    lines = _lines_of(conn, select(TRANSACTION.c.id).where(these))
+    rows = conn.execute(select(TRANSACTION).where(these))
+    return {row.id: _transaction(row, lines.get(row.id, ())) for row in rows}
+
+
+def steps_named(conn: Connection, ids: Collection[str]) -> dict[str, list[Step]]:
+    """The steps taken of many transactions, in order."""
+    found: dict[str, list[Step]] = {id: [] for id in ids}
+    query = select(TRANSACTION_STEP).where(TRANSACTION_STEP.c.transaction_id.in_(ids))
+    for r in conn.execute(query.order_by(TRANSACTION_STEP.c.n)):
+        found[r.transaction_id].append(
+            Step(r.n, r.by, r.act, r.person, r.decision, r.seq, r.time_ns, r.comment)
+        )
+    return found
+
+
 def transactions_at(conn: Connection, seqs: Collection[int]) -> list[Transaction]:
     """The transactions that these entries proposed or ended."""
     theirs = or_(TRANSACTION.c.proposed_seq.in_(seqs), TRANSACTION.c.ended_seq.in_(seqs))
@@ -116,6 +136,7 @@ def successor(conn: Connection, subject_id: str) -> str | None:
     return conn.execute(select(SUCCESSOR.c.successor_id).where(SUCCESSOR.c.subject_id == subject_id)).scalar()
 
 
+@remembered
 def steps(conn: Connection, id: str) -> list[Step]:
     """The steps taken of a transaction's chain, in order."""
     query = select(TRANSACTION_STEP).where(TRANSACTION_STEP.c.transaction_id == id)

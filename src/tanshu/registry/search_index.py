@@ -175,16 +175,26 @@ def _touched(conn: Connection, log: int, after: int, upto: int) -> set[str]:
         if not any(mark in told for mark in _MARKS):
             continue  # most entries move units or lines of transactions
         for kind, table, where, values in json.loads(told):
-            if table in _WATCHED:
-                said: Mapping[str, Any] = values if kind == INSERT else where
-                if id := said.get("subject_id") or (said.get("id") if table == SUBJECT.name else None):
-                    subjects.add(id)
-                elif table == ACCOUNT.name and "number" in said:
-                    accounts.add(said["number"])
+            if table not in _WATCHED:
+                continue
+            said: Mapping[str, Any] = values if kind == INSERT else where
+            if id := said.get("subject_id") or (said.get("id") if table == SUBJECT.name else None):
+                subjects.add(id)
+            elif table == ACCOUNT.name and "number" in said:
+                accounts.add(said["number"])
+            else:
+                subjects.update(_meant(conn, metadata.tables[table], said))
     for some in _parts(sorted(accounts)):
         query = select(ACCOUNT.c.subject_id).where(ACCOUNT.c.number.in_(some))
         subjects.update(conn.execute(query).scalars())
     return subjects
+
+
+def _meant(conn: Connection, table: Table, where: Mapping[str, Any]) -> Iterable[str]:
+    """The subjects of rows that were named by something else than whose they are: by an account's code."""
+    whose = table.c.id if table is SUBJECT else table.c.subject_id
+    same = [table.c[name] == value for name, value in where.items()]
+    return conn.execute(select(whose).where(*same)).scalars()
 
 
 def _known(conn: Connection, ids: Iterable[str]) -> Iterator[Known]:
@@ -242,8 +252,6 @@ def _add_new(conn: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
 
 def _add_missing(conn: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
     mark = "?" if conn.dialect.name == "sqlite" else "%s"
-    sql = (
-        f"INSERT INTO subject_term (log, term, number) VALUES ({mark}, {mark}, {mark}) ON CONFLICT DO NOTHING"
-    )
+    sql = f"INSERT INTO subject_term (log, term, number) VALUES ({mark}, {mark}, {mark})"
     if rows:
         driver(conn).cursor().executemany(f"{sql} ON CONFLICT DO NOTHING", rows)

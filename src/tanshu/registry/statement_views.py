@@ -171,7 +171,7 @@ def _movements(lines: Sequence[Line]) -> Table:
 
 def _movement(one: Line) -> tuple[Words, ...]:
     what = one.what
-    said = Text(f"{what.zh} {one.transaction or ''}".strip(), f"{what.en} {one.transaction or ''}".strip())
+    said = Text(*(f"{done}\n{one.transaction or ''}".strip() for done in (what.zh, what.en)))
     return (
         shanghai_text(one.time_ns),
         str(one.seq),

@@ -1,9 +1,9 @@
 """A market's year as its folder states it, for any jurisdiction that allocates by output.
 
-Three files beside scenario.toml: `entities.csv` (entity, name, region, sector, fictional, last_verified_t,
-verified_t), `lines.csv` (entity, line, product, output, intensity, base_t, days, verified_t) and `trades.csv`
-(day, seller, buyer, quantity, price_fen). Everything else — instrument, deadline, formulas,
-chains, types — is in the rule packs.
+Three files beside scenario.toml: `entities.csv` (handle, name, region, sector, fictional, last_verified_t,
+verified_t), `lines.csv` (handle, line, product, output, intensity, base_t, days, verified_t) and `trades.csv`
+(day, seller, buyer, quantity, price_fen). `tanshu import` reads the first two as well. Everything
+else — instrument, deadline, formulas, chains, types — is in the rule packs.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def read(folder: Folder) -> Market:
     """Raises Refused SCN-1xxx (a value), SCN-3003 (an entity that is not in entities.csv)."""
     head, year = folder.head, folder.head.whole("compliance_year")
     rows = rows_of(folder.path, "entities.csv")
-    unique(rows, "entity")
+    unique(rows, "handle")
     holders = tuple(_holder(row) for row in rows)
     known = {holder.id for holder in holders}
     allowance, money = head.table("allowance"), head.table("money")
@@ -143,7 +143,7 @@ def _dates(table: Table) -> Dates:
 
 def _holder(row: Table) -> Holder:
     return Holder(
-        row.text("entity"),
+        row.text("handle"),
         row.text("name"),
         row.text("region"),
         row.maybe("sector"),
@@ -155,10 +155,10 @@ def _holder(row: Table) -> Holder:
 
 def _lines(folder: Folder, year: int, known: set[str]) -> dict[str, tuple[OutputYear, ...]]:
     rows = rows_of(folder.path, "lines.csv")
-    unique(rows, "entity", "line")
+    unique(rows, "handle", "line")
     found: dict[str, list[OutputYear]] = defaultdict(list)
     for row in rows:
-        found[_known(row, "entity", known)].append(
+        found[_known(row, "handle", known)].append(
             OutputYear(
                 row.text("line"),
                 year,

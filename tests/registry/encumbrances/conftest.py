@@ -11,6 +11,8 @@ from tests.support.market import Market
 
 
 @pytest.fixture(autouse=True)
-def _judged(market: Market) -> Iterator[None]:
+def _judged(market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pack that a test put in force is still the law when its log is judged."""
+    assert monkeypatch
     yield
     assert findings(market) == []

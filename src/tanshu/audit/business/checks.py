@@ -197,6 +197,23 @@ TYPE_UNKNOWN = refusal(
     "Entry {seq}: transaction {transaction} is of the type “{type}”, which is not in the table.",
 )
 
+NOT_WITHHELD = refusal(
+    "AUD-5220",
+    "第 {seq} 条:业务 {transaction} 动用的不是为该主体该年度保留的配额,或超过保留数量。",
+    "Entry {seq}: transaction {transaction} takes what is not withheld for its subject and year, or more than that.",
+)
+HELPS_ITSELF = refusal(
+    "AUD-5221",
+    "第 {seq} 条:代为清缴 {transaction} 用的是债务人自己的配额。",
+    "Entry {seq}: in the surrender for another {transaction}, the debtor gives its own units.",
+)
+CARRIED = refusal(
+    "AUD-5222",
+    "第 {seq} 条:结转业务 {transaction} 没有经复核且符合条件的告知,或年度、数量与之不符。",
+    "Entry {seq}: the carry-over {transaction} has no confirmed notice of an eligible entity, or differs from it in "
+    "vintage or quantity.",
+)
+
 # -- 53xx: accounts, instruments, people -------------------------------------------------------------------
 
 ACCOUNT_ROW = refusal(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tanshu.audit.business import checks
+from tanshu.audit.business.duties import WITHHELD_TYPES
 from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
@@ -143,6 +144,7 @@ def _reasons(stand: Standing, turns: Sequence[Turn], done: Done) -> Iterator[Fin
     """A claim is entered, shrinks or is renewed by a transaction of its own, or its term is over."""
     ids = {turn.after["id"] for turn in turns}
     about = ids | {turn.after["original_id"] for turn in turns if turn.after["original_id"]}
+    leaving = {turn.after["subject_id"] for turn in turns if turn.after["type"] in WITHHELD_TYPES}
     for claim in stand.claims:
         row, was = claim.after, claim.before
         if row["transaction_id"] in about or row["root_id"] in about:
@@ -155,6 +157,8 @@ def _reasons(stand: Standing, turns: Sequence[Turn], done: Done) -> Iterator[Fin
             continue
         elif row["cls"] == "holder" and done.entry.command.startswith("compliance."):
             continue  # units that an authority withholds by its own decision
+        elif row["cls"] == "holder" and row["beneficiary_id"] in leaving:
+            continue  # withheld units, asked for or given back by the transaction they leave by
         yield done.find(checks.CLAIM_REASON, row["account"], claim=row["id"], command=done.entry.command)
 
 

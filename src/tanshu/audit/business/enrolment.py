@@ -187,14 +187,24 @@ def _decisions(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
 
 
 def _is_carried(facts: Facts, done: Done, decision: Row) -> bool:
-    """Does a decision come into force by its transaction, or by somebody who did not make it?"""
-    if decision["issue_t"] <= 0:
+    """Does a decision come into force by its transaction, or by somebody who did not make it?
+
+    One that issues nothing has no transaction; nor has one whose units are withheld in this very entry.
+    """
+    if decision["issue_t"] <= 0 or _is_withheld(facts, done, decision):
         return (
             done.entry.command in (CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS)
             and done.entry.actor != decision["maker"]
         )
     carried = facts.one("registry_transaction", decision["transaction_id"] or "")
     return carried is not None and carried["ended_seq"] == done.seq
+
+
+def _is_withheld(facts: Facts, done: Done, decision: Row) -> bool:
+    """Do the units of a final allocation stay in the provincial account, to the tonne?"""
+    rows = facts.some("withheld", subject_id=decision["subject_id"], year=decision["year"], seq=done.seq)
+    final = decision["stage"] == "final"
+    return final and [row["quantity"] for row in rows] == [decision["issue_t"]]
 
 
 def _inserted(done: Done, table: str, column: str) -> set[int]:

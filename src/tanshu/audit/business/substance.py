@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from tanshu.audit.business import checks
+from tanshu.audit.business import checks, duties
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
 from tanshu.parties.model import HOLDERS, AccountKind, SubjectKind
-from tanshu.registry.types import Effect, InstrumentKind, TransactionType
+from tanshu.registry.types import Effect, InstrumentKind, TransactionType, Whose
 from tanshu.rules import packs
 from tanshu.rules.allocation_terms import ALLOCATING, permitted_vintages
 
 _TRADE_MODES = ("listing", "block", "auction")
+_SURRENDERS = ("surrender", "helping-surrender", "forced-surrender")
 _STAGES = {"pre-allocation": "pre", "final-allocation": "final"}
 
 
@@ -35,8 +36,10 @@ def judge(
         yield from _allocation(facts, done, _STAGES[kind.code], transaction, lines, accounts)
     if kind.code == "offset":
         yield from _offset(facts, done, transaction, lines, accounts)
-    if kind.code == "surrender":
+    if kind.code in _SURRENDERS:
         yield from _surrender(facts, done, transaction, lines, accounts)
+    if kind.code in duties.JUDGED:
+        yield from duties.judge(facts, done, kind, transaction, lines, accounts)
 
 
 def _whose(
@@ -58,9 +61,15 @@ def _whose(
     concerned = [one for one in first if one and one["kind"] in HOLDERS]
     concerned += [one for one in first if one and one["kind"] == SubjectKind.AUTHORITY]
     one_each = trade or all(len(set(side)) == 1 for side in owners)
-    if subject is None or not one_each or (concerned and concerned[0]["id"] != subject["id"]):
+    expected = {
+        Whose.HOLDER: concerned[0]["id"] if concerned else None,
+        Whose.TAKER: first[1]["id"] if first[1] else None,
+    }.get(kind.whose)  # for another, or for whom something is undone: the proposal names them
+    if subject is None or not one_each or (expected and expected != subject["id"]):
         yield done.find(checks.WHOSE, *accounts, transaction=transaction["id"])
         return
+    if kind.chain == "court_order":
+        return  # a court decides who receives, wherever it is
     is_authority = subject["kind"] == SubjectKind.AUTHORITY
     own = subject["id"] if is_authority else facts.authority(subject["region"])
     for side in sides[:1] if is_authority else sides:

@@ -142,7 +142,8 @@ def _beside(now: Sequence[Turn], done: Done) -> Iterator[Finding]:
     for change in done.changes:
         values = {**change.where, **change.values}
         strange = values.get("transaction_id") not in {None, *ids}
-        strange |= "subject_id" in values and values["subject_id"] not in subjects
+        about = {values[name] for name in ("subject_id", "successor_id") if name in values}
+        strange |= bool(about) and not about & subjects
         if change.table in _BESIDE and strange:
             yield done.find(checks.WRITES, command=done.entry.command, table=change.table)
 

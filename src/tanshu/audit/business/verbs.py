@@ -162,7 +162,7 @@ VERBS: Mapping[str, Verb] = {
     CONFIRM_ALLOCATION: _verb(
         (_SUPERVISOR,), f"allocation data_lock deduction_use withheld {_CLAIMS}", Op.HOLD
     ),
-    CONFIRM_ALLOCATIONS: _verb((_SUPERVISOR,), "allocation"),
+    CONFIRM_ALLOCATIONS: _verb((_SUPERVISOR,), f"allocation withheld {_CLAIMS}", Op.HOLD),
     "compliance.upload-allocation": _verb((_PROVINCE,), _UPLOAD),
     "compliance.key-sealed-letter": _verb((_CLERK,), "sealed_letter"),
     "compliance.compare-upload": _verb((_REVIEWER,), "allocation_upload"),

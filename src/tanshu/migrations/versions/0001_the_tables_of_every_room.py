@@ -763,6 +763,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_withholding")),
         comment="Decisions to keep an entity's final allocation in the provincial account.",
     )
+    op.create_index("ix_withholding_subject", "withholding", ["subject_id", "year"], unique=True)
     op.create_table(
         "account_block",
         sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
@@ -1094,6 +1095,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("withholding_id", name=op.f("pk_withheld")),
         comment="What stays in the provincial account for an entity.",
     )
+    op.create_index("ix_withheld_subject", "withheld", ["subject_id", "year"], unique=False)
     op.create_table(
         "year_review",
         sa.Column("subject_id", sa.Text(), nullable=False),
@@ -1151,6 +1153,7 @@ def downgrade() -> None:
     op.drop_index("ix_claim_hold_claim", table_name="claim_hold")
     op.drop_table("claim_hold")
     op.drop_table("year_review")
+    op.drop_index("ix_withheld_subject", table_name="withheld")
     op.drop_table("withheld")
     op.drop_table("transaction_step")
     op.drop_table("transaction_line")
@@ -1177,6 +1180,7 @@ def downgrade() -> None:
     op.drop_table("application_form")
     op.drop_table("application_document")
     op.drop_table("account_block")
+    op.drop_index("ix_withholding_subject", table_name="withholding")
     op.drop_table("withholding")
     op.drop_index("ix_verified_emissions_year", table_name="verified_emissions")
     op.drop_table("verified_emissions")

@@ -1,0 +1,118 @@
+"""What the duties do is as the second opinion has it, entry by entry; and what they must not do is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tanshu.compliance import room as compliance_room
+from tanshu.compliance.carry_over_service import IssueCarriedOver, issue
+from tanshu.registry import rooms, service
+from tanshu.registry.model import Decide
+from tests.audit.house import House
+from tests.support.copies import Copies, copies
+from tests.support.duties import ORDER, CarryingMarket, KeepingMarket, P
+from tests.support.market import YEAR
+
+
+@pytest.fixture(scope="session")
+def kept_markets(request: pytest.FixtureRequest) -> Iterator[Copies[KeepingMarket]]:
+    yield from copies(request, "sqlite", KeepingMarket)
+
+
+@pytest.fixture(scope="session")
+def carried_markets(request: pytest.FixtureRequest) -> Iterator[Copies[CarryingMarket]]:
+    yield from copies(request, "sqlite", CarryingMarket)
+
+
+@pytest.fixture
+def keeping(kept_markets: Copies[KeepingMarket], tmp_path: Path) -> Iterator[KeepingMarket]:
+    with kept_markets(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def carrying(carried_markets: Copies[CarryingMarket], tmp_path: Path) -> Iterator[CarryingMarket]:
+    with carried_markets(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def without_checks() -> Iterator[None]:
+    """The register as if nobody asked compliance."""
+    rooms.register(rooms.Room(compliance_room.ROOM.name))
+    try:
+        yield
+    finally:
+        rooms.register(compliance_room.ROOM)
+
+
+def codes(house: House) -> set[str]:
+    return {finding.what.code for finding in house.news()}
+
+
+def test_withholding_from_the_decision_to_the_release_is_in_order(keeping: KeepingMarket):
+    house = House(keeping)
+    assert house.judged == []
+    keeping.kept()
+    keeping.give_up(100_000)
+    dropped = keeping.accepted(keeping.force(600_000))["id"]
+    keeping.accepted(service.reject(keeping.ctx("hubei-checker-1"), Decide(dropped)))
+    direct = keeping.accepted(forced(keeping, keeping.plant_a, 40_000))["id"]
+    keeping.accepted(service.withdraw(keeping.ctx("hubei-maker-1"), Decide(direct)))
+    keeping.through(keeping.force(900_000))
+    keeping.through(keeping.release(54_000))
+    assert [str(finding) for finding in house.news()] == []
+
+
+def test_carry_over_from_the_notice_to_the_new_vintage_is_in_order(carrying: CarryingMarket):
+    house = House(carrying)
+    assert house.judged == []
+    carrying.told()
+    carrying.recalled(700)
+    carrying.recalled(300)
+    answer = carrying.accepted(issue(carrying.ctx("registry-maker-1"), IssueCarriedOver("1")))
+    for id in answer["transactions"]:
+        carrying.accepted(carrying.approve("registry-checker-1", id))
+    assert [str(finding) for finding in house.news()] == []
+
+
+def test_a_forced_surrender_of_what_is_not_withheld_is_found(keeping: KeepingMarket):
+    house = House(keeping)
+    with without_checks():
+        keeping.accepted(forced(keeping, keeping.plant_b, 10))
+    assert codes(house) == {"AUD-5220"}
+
+
+def test_a_debtor_that_helps_itself_is_found(keeping: KeepingMarket):
+    keeping.give_up(1_000)
+    up = ("CEA23", 10, keeping.account("hubei", P), keeping.account(keeping.plant_a))
+    by = ("hubei-checker-1", "registry-checker-1")
+    keeping.done("hubei-maker-1", "administrative-adjustment", up, by=by)
+    house = House(keeping)
+    line = ("CEA23", 10, keeping.account(keeping.plant_a))
+    with without_checks():
+        keeping.accepted(
+            keeping.propose("plant-a-maker-1", "helping-surrender", line, **facts(keeping.plant_a))
+        )
+    assert codes(house) == {"AUD-5221"}
+
+
+def test_a_carry_over_that_nobody_was_told_of_is_found(carrying: CarryingMarket):
+    house = House(carrying)
+    with without_checks():
+        carrying.recalled(10)
+    assert codes(house) == {"AUD-5222"}
+
+
+def forced(market: KeepingMarket, debtor: str, tonnes: int):
+    line = ("CEA23", tonnes, market.account("hubei", P))
+    return market.propose("hubei-maker-1", "forced-surrender", line, **facts(debtor))
+
+
+def facts(debtor: str) -> dict[str, Any]:
+    return {"subject": debtor, "year": YEAR, "details": {"documents": list(ORDER)}}

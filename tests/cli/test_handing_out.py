@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ import pytest
 from openpyxl import load_workbook
 from pyarrow import parquet
 
+from tanshu.app import open_installation
+from tanshu.base.clock import business_date, system_clock
+from tanshu.base.refusal import need
+from tanshu.book.commit import Act, Answer, Decision
 from tanshu.log import keys
-from tests.cli.conftest import Tanshu, in_process
+from tanshu.parties import queries as parties
+from tanshu.registry import notices
+from tests.cli.conftest import Tanshu, at, in_process
 from tests.support.pdf_text import text_of
 
 FIRST = "914206006703947663"
@@ -182,3 +189,29 @@ def test_records_say_how_long_they_are_kept(year: Tanshu) -> None:
     assert data["keep_years"] == 20
     assert {one["records"] for one in data["records"]} == {"entries", "transactions", "notices", "documents"}
     assert "20" in year("records", "--lang", "en").ok().out
+
+
+def test_a_notice_is_shown_written_as_a_paper_and_served(founded_url: str, tmp_path: Path) -> None:
+    facts = {"account": "CN-R-000009-37", "since": "2024-01-02", "state": "限制使用", "reason": "资料过期"}
+    with closing(open_installation(founded_url)) as installation:
+        with installation.database.read() as conn:
+            subject = need(parties.subject(conn, "registry"))
+
+        def tell(act: Act, _command: object) -> Decision:
+            return {"notice": notices.issue(act, subject.id, "restriction", "CN-R-000009-37", facts)}
+
+        answer = installation.context("registry-maker-1", bytes(16)).commit("test.tell", {}, tell)
+    assert isinstance(answer, Answer)
+    tanshu, id = at(founded_url), str(answer["notice"])
+    shown = tanshu("notice", "show", id, "--format", "html,pdf", "--out", str(tmp_path), "--json").ok().json
+    assert "资料过期" in shown["text"][0]["zh"] and shown["served_on"] is None
+    page, pdf = (Path(path) for path in shown["files"])
+    assert (
+        "账户限制通知书" in page.read_text(encoding="utf-8")
+        and "账户限制通知书" in text_of(pdf.read_bytes())[0]
+    )
+    today = business_date(system_clock()).isoformat()
+    tanshu("notice", "serve", id, "--on", today, "--as", "registry-maker-1").ok()
+    (listed,) = tanshu("notice", "list", "--json").ok().json["notices"]
+    assert (listed["notice"], listed["served_on"], listed["served_by"]) == (id, today, "registry-maker-1")
+    assert tanshu("notice", "list", "--unserved", "--json").ok().json["notices"] == []

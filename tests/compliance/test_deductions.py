@@ -131,6 +131,21 @@ def test_the_worked_example_through_uploads_and_the_register(market: Market) -> 
     assert market.has(plant, "CEA23") == (0, 0)
 
 
+def test_who_made_a_decision_that_issues_nothing_does_not_confirm_it(market: Market) -> None:
+    from tanshu.compliance import upload_loading
+
+    plant, both = market.plant_a, "hubei-both-1"
+    owe(market, plant, 70_000)
+    market.emit(plant, 1_000, YEAR - 1)
+    market.accepted(_list(market, plant))
+    here = Round(market)
+    upload = here.accepted_upload(here.row(2, plant, 700, last_verified_t=1_000))
+    market.accepted(here.load(upload, actor=both))
+    body = upload_loading.ConfirmMany(YEAR, "pre", (plant,))
+    market.refuses("CMP-6024", lambda: upload_loading.confirm_many(market.ctx(both), body))
+    assert market.accepted(upload_loading.confirm_many(market.ctx(CHECKER), body))["in_force"] == 1
+
+
 def test_several_deductions_are_paid_oldest_first(market: Market) -> None:
     plant = market.plant_a
     first, second = owe(market, plant, 300), owe(market, plant, 500)

@@ -1,4 +1,4 @@
-"""The terminal's way through a round: table, letter, comparison, loading, approval; objection and adjustment."""
+"""The terminal's way: table, letter, comparison, loading, approval; objection, adjustment, deduction."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ def test_an_objection_an_adjustment_and_a_deduction_through_the_terminal(market:
     assert say("objection", "list", "--overdue")["objections"][0]["state"] == "proposed"
     say("objection", "confirm", id, "--as", CHECKER)
     assert say("objection", "show", id)["quantity"] == 950
-    ground = ("--ground", "objection", "--reference", id)
+    changed = ("--changed-on", "2024-01-02", "--quantity", "950")
+    ground = ("--ground", "verification", "--reference", "2号", *changed)
     made = say("adjustment", "make", "--subject", plant, "--year", year, *ground, "--as", MAKER)
     assert made["issue_t"] == 50
     assert say("adjustment", "list", "--year", year)["adjustments"][0]["state"] == "pending"

@@ -12,7 +12,7 @@ from tanshu.app import Installation
 from tanshu.base.text import Lang
 from tanshu.insight.figures import YearFigures
 from tanshu.scenario import runner, summary
-from tanshu.scenario.runner import Run
+from tanshu.scenario.power_year import PowerYear
 from tests.support.demo import Demo, shared_folder
 
 
@@ -21,7 +21,7 @@ class RunYear:
     """The finished scenario, its figures, its report in both languages."""
 
     installation: Installation
-    run: Run
+    run: PowerYear
     figures: YearFigures
     reports: dict[str, Path]
 
@@ -30,6 +30,7 @@ class RunYear:
 def hubei(finished_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunYear]:
     """Its reports are written by whichever worker comes first; the others wait and open the same database."""
     run = runner.load("hubei-power-2023")
+    assert isinstance(run, PowerYear)
     with shared_folder(tmp_path_factory, "hubei") as folder:
         url = f"sqlite:///{folder}/tanshu.db"
         if not (folder / "tanshu.db").exists():
@@ -40,7 +41,7 @@ def hubei(finished_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iter
     installation.close()
 
 
-def _report(installation: Installation, run: Run, folder: Path, lang: Lang) -> Path:
+def _report(installation: Installation, run: PowerYear, folder: Path, lang: Lang) -> Path:
     if not (folder / "index.html").exists():
         summary.write_report(installation, run, folder, lang)
     return folder

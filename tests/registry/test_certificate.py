@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from tanshu.base.documents import Paper, html
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Lang, Text
 from tanshu.book import serials
 from tanshu.log import store
 from tanshu.parties.model import AccountKind
 from tanshu.registry import papers, queries
-from tanshu.registry.certificate import certificate, holding_certificate
+from tanshu.registry.certificate import cancellation_paper, certificate, holding_certificate
+from tanshu.rules.packs import PACKAGED
 from tests.support.market import Market
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -228,3 +231,49 @@ def test_numbers_that_were_not_followed_yet_are_refused_BOOK_1202(market: Market
         held = holding_certificate(conn, market.book, state, market.plant_a, "en")
     for refused in (found, held):
         assert isinstance(refused, Refusal) and refused.code == "BOOK-1202"
+
+
+# -- cancellations -----------------------------------------------------------------------------------------
+
+
+def test_a_voluntary_cancellation_names_what_is_gone_for_good(market: Market) -> None:
+    market.give(market.plant_a, 1_000)
+    line = ("CEA22", 40, market.account(market.plant_a))
+    by = ("plant-a-checker-1", "registry-checker-1")
+    id = market.done("plant-a-maker-1", "voluntary-cancellation", line, by=by)
+    with serials.reading(market.book) as conn:
+        found = cancellation_paper(conn, market.book, id)
+    assert isinstance(found, Paper)
+    page = html(found, "zh")
+    assert found.number.startswith("C-") and numbers_on(page) == ["CEA22-1-40"]
+    for fact in ("自愿注销证明", "甲电厂", "40 吨", "不得恢复"):
+        assert fact in page, fact
+
+
+def test_another_transaction_is_no_cancellation_REG_6001(market: Market, surrendered: str) -> None:
+    with serials.reading(market.book) as conn:
+        found = cancellation_paper(conn, market.book, surrendered)
+    assert isinstance(found, Refusal) and found.code == "REG-6001"
+    assert "自愿注销证明" in found.sentence("zh") and "voluntary-cancellation" in found.sentence("en")
+
+
+def test_papers_of_one_entry_have_numbers_of_their_own(market: Market, surrendered: str) -> None:
+    with serials.reading(market.book) as conn:
+        position = papers.position_of(conn, market.book, market.book.tail.seq)
+    made = {papers.number(letter, position, about) for letter in "SH" for about in (surrendered, "another")}
+    assert len(made) == 4
+    assert papers.number("S", position, surrendered) == papers.number("S", position, surrendered)
+
+
+@pytest.mark.parametrize(("status", "word"), [("draft", "草案"), ("example", "示例")])
+def test_a_draft_or_example_pack_marks_every_paper(
+    market: Market, surrendered: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, word: str
+) -> None:
+    shipped = (PACKAGED / "cn" / "registry.toml").read_text(encoding="utf-8")
+    (tmp_path / "cn").mkdir()
+    other = shipped.replace('status = "final"', f'status = "{status}"', 1)
+    (tmp_path / "cn" / "registry.toml").write_text(other, encoding="utf-8")
+    assert word not in paper(market, surrendered, "zh")
+    monkeypatch.setenv("TANSHU_PACKS", str(tmp_path))
+    html = paper(market, surrendered, "zh")
+    assert f"{word}</div>" in html and "cn.registry" in html

@@ -30,6 +30,7 @@ from tanshu.registry.inquiry import (
     RequestInquiry,
 )
 from tanshu.registry.inquiry_tables import INQUIRY
+from tests.support.judged import findings
 from tests.support.market import Market
 from tests.support.orders import Court
 
@@ -184,6 +185,14 @@ def test_every_reading_is_told(market: Market):
         (1, CLERK, "audit of the year"),
     ]
     assert told.count("inquiry_reading") == 2
+
+
+def test_the_second_opinion_has_nothing_against_it(market: Market):
+    id = answered(market)
+    market.accepted(inquiry.read(market.ctx(REVIEWER), ReadInquiry(id, "a copy")))
+    other = requested(market, document="2")
+    market.accepted(inquiry.refuse(market.ctx(REVIEWER), DecideInquiry(other, "no seal")))
+    assert findings(market) == []
 
 
 def test_an_answer_that_does_not_follow_from_the_log_is_found(market: Market):

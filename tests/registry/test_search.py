@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from tanshu.base.refusal import Refusal, need
-from tanshu.book import projections
+from tanshu.book import movements, projections
 from tanshu.book.commit import Act, Answer
 from tanshu.book.movements import Movements
 from tanshu.parties import queries as parties
@@ -256,7 +256,8 @@ class Plans:
             f"EXPLAIN QUERY PLAN {statement}", values
         ).fetchall():
             what, _, name = str(detail).partition(" ")
-            if what == "SCAN" and not name.startswith(SMALL):
+            through = what == "SCAN" or name.endswith("(log=?)")  # every row is of the one log
+            if through and not name.startswith(SMALL):
                 self.scans.append(f"{detail}: {statement}")
 
 
@@ -291,6 +292,8 @@ ASKED = {
     "by year": lambda conn: search.transactions(conn, WantedTransactions(year=2023)),
     "by date": lambda conn: search.transactions(conn, WantedTransactions(after=3, upto=9)),
     "lines": lambda conn: search.touching(conn, LOG, need(parties.subject(conn, uscc(0))).id),
+    "holdings": lambda conn: movements.holdings_at(conn, LOG, 1, 12),
+    "movements": lambda conn: movements.movements(conn, LOG, 12, upto=1),
     "count": lambda conn: search.count(conn, WantedTransactions(type="surrender")),
 }
 

@@ -15,7 +15,8 @@ from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
 from tanshu.log import store
 from tanshu.scenario import runner
-from tanshu.scenario.runner import Condition, Progress, Run
+from tanshu.scenario.power_year import PowerYear
+from tanshu.scenario.runner import Condition, Progress
 from tests.support.clock import Ticker
 
 
@@ -24,12 +25,14 @@ class Stopped(Exception):
 
 
 @pytest.fixture(scope="module")
-def whole() -> Run:
-    return runner.load("hubei-power-2023")
+def whole() -> PowerYear:
+    found = runner.load("hubei-power-2023")
+    assert isinstance(found, PowerYear)
+    return found
 
 
 @pytest.fixture(scope="module")
-def short(whole: Run) -> Run:
+def short(whole: PowerYear) -> PowerYear:
     """The first three steps: institutions, accounts, lists."""
     return replace(whole, steps=whole.steps[:3])
 
@@ -51,7 +54,7 @@ def stop_at(step: str, done: int):
     return watch
 
 
-def refused(url: str, scenario: Run, *, resume: bool = False, fresh: bool = False) -> str:
+def refused(url: str, scenario: PowerYear, *, resume: bool = False, fresh: bool = False) -> str:
     with pytest.raises(Refused) as error:
         runner.run(url, scenario, resume=resume, fresh=fresh)
     return error.value.refusal.code
@@ -59,7 +62,7 @@ def refused(url: str, scenario: Run, *, resume: bool = False, fresh: bool = Fals
 
 @pytest.mark.parametrize(("step", "done"), [("institutions", 1), ("accounts", 30), ("accounts", 60)])
 def test_a_stopped_run_must_be_resumed_and_ends_the_same(
-    bare_url: str, short: Run, tmp_path: Path, step: str, done: int
+    bare_url: str, short: PowerYear, tmp_path: Path, step: str, done: int
 ):
     with pytest.raises(Stopped):
         runner.run(bare_url, short, watch=stop_at(step, done))
@@ -70,7 +73,9 @@ def test_a_stopped_run_must_be_resumed_and_ends_the_same(
     assert tail_hash(bare_url) == tail_hash(undisturbed)
 
 
-def test_a_finished_run_is_left_as_it_is_and_fresh_rebuilds_it_to_the_same_hash(bare_url: str, short: Run):
+def test_a_finished_run_is_left_as_it_is_and_fresh_rebuilds_it_to_the_same_hash(
+    bare_url: str, short: PowerYear
+):
     runner.run(bare_url, short).close()
     first = tail_hash(bare_url)
     assert runner.examine(bare_url, short) == (Condition.FINISHED, 3)
@@ -81,14 +86,14 @@ def test_a_finished_run_is_left_as_it_is_and_fresh_rebuilds_it_to_the_same_hash(
 
 
 @pytest.mark.parametrize("options", [{}, {"resume": True}, {"fresh": True}])
-def test_another_database_is_never_touched(database_url: str, short: Run, options: dict[str, bool]):
+def test_another_database_is_never_touched(database_url: str, short: PowerYear, options: dict[str, bool]):
     app.found(database_url, name="somebody's", clock=Ticker()).close()
     before = tail_hash(database_url)
     assert refused(database_url, short, **options) == "SCN-2002"
     assert tail_hash(database_url) == before
 
 
-def test_tables_of_some_other_program_are_never_touched(tmp_path: Path, short: Run):
+def test_tables_of_some_other_program_are_never_touched(tmp_path: Path, short: PowerYear):
     url = f"sqlite:///{tmp_path}/other.db"
     database = Database.open(url, create=True)
     with database.write() as conn:
@@ -97,7 +102,7 @@ def test_tables_of_some_other_program_are_never_touched(tmp_path: Path, short: R
     assert refused(url, short, fresh=True) == "SCN-2002"
 
 
-def test_tables_without_a_first_entry_are_a_run_that_never_began(database_url: str, short: Run):
+def test_tables_without_a_first_entry_are_a_run_that_never_began(database_url: str, short: PowerYear):
     assert runner.examine(database_url, short) == (Condition.EMPTY, 0)
     runner.run(database_url, short).close()
     assert runner.examine(database_url, short) == (Condition.FINISHED, 3)
@@ -109,7 +114,7 @@ def test_unknown_scenarios_are_refused():
     assert error.value.refusal.code == "SCN-2001"
 
 
-def test_a_command_that_is_refused_stops_the_run_and_says_at_which_step(bare_url: str, short: Run):
+def test_a_command_that_is_refused_stops_the_run_and_says_at_which_step(bare_url: str, short: PowerYear):
     """A step that names somebody whom nobody registered: what went before stays, the step is not done."""
     step = short.steps[1]
 
@@ -125,7 +130,7 @@ def test_a_command_that_is_refused_stops_the_run_and_says_at_which_step(bare_url
     runner.run(bare_url, short, resume=True).close()
 
 
-def test_every_step_reports_its_progress(bare_url: str, short: Run):
+def test_every_step_reports_its_progress(bare_url: str, short: PowerYear):
     seen: list[Progress] = []
     runner.run(bare_url, short, watch=seen.append).close()
     finished = [one for one in seen if one.done == one.commands]

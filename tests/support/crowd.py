@@ -107,7 +107,10 @@ class Crowd:
         codes = self._codes()
         own = {province: codes[f"p{province}", "provincial"] for province in PROVINCES}
         for vintage in ("CEA22", "CEA23"):
-            whole = [RecordLine(self._issuance(), own[p], vintage, tonnes * self.holders) for p in PROVINCES]
+            whole = [
+                RecordLine(codes["registry", "issuance"], own[p], vintage, tonnes * self.holders)
+                for p in PROVINCES
+            ]
             self._record("issuance", whole)
             given = [
                 RecordLine(own[region(n)[:2]], codes[uscc(n), "registration"], vintage, tonnes + n % 97)
@@ -156,9 +159,6 @@ class Crowd:
     def _codes(self) -> dict[tuple[str, str], str]:
         with self.database.read() as conn:
             return {(handle, str(kind)): code for (handle, kind), code in parties.account_codes(conn).items()}
-
-    def _issuance(self) -> str:
-        return self._codes()["registry", "issuance"]
 
     def _record(self, kind: str, lines: Sequence[RecordLine], year: int | None = None) -> None:
         for start in range(0, len(lines), 10_000):

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 from tanshu.base.refusal import need
-from tanshu.compliance import carry_over, obligations, withholding
+from tanshu.compliance import carry_over, obligations, withheld
 from tanshu.compliance.allocation import Confirm, confirm_allocation
 from tanshu.compliance.carry_over import Terms
 from tanshu.compliance.carry_over_service import Notices, confirm, draw_up
+from tanshu.compliance.withheld import Withheld
 from tanshu.compliance.withholding import (
     ConfirmWithholding,
     FromWithheld,
-    Withheld,
     Withhold,
     confirm_withholding,
     force_surrender,
@@ -164,11 +164,11 @@ class KeepingMarket(Market):
         self.accepted(self.allocate(self.plant_a, "final"))
         self.accepted(self.final())
 
-    def force(self, tonnes: object, actor: str = "hubei-maker-1", **more: Any):
+    def force(self, tonnes: int | str, actor: str = "hubei-maker-1", **more: Any):
         asked = FromWithheld(self.plant_a, YEAR, tonnes, **{"documents": ORDER, **more})
         return force_surrender(self.ctx(actor), asked)
 
-    def release(self, tonnes: object, handle: str = ""):
+    def release(self, tonnes: int | str, handle: str = ""):
         asked = FromWithheld(handle or self.plant_a, YEAR, tonnes)
         return release_withheld(self.ctx("hubei-maker-1"), asked)
 
@@ -192,7 +192,7 @@ class KeepingMarket(Market):
 
     def withheld(self) -> Withheld:
         with self.database.read() as conn:
-            found = withholding.withheld(conn, need(parties.subject(conn, self.plant_a)).id, YEAR)
+            found = withheld.kept_for(conn, need(parties.subject(conn, self.plant_a)).id, YEAR)
         assert found
         return found
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import func, select
 
@@ -56,7 +56,7 @@ class Market:
         self._drawn = 0
         self._found()
 
-    def moved_to(self, url: str) -> Market:
+    def moved_to(self, url: str) -> Self:
         """The same market on a copy of its database."""
         market = copy(self)
         market.clock = copy(self.clock)

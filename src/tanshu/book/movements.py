@@ -216,6 +216,8 @@ def holdings_at(conn: Connection, log: int, seq: int, account: int | None = None
         .where(or_(t.available != 0, t.held != 0))
         .order_by(t.account, t.instrument)
     )
+    if account is not None:  # said once more: SQLite would else read every account's movements
+        query = query.where(t.account == account)
     return [Cell(*row) for row in conn.execute(query)]
 
 

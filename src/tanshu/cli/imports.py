@@ -56,7 +56,7 @@ def accounts(door: Door, file: FileArgument, accept_valid: AcceptOption = False)
 
 @command(app, "list", "年度重点排放单位名录 · a year's list of covered entities", writes=True)
 def listed(door: Door, file: FileArgument, year: YearOption, accept_valid: AcceptOption = False) -> Reply:
-    """Columns handle or uscc [, excluded] [, note]."""
+    """Columns handle or uscc [, excluded] [, note] [, sector]."""
     from tanshu.cli import import_rows
 
     return _import(door, file, f"list/{year}", (), lambda rows: import_rows.listed(rows, year), accept_valid)

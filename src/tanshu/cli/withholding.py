@@ -113,13 +113,13 @@ def release(door: Door, subject: SubjectOption, year: YearOption, quantity: Quan
 @command(app, "list", "保留配额一览 · what is withheld")
 def show(door: Door, year: YearOption) -> Reply:
     """Every decision of a year, what it keeps, and what became of it."""
-    from tanshu.compliance import withholding
+    from tanshu.compliance import withheld
     from tanshu.parties import queries as parties
 
     with door.reading() as (conn, _):
-        rows = withholding.decisions(conn, year)
+        rows = withheld.decisions(conn, year)
         subjects = [parties.subject_by_id(conn, row.subject_id) for row in rows]
-        kept = [withholding.withheld(conn, row.subject_id, year) for row in rows]
+        kept = [withheld.kept_for(conn, row.subject_id, year) for row in rows]
         found = list(zip(rows, subjects, kept, strict=True))
         mark = short_stamp(conn)
     data = {"stamp": mark, "year": year, "decisions": [_json(*one) for one in found]}

@@ -20,7 +20,7 @@ from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import checks, deductions, methods, obligations, packs, withholding
+from tanshu.compliance import checks, deductions, methods, obligations, packs, withheld
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import queries as mrv
 from tanshu.mrv import service as mrv_service
@@ -87,7 +87,7 @@ def allocate(act: Act, command: Allocate) -> Decision:
         "transaction": None,
         "watermark": computed.explanation.get("watermark"),
     }
-    if computed.issue_t > 0 and not withholding.applies(act.conn, subject.id, command.year, command.stage):
+    if computed.issue_t > 0 and not withheld.applies(act.conn, subject.id, command.year, command.stage):
         proposed = decide_proposal(act, _proposal(act, subject, command, computed.issue_t))
         if isinstance(proposed, Refusal):
             return proposed
@@ -118,7 +118,7 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
     need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     this = _key(subject.id, command.year, "final")
     row = act.conn.execute(select(ALLOCATION).where(*_of(**this))).first()
-    kept = withholding.applies(act.conn, subject.id, command.year)
+    kept = withheld.applies(act.conn, subject.id, command.year)
     if row is None or row.in_force or (row.issue_t > 0 and not kept):
         return checks.NOTHING_TO_CONFIRM(field="subject", subject=subject.name, year=command.year)
     if row.maker == act.actor:
@@ -131,7 +131,7 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
     changed = _changed(act, subject, command.year, "final", row)
     if changed:
         return changed
-    refused = withholding.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
+    refused = withheld.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
     if refused:
         return refused
     act.update(ALLOCATION, this, in_force=True)

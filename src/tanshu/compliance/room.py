@@ -10,6 +10,7 @@ from tanshu.compliance import (
     reversal,
     surplus,
     surrender,
+    withheld,
     withholding,
 )
 from tanshu.mrv import queries as mrv
@@ -29,7 +30,7 @@ def check_closing(act: Act, account: Account) -> Refusal | None:
         due = 0 if isinstance(owed, Refusal) else owed.due_t + owed.return_due_t
         if due:
             return party_checks.OPEN_OBLIGATION(field="account", account=account.code, year=year, due=due)
-        kept = withholding.withheld(act.conn, subject.id, year)
+        kept = withheld.kept_for(act.conn, subject.id, year)
         if kept and kept.left_t:
             told = {"account": account.code, "year": year, "left": kept.left_t}
             return duty_checks.STILL_WITHHELD(field="account", **told)

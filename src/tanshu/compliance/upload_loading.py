@@ -2,7 +2,7 @@
 
 Each row's quantity is what the sealed table says; what an entity owes from earlier decisions is deducted
 first. A row that issues something is proposed in the register by the province's maker: the chain of the
-transaction goes on from there. One that issues nothing waits for a checker's word.
+transaction goes on from there. One that issues nothing, or is withheld, waits for a checker's word.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tanshu.base.canonical import canonical
 from tanshu.base.memo import remember, remembering
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import deductions, packs, uploads, withholding
+from tanshu.compliance import deductions, packs, uploads, withheld
 from tanshu.compliance import upload_checks as checks
 from tanshu.compliance.allocation import STAGE_LABELS, STAGES
 from tanshu.compliance.checks import STAGE_UNKNOWN
@@ -105,12 +105,10 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
         act.insert(ALLOCATION, *(decision for _, _, decision in settled))
         year, why = _ground(part)
         mrv_service.lock_all(act, [subject.id for subject, _, _ in settled], year, why)
-        made = [
-            _propose(act, part, subject, issue_t, row)
-            if issue_t > 0 and not withholding.applies(act.conn, subject.id, part.year, part.stage)
-            else None
-            for row, (subject, issue_t, _) in zip(rows, settled, strict=True)
-        ]
+        made: list[str | None] = []
+        for row, (subject, issue_t, _) in zip(rows, settled, strict=True):
+            kept = issue_t <= 0 or withheld.applies(act.conn, subject.id, part.year, part.stage)
+            made.append(None if kept else _propose(act, part, subject, issue_t, row))
     loaded = command.first + len(rows)
     act.update(ALLOCATION_UPLOAD, {"id": upload.id}, loaded=loaded)
     return {
@@ -120,8 +118,11 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
         "quantity": sum(row.quantity for row in rows),
         "issue_t": sum(issue for _, issue, _ in settled),
         "transactions": [id for id in made if id],
-        "to_confirm": [
-            subject.handle for (subject, _, _), id in zip(settled, made, strict=True) if id is None
+        "to_confirm": [subject.handle for subject, issue, _ in settled if issue <= 0],
+        "withheld": [
+            subject.handle
+            for (subject, issue, _), id in zip(settled, made, strict=True)
+            if issue > 0 and not id
         ],
         "batch": part.batch,
     }
@@ -287,12 +288,12 @@ def _confirm(act: Act, command: ConfirmMany, handle: str) -> Refusal | None:
     this = {"subject_id": subject.id, "year": command.year, "stage": command.stage}
     where = [ALLOCATION.c[name] == value for name, value in this.items()]
     row = act.conn.execute(select(ALLOCATION).where(*where)).first()
-    kept = withholding.applies(act.conn, subject.id, command.year, command.stage)
+    kept = withheld.applies(act.conn, subject.id, command.year, command.stage)
     if row is None or row.in_force or (row.issue_t > 0 and not kept):
         return checks.NOTHING_WAITS(field="subject", subject=subject.name, year=command.year)
     if row.maker == act.actor:
         return checks.SAME_PERSON_DECIDED(field="as", person=act.actor)
-    refused = withholding.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
+    refused = withheld.keep(act, subject, command.year, row.issue_t) if row.issue_t > 0 else None
     if refused:
         return refused
     act.update(ALLOCATION, this, in_force=True)

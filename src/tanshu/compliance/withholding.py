@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -25,23 +25,28 @@ from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import checks, duty_checks, obligations, packs
-from tanshu.compliance.duty_tables import WITHHELD, WITHHOLDING
+from tanshu.compliance.duty_tables import WITHHOLDING
 from tanshu.compliance.surrender import check_surrender
 from tanshu.compliance.tables import ALLOCATION
+from tanshu.compliance.withheld import (
+    FORCED,
+    RELEASE,
+    Withheld,
+    decision,
+    hold_exactly,
+    kept_for,
+    province_of,
+    provincial_account,
+)
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
-from tanshu.parties.model import Account, AccountKind, Right, Subject
-from tanshu.registry import checks as registry_checks
+from tanshu.parties.model import Account, Right, Subject
 from tanshu.registry import queries as registry
-from tanshu.registry.encumbrances import queries as encumbrances
 from tanshu.registry.encumbrances import queue
-from tanshu.registry.encumbrances.model import Wanted
-from tanshu.registry.model import Instrument, Propose, Proposed, ProposedLine, TransactionState
+from tanshu.registry.model import Instrument, Propose, Proposed, ProposedLine
 from tanshu.registry.service import decide_proposal
-from tanshu.registry.types import TYPES, ClaimClass
 
-FORCED, RELEASE = "forced-surrender", "withheld-release"
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -87,24 +92,6 @@ class FromWithheld:
     documents: tuple[Mapping[str, Any], ...] = ()
 
 
-class Withheld(NamedTuple):
-    """What is withheld for an entity and a year. left_t: neither gone nor applied for."""
-
-    id: str
-    subject_id: str
-    year: int
-    account: int
-    instrument: int
-    quantity: int
-    forced_t: int
-    released_t: int
-    pending_t: int
-
-    @property
-    def left_t(self) -> int:
-        return self.quantity - self.forced_t - self.released_t - self.pending_t
-
-
 # -- the decision ------------------------------------------------------------------------------------------
 
 
@@ -116,7 +103,7 @@ def withhold(act: Act, command: Withhold) -> Decision:
     """
     need(check_year(command.year))
     subject = need(parties.subject(act.conn, command.subject))
-    need(may(act.conn, act.actor, Right.MAKER, need(_province(act, subject)).id))
+    need(may(act.conn, act.actor, Right.MAKER, need(province_of(act, subject)).id))
     if command.ground not in tuple(Ground):
         known = ", ".join(Ground)
         return duty_checks.GROUND_UNKNOWN(field="ground", value=command.ground, known=known)
@@ -146,7 +133,7 @@ def withhold(act: Act, command: Withhold) -> Decision:
 def confirm_withholding(act: Act, command: ConfirmWithholding) -> Decision:
     """Put the decision in force, or drop it: by a checker of the province who did not make it."""
     subject = need(parties.subject(act.conn, command.subject))
-    need(may(act.conn, act.actor, Right.CHECKER, need(_province(act, subject)).id))
+    need(may(act.conn, act.actor, Right.CHECKER, need(province_of(act, subject)).id))
     row = decision(act.conn, subject.id, command.year)
     if row is None or row.in_force:
         return duty_checks.NO_WITHHOLDING(field="subject", subject=subject.name, year=command.year)
@@ -159,49 +146,6 @@ def confirm_withholding(act: Act, command: ConfirmWithholding) -> Decision:
         return duty_checks.FINAL_MADE(field="year", subject=subject.name, year=command.year)
     act.update(WITHHOLDING, {"id": row.id}, in_force=True, confirmed_by=act.actor)
     return {"id": row.id, "subject": subject.handle, "year": command.year, "in_force": True}
-
-
-# -- the final allocation of an entity that is subject to it -------------------------------------------------
-
-
-def applies(conn: Connection, subject_id: str, year: int, stage: str = "final") -> bool:
-    """Does what a stage issues to this entity stay in the provincial account? Only the final one may."""
-    row = decision(conn, subject_id, year) if stage == "final" else None
-    return bool(row and row.in_force)
-
-
-def keep(act: Act, subject: Subject, year: int, quantity: int) -> Refusal | None:
-    """Hold the units of a final allocation for the entity, in the provincial account.
-
-    Refuses with REG-2005 where they are not free there.
-    """
-    row = decision(act.conn, subject.id, year)
-    assert row and row.in_force
-    account = need(_provincial(act, subject))
-    instrument = need(registry.instrument(act.conn, packs.instrument(act.conn, year)))
-    free = queue.available(act, account.number, instrument.number)
-    if free < quantity:
-        return registry_checks.INSUFFICIENT(
-            field="quantity",
-            account=account.code,
-            instrument=instrument.code,
-            available=free,
-            needed=quantity,
-        )
-    act.insert(
-        WITHHELD,
-        {
-            "withholding_id": row.id,
-            "subject_id": subject.id,
-            "year": year,
-            "account": account.number,
-            "instrument": instrument.number,
-            "quantity": quantity,
-            "seq": act.seq,
-        },
-    )
-    _claim(act, row.id, subject.id, account.number, instrument.number, quantity)
-    return None
 
 
 def check_not_withheld(act: Act, proposed: Proposed) -> Refusal | None:
@@ -261,41 +205,8 @@ def hold_the_rest(act: Act, proposed: Proposed) -> None:
     """While a proposal waits it holds its units itself; dropped, it gives them back to the withholding."""
     found = _of(act.conn, proposed)
     assert found
-    freed = _hold_exactly(act, found, found.left_t)
+    freed = hold_exactly(act, found, found.left_t)
     queue.pass_on(act, found.account, found.instrument, freed)
-
-
-# -- questions ---------------------------------------------------------------------------------------------
-
-
-def decision(conn: Connection, subject_id: str, year: int) -> Any | None:
-    """The decision on an entity's year, confirmed or not."""
-    query = select(WITHHOLDING).where(WITHHOLDING.c.subject_id == subject_id, WITHHOLDING.c.year == year)
-    return conn.execute(query).first()
-
-
-def decisions(conn: Connection, year: int) -> list[Any]:
-    """The decisions of a year, oldest first."""
-    query = select(WITHHOLDING).where(WITHHOLDING.c.year == year)
-    return list(conn.execute(query.order_by(WITHHOLDING.c.seq)))
-
-
-def withheld(conn: Connection, subject_id: str, year: int) -> Withheld | None:
-    """What is withheld for an entity and a year, and what became of it."""
-    query = select(WITHHELD).where(WITHHELD.c.subject_id == subject_id, WITHHELD.c.year == year)
-    row = conn.execute(query).first()
-    if row is None:
-        return None
-    gone = {FORCED: 0, RELEASE: 0}
-    pending = 0
-    taken_back = obligations.undone(conn, subject_id=subject_id)
-    for made in registry.transactions(conn, subject_id=subject_id, year=year):
-        if made.type.code in gone and made.state is TransactionState.EFFECTED:
-            gone[made.type.code] += made.quantity - taken_back.get(made.id, 0)
-        elif made.type.code in gone and made.state is TransactionState.PENDING:
-            pending += made.quantity
-    where = (row.account, row.instrument, row.quantity)
-    return Withheld(row.withholding_id, subject_id, year, *where, gone[FORCED], gone[RELEASE], pending)
 
 
 # -- steps -------------------------------------------------------------------------------------------------
@@ -306,16 +217,16 @@ def _leave(act: Act, command: FromWithheld, type: str) -> Decision:
     need(check_year(command.year))
     quantity = need(check_quantity(command.quantity))
     subject = need(parties.subject(act.conn, command.subject))
-    need(may(act.conn, act.actor, Right.MAKER, need(_province(act, subject)).id))
-    found = withheld(act.conn, subject.id, command.year)
+    need(may(act.conn, act.actor, Right.MAKER, need(province_of(act, subject)).id))
+    found = kept_for(act.conn, subject.id, command.year)
     if found is None:
-        account = need(_provincial(act, subject))
+        account = need(provincial_account(act, subject))
         instrument = packs.instrument(act.conn, command.year)
         return _nothing(account, instrument, subject, command.year)
     instrument = registry.instrument_by_number(act.conn, found.instrument)
     if quantity > found.left_t:
         return _beyond(found, instrument, subject, quantity)
-    _hold_exactly(act, found, found.left_t - quantity)
+    hold_exactly(act, found, found.left_t - quantity)
     account = parties.account_by_number(act.conn, found.account)
     return decide_proposal(
         act,
@@ -345,35 +256,7 @@ def _within_withheld(act: Act, proposed: Proposed) -> Refusal | None:
 
 def _of(conn: Connection, proposed: Proposed) -> Withheld | None:
     assert proposed.year is not None
-    return withheld(conn, proposed.subject.id, proposed.year)
-
-
-def _hold_exactly(act: Act, found: Withheld, quantity: int) -> int:
-    """Let the claims of a withholding hold so much; what is missing is claimed. Returns what was freed."""
-    standing = encumbrances.of_root(act.conn, found.id)
-    beyond = sum(one.held for one in standing) - quantity
-    if beyond < 0:
-        _claim(act, found.id, found.subject_id, found.account, found.instrument, -beyond)
-    freed = 0
-    for one in reversed(standing):
-        if freed < beyond:
-            freed += queue.shrink(act, one, min(one.ordered, beyond - freed))
-    return freed
-
-
-def _claim(act: Act, id: str, subject_id: str, account: int, instrument: int, quantity: int) -> None:
-    wanted = Wanted(
-        ClaimClass.HOLDER,
-        account,
-        instrument,
-        quantity,
-        id,
-        0,
-        TYPES[RELEASE].number,
-        follows=False,
-        beneficiary_id=subject_id,
-    )
-    queue.enter(act, wanted)
+    return kept_for(conn, proposed.subject.id, proposed.year)
 
 
 def _undecided(act: Act, subject: Subject, year: int) -> Refusal | None:
@@ -389,17 +272,6 @@ def _final(conn: Connection, subject_id: str, year: int) -> bool:
     """Is there a final allocation, in force or waiting?"""
     this = (ALLOCATION.c.subject_id == subject_id, ALLOCATION.c.year == year, ALLOCATION.c.stage == "final")
     return conn.execute(select(ALLOCATION.c.seq).where(*this)).first() is not None
-
-
-def _province(act: Act, subject: Subject) -> Subject | Refusal:
-    authority = parties.authority_of(act.conn, subject.region)
-    return authority or checks.NO_AUTHORITY(field="subject", region=subject.region)
-
-
-def _provincial(act: Act, subject: Subject) -> Account | Refusal:
-    authority = need(_province(act, subject))
-    account = parties.account_of(act.conn, authority.id, AccountKind.PROVINCIAL)
-    return account or checks.NO_AUTHORITY(field="subject", region=subject.region)
 
 
 def _document(given: Mapping[str, Any]) -> dict[str, str] | Refusal:

@@ -192,11 +192,6 @@ EVIDENCE_NEEDED = refusal(
     "A {name} needs documents (documents: each with a title and a sha256 of 64 hexadecimal digits).",
 )
 REASON_NEEDED = refusal("REG-4308", "“{name}”须写明理由(--reason)。", "A {name} needs its reason (--reason).")
-NO_LINE_MEANT = refusal(
-    "REG-4309",
-    "“{name}”的明细须写明账户:未能由原业务得出。",
-    "Name the accounts of this {name}: they do not follow from its original.",
-)
 SUCCESSOR_RECORDED = refusal(
     "REG-4310",
     "{subject} 已登记承继主体 {successor},不能再由 {other} 承继。",

@@ -34,11 +34,17 @@ SIDES = {"debit": Text("转出账户", "giving side"), "credit": Text("转入账
 
 
 def lines(
-    conn: Connection, kind: TransactionType, command: Propose, original: Transaction | None = None
+    conn: Connection,
+    kind: TransactionType,
+    command: Propose,
+    original: Transaction | None = None,
+    *,
+    actor: str = "",
 ) -> tuple[Subject, tuple[SidedLine, ...]] | Refusal:
     """The subject and the lines meant by a proposal, each checked against its row of the type table.
 
-    Without lines, what is about an original means all of it: it goes back, or its claims do.
+    Without lines, what is about an original means all of it: it goes back, or its claims do. A holder's own
+    people mean its own accounts.
     """
     wanted = command.lines or (meant(conn, kind, original) if original else ())
     if not wanted:
@@ -48,7 +54,7 @@ def lines(
     named = parties.subject(conn, command.subject) if command.subject else None
     if isinstance(named, Refusal):
         return named
-    near = named or (parties.subject_by_id(conn, original.subject_id) if original else None)
+    near = named or (parties.subject_by_id(conn, original.subject_id) if original else _own(conn, actor))
     found: list[SidedLine] = []
     for asked in wanted:
         line = _line(conn, kind, asked, near)
@@ -59,6 +65,15 @@ def lines(
         return checks.DVP_LINES(field="lines")
     subject = _subject(conn, kind, found, named, original)
     return subject if isinstance(subject, Refusal) else (subject, tuple(found))
+
+
+def _own(conn: Connection, actor: str) -> Subject | None:
+    """The holder for whom somebody acts."""
+    person = parties.person(conn, actor)
+    if isinstance(person, Refusal):
+        return None
+    subject = parties.subject_by_id(conn, person.subject_id)
+    return subject if subject.kind in HOLDERS else None
 
 
 def meant(conn: Connection, kind: TransactionType, original: Transaction) -> tuple[ProposedLine, ...]:

@@ -155,11 +155,21 @@ class SubjectIndex(Projection):
         if new:
             rows = [{"log": self.log, "number": numbers[one.id], "subject_id": one.id} for one in new]
             conn.execute(insert(SUBJECT_ORDER), rows)
-        found = sorted({(term, numbers[one.id]) for one in known for term in terms(one)})
-        fresh = [(self.log, term, number) for term, number in found if number >= first]
-        again = [(self.log, term, number) for term, number in found if number < first]
-        _add_new(conn, fresh)
-        _add_missing(conn, again)
+        _add_new(conn, _sorted_rows(self.log, new, numbers))
+        _add_missing(conn, _sorted_rows(self.log, [one for one in known if numbers[one.id] < first], numbers))
+
+
+def _sorted_rows(
+    log: int, known: Iterable[Known], numbers: Mapping[str, int]
+) -> Iterator[tuple[int, str, int]]:
+    """A row for each term of each subject, in the order in which they will lie."""
+    by_term: dict[str, list[int]] = defaultdict(list)
+    for one in known:
+        for term in terms(one):
+            by_term[term].append(numbers[one.id])
+    for term in sorted(by_term):
+        for number in sorted(by_term[term]):
+            yield log, term, number
 
 
 def catch_up(database: Any, log: int = store.REGISTRY_LOG, progress: Progress | None = None) -> None:
@@ -239,7 +249,7 @@ def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
 # -- the raw connection ------------------------------------------------------------------------------------
 
 
-def _add_new(conn: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
+def _add_new(conn: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
     """Terms of subjects that had none: many at once, as each database likes it best."""
     if conn.dialect.name == "sqlite":
         driver(conn).executemany("INSERT INTO subject_term (log, term, number) VALUES (?, ?, ?)", rows)
@@ -250,8 +260,7 @@ def _add_new(conn: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
             copy.write_row(row)
 
 
-def _add_missing(conn: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
+def _add_missing(conn: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
     mark = "?" if conn.dialect.name == "sqlite" else "%s"
     sql = f"INSERT INTO subject_term (log, term, number) VALUES ({mark}, {mark}, {mark})"
-    if rows:
-        driver(conn).cursor().executemany(f"{sql} ON CONFLICT DO NOTHING", rows)
+    driver(conn).cursor().executemany(f"{sql} ON CONFLICT DO NOTHING", list(rows))

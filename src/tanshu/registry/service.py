@@ -99,7 +99,7 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
     original = links.original(act.conn, kind, command.details)
     if isinstance(original, Refusal):
         return original
-    resolved = need(resolve.lines(act.conn, kind, command, original))
+    resolved = need(resolve.lines(act.conn, kind, command, original, actor=act.actor))
     subject, lines = resolved
     chain = need(_chain(act, kind))
     year = command.year if command.year is not None or original is None else original.year

@@ -52,3 +52,18 @@ NO_REPORT = refusal(
     "“{kind}”类场景没有报告,去掉 --report。",
     "Scenarios of the kind “{kind}” have no report: leave out --report.",
 )
+NO_SENTENCE = refusal(
+    "SCN-3101",
+    "{file} 第 {line} 行不是可读的句子:“{text}”。句式见 docs/scenarios.zh-CN.md。",
+    "{file}, line {line}: “{text}” is no sentence of a story. docs/scenarios.md lists them.",
+)
+NOBODY_MEANT = refusal(
+    "SCN-3102",
+    "{file} 第 {line} 行:没有叫“{word}”的{what}。",
+    "{file}, line {line}: there is no {what} called “{word}”.",
+)
+NOT_AS_TOLD = refusal(
+    "SCN-3103",
+    "{file} 第 {line} 行:应以 {expected} 拒绝,实际:{found}。",
+    "{file}, line {line}: to be refused with {expected}, but: {found}.",
+)

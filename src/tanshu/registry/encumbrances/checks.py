@@ -78,7 +78,6 @@ FREEZE_TWICE = refusal(
     "{court} 的文书 {document} 已登记为冻结 {transaction}。续行冻结请用 judicial-renewal。",
     "The order {document} of {court} is registered as the freeze {transaction}. To renew it, use judicial-renewal.",
 )
-BENEFICIARY_MISSING = refusal("REG-5015", "业务 {original} 没有质权人。", "{original} has no pledgee.")
 FREEZE_SHRINKS = refusal(
     "REG-5016",
     "续行后的期限 {until} 不晚于现有期限 {now}。",

@@ -15,7 +15,7 @@ from tanshu.registry import rooms, service
 from tanshu.registry.model import Decide
 from tests.audit.house import House
 from tests.support.copies import Copies, copies
-from tests.support.duties import ORDER, CarryingMarket, KeepingMarket, P
+from tests.support.duties import ORDER, REVERSAL_PAPERS, SINK, CarryingMarket, KeepingMarket, P, PaidMarket
 from tests.support.market import YEAR
 
 
@@ -27,6 +27,11 @@ def kept_markets(request: pytest.FixtureRequest) -> Iterator[Copies[KeepingMarke
 @pytest.fixture(scope="session")
 def carried_markets(request: pytest.FixtureRequest) -> Iterator[Copies[CarryingMarket]]:
     yield from copies(request, "sqlite", CarryingMarket)
+
+
+@pytest.fixture(scope="session")
+def paid_markets(request: pytest.FixtureRequest) -> Iterator[Copies[PaidMarket]]:
+    yield from copies(request, "sqlite", PaidMarket)
 
 
 @pytest.fixture
@@ -79,6 +84,19 @@ def test_carry_over_from_the_notice_to_the_new_vintage_is_in_order(carrying: Car
     for id in answer["transactions"]:
         carrying.accepted(carrying.approve("registry-checker-1", id))
     assert [str(finding) for finding in house.news()] == []
+
+
+def test_helping_and_reversing_are_in_order(paid_markets: Copies[PaidMarket], tmp_path: Path):
+    with paid_markets(tmp_path) as paid:
+        house = House(paid)
+        own, helped = paid.pay(600), paid.pay(300, "helping-surrender", "plant-b")
+        assert isinstance(own, str) and isinstance(helped, str)
+        paid.through(paid.accepted(paid.reverse(own, 400))["id"])
+        line = ("CEA22", 300, paid.account("registry", SINK), paid.account(paid.plant_b))
+        details = {"original": helped, "documents": REVERSAL_PAPERS}
+        asked = paid.propose("plant-a-maker-1", "surrender-reversal", line, details=details)
+        paid.through(paid.accepted(asked)["id"])
+        assert [str(finding) for finding in house.news()] == []
 
 
 def test_a_forced_surrender_of_what_is_not_withheld_is_found(keeping: KeepingMarket):

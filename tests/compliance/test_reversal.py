@@ -5,62 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tanshu.base.refusal import Refusal, need
+from tanshu.base.refusal import need
 from tanshu.book import serials
 from tanshu.compliance import obligations
 from tanshu.compliance.certificates import surrender_certificate
 from tanshu.compliance.closing import CloseYear, close_year
-from tanshu.compliance.obligations import Owed, Status
-from tanshu.parties import queries as parties
-from tanshu.parties.model import AccountKind
+from tanshu.compliance.obligations import Status
 from tanshu.registry import queries as registry
 from tanshu.registry.model import TransactionState
 from tests.support.copies import Copies, copies
-from tests.support.market import YEAR, Market
+from tests.support.duties import REVERSAL_PAPERS, SINK, PaidMarket
+from tests.support.market import YEAR
 
-SINK = AccountKind.SURRENDER
-IN_TIME, LATE = date(2024, 12, 30), date(2025, 1, 3)
-PAPERS = [{"title": "撤销申请", "number": "1", "date": "2024-12-30", "sha256": "2d" * 32}]
-
-
-class PaidMarket(Market):
-    """plant-a owes 1,000 t for 2023; plant-a and plant-b hold 3,000 CEA22 each. It is the end of 2024."""
-
-    def _found(self) -> None:
-        super()._found()
-        self.give(self.plant_a, 3_000)
-        self.give(self.plant_b, 3_000)
-        self.emit(self.plant_a, 1_000)
-        self.today(IN_TIME)
-
-    def pay(self, tonnes: int, kind: str = "surrender", name: str = "plant-a") -> str | Refusal:
-        giver = {"plant-a": self.plant_a, "plant-b": self.plant_b}[name]
-        more: dict[str, Any] = {"subject": self.plant_a} if kind != "surrender" else {}
-        line = ("CEA22", tonnes, self.account(giver))
-        asked = self.propose(f"{name}-maker-1", kind, line, year=YEAR, details={"documents": PAPERS}, **more)
-        return asked if isinstance(asked, Refusal) else self.through(asked["id"], name)
-
-    def through(self, id: str, name: str = "plant-a") -> str:
-        for checker in (f"{name}-checker-1", "hubei-checker-1", "registry-checker-1"):
-            self.accepted(self.approve(checker, id))
-        return id
-
-    def reverse(self, original: str, tonnes: int, **changes: Any):
-        line = ("CEA22", tonnes, self.account("registry", SINK), self.account(self.plant_a))
-        details = {"original": original, "documents": PAPERS}
-        facts = {"year": YEAR, "details": details, **changes}
-        return self.propose("plant-a-maker-1", "surrender-reversal", line, **facts)
-
-    def owed(self, today: date | None = None) -> Owed:
-        with self.database.read() as conn:
-            plant = need(parties.subject(conn, self.plant_a))
-            return need(obligations.owed(conn, plant, YEAR, today=today))
+LATE = date(2025, 1, 3)
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +89,7 @@ def test_a_helpers_units_go_back_to_the_helper(paid: PaidMarket):
     original = paid.pay(300, "helping-surrender", "plant-b")
     assert isinstance(original, str)
     line = ("CEA22", 300, paid.account("registry", SINK), paid.account(paid.plant_b))
-    details = {"original": original, "documents": PAPERS}
+    details = {"original": original, "documents": REVERSAL_PAPERS}
     id = paid.done(
         "plant-a-maker-1",
         "surrender-reversal",

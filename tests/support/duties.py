@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tanshu.base.refusal import need
+from tanshu.base.refusal import Refusal, need
 from tanshu.compliance import carry_over, obligations, withheld
 from tanshu.compliance.allocation import Confirm, confirm_allocation
 from tanshu.compliance.carry_over import Terms
@@ -33,6 +33,8 @@ PAPER = [{"title": "裁定书", "number": "(2026)鄂01执1号", "date": "2026-01
 DOCUMENT = {"title": "差异化处理决定", "number": "鄂环函〔2024〕1号", "date": "2024-01-02", "sha256": HASH}
 ORDER = ({"title": "委托书", "number": "鄂环函〔2024〕9号", "date": "2024-01-02", "sha256": HASH},)
 BY_PROVINCE = ("hubei-checker-1", "registry-checker-1")
+REVERSAL_PAPERS = [{"title": "撤销申请", "number": "1", "date": "2024-12-30", "sha256": HASH}]
+SINK = AccountKind.SURRENDER
 ISSUED = 954_000
 """What coal_unit's year is due: 1.2 TWh × 0.7950."""
 
@@ -199,3 +201,40 @@ class KeepingMarket(Market):
     def owed(self) -> obligations.Owed:
         with self.database.read() as conn:
             return need(obligations.owed(conn, need(parties.subject(conn, self.plant_a)), YEAR))
+
+
+class PaidMarket(Market):
+    """plant-a owes 1,000 t for 2023; plant-a and plant-b hold 3,000 CEA22 each. It is the end of 2024."""
+
+    def _found(self) -> None:
+        super()._found()
+        self.give(self.plant_a, 3_000)
+        self.give(self.plant_b, 3_000)
+        self.emit(self.plant_a, 1_000)
+        self.today(date(2024, 12, 30))
+
+    def pay(self, tonnes: int, kind: str = "surrender", name: str = "plant-a") -> str | Refusal:
+        giver = {"plant-a": self.plant_a, "plant-b": self.plant_b}[name]
+        more: dict[str, Any] = {"year": YEAR, "details": {"documents": REVERSAL_PAPERS}}
+        more |= {"subject": self.plant_a} if kind != "surrender" else {}
+        line = ("CEA22", tonnes, self.account(giver))
+        asked = self.propose(
+            f"{name}-maker-1", kind, line, year=YEAR, details={"documents": REVERSAL_PAPERS}, **more
+        )
+        return asked if isinstance(asked, Refusal) else self.through(asked["id"], name)
+
+    def through(self, id: str, name: str = "plant-a") -> str:
+        for checker in (f"{name}-checker-1", "hubei-checker-1", "registry-checker-1"):
+            self.accepted(self.approve(checker, id))
+        return id
+
+    def reverse(self, original: str, tonnes: int, **changes: Any):
+        line = ("CEA22", tonnes, self.account("registry", SINK), self.account(self.plant_a))
+        details = {"original": original, "documents": REVERSAL_PAPERS}
+        facts = {"year": YEAR, "details": details, **changes}
+        return self.propose("plant-a-maker-1", "surrender-reversal", line, **facts)
+
+    def owed(self, today: date | None = None) -> obligations.Owed:
+        with self.database.read() as conn:
+            plant = need(parties.subject(conn, self.plant_a))
+            return need(obligations.owed(conn, plant, YEAR, today=today))

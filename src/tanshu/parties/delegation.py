@@ -163,6 +163,13 @@ def hands_in(conn: Connection, taken: Iterable[tuple[str, Right, date, int]]) ->
     return had
 
 
+def concerns(conn: Connection, handles: Iterable[str]) -> bool:
+    """Has any of these people ever handed over a right, or been handed one?"""
+    named = list(handles)
+    theirs = DELEGATION.c.person.in_(named) | DELEGATION.c.substitute.in_(named)
+    return conn.execute(select(DELEGATION.c.id).where(theirs).limit(1)).first() is not None
+
+
 def delegations(
     conn: Connection, *, person: str = "", subject_id: str = "", on: date | None = None
 ) -> list[Delegation]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from tanshu.base.canonical import canonical
+from tanshu.base.clock import business_date
 from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
+from tanshu.parties import delegation
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
@@ -30,6 +33,7 @@ from tanshu.registry.model import (
     Expire,
     Propose,
     Proposed,
+    Step,
     Transaction,
     TransactionState,
     Waiting,
@@ -189,7 +193,9 @@ def withdraw(act: Act, command: Decide) -> Decision:
     transaction = need(_pending(act, command.transaction))
     proposed = effects.as_proposed(act.conn, transaction)
     organisation = _organisation(act, transaction.chain[0], proposed)
-    if organisation is None or isinstance(may(act.conn, act.actor, Right.MAKER, organisation.id), Refusal):
+    if organisation is None or isinstance(
+        may(act.conn, act.actor, Right.MAKER, organisation.id, day=act.today), Refusal
+    ):
         name = organisation.name if organisation else "-"
         return checks.NOT_PROPOSER(field="as", organisation=name)
     return _drop(act, transaction, proposed, TransactionState.WITHDRAWN)
@@ -268,11 +274,25 @@ def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
     """The pending transaction, if it is the actor's turn and the actor has not acted in it yet."""
     transaction = need(_pending(act, command.transaction))
     proposed = effects.as_proposed(act.conn, transaction)
-    for step in queries.steps(act.conn, transaction.id):
+    steps = queries.steps(act.conn, transaction.id)
+    for step in steps:
         if step.person == act.actor:
             return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1)
-    refused = _may_take(act, transaction.chain, transaction.taken, proposed)
+    refused = _may_take(act, transaction.chain, transaction.taken, proposed) or _lent(act, transaction, steps)
     return refused or (transaction, proposed)
+
+
+def _lent(act: Act, transaction: Transaction, steps: Sequence[Step]) -> Refusal | None:
+    """A substitute counts as everybody for whom they act: none of them takes two steps."""
+    if not delegation.concerns(act.conn, (act.actor, *(step.person for step in steps))):
+        return None
+    right = RIGHT_FOR[transaction.chain[transaction.taken].act]
+    mine = delegation.acting_for(act.conn, act.actor, act.today, right=right)
+    for step in steps:
+        taken = (step.person, RIGHT_FOR[step.act], business_date(step.time_ns), step.seq)
+        if mine & delegation.hands_in(act.conn, [taken]):
+            return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1)
+    return None
 
 
 def _pending(act: Act, id: str) -> Transaction | Refusal:
@@ -288,14 +308,17 @@ def _may_take(act: Act, chain: tuple[Waiting, ...], n: int, proposed: Proposed) 
     organisation = _organisation(act, chain[n], proposed)
     if organisation is None:
         return checks.ORGANISATION_MISSING(step=n + 1, by=chain[n].by)
-    allowed = may(act.conn, act.actor, RIGHT_FOR[chain[n].act], organisation.id)
+    allowed = may(act.conn, act.actor, RIGHT_FOR[chain[n].act], organisation.id, day=act.today)
     if not isinstance(allowed, Refusal):
         return None
     if allowed.code == "PAR-3003":
         return allowed  # of the right organisation, without the right
     for later in chain[n + 1 :]:
         theirs = _organisation(act, later, proposed)
-        if theirs and not isinstance(may(act.conn, act.actor, RIGHT_FOR[later.act], theirs.id), Refusal):
+        if theirs is None:
+            continue
+        right = RIGHT_FOR[later.act]
+        if not isinstance(may(act.conn, act.actor, right, theirs.id, day=act.today), Refusal):
             return checks.OUT_OF_ORDER(
                 field="as",
                 person=act.actor,

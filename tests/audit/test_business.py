@@ -467,6 +467,32 @@ def a_decision_is_confirmed_by_its_maker(house: House, _patch: Patch) -> None:
     )
 
 
+def a_province_pays_with_what_nobody_withheld(house: House, patch: Patch) -> None:
+    line = ("CEA24", 10, house.market.account("hubei", AccountKind.PROVINCIAL))
+    unchecked(house, patch, "hubei-maker-1", "forced-surrender", line, 2024)
+
+
+def a_debtor_helps_itself(house: House, patch: Patch) -> None:
+    line = ("CEA22", 10, house.market.account(house.market.plant_a))
+    unchecked(house, patch, A, "helping-surrender", line, 2023)
+
+
+def a_carry_over_that_nobody_was_told_of(house: House, patch: Patch) -> None:
+    line = ("CEA22", 10, house.market.account(house.market.plant_a))
+    unchecked(house, patch, A, "carry-over", line, None)
+
+
+def unchecked(
+    house: House, patch: Patch, actor: str, kind: str, line: tuple[str, int, str], year: int | None
+) -> None:
+    """A proposal for plant-a that no room asked about."""
+    off(patch, rooms, "check")
+    off(patch, rooms, "proposed")
+    papers = [{"title": "t", "sha256": "ab" * 32}]
+    facts = {"subject": house.market.plant_a, "year": year, "details": {"documents": papers}}
+    house.market.accepted(house.market.propose(actor, kind, line, **facts))
+
+
 def the_law_cannot_be_read(house: House, patch: Patch) -> None:
     off(patch, steps, "law", PACK_UNKNOWN(name="cn.registry"))
     to_trading(house)
@@ -523,6 +549,9 @@ FAULTS: dict[Fault, str] = {
     an_offset_beyond_its_certificates: "5217",
     a_later_vintage_is_surrendered: "5218",
     a_transaction_of_no_type: "5219",
+    a_province_pays_with_what_nobody_withheld: "5220",
+    a_debtor_helps_itself: "5221",
+    a_carry_over_that_nobody_was_told_of: "5222",
     an_account_nobody_registered: "5301",
     an_instrument_nobody_registered: "5302",
     a_block_leaves_the_books_flags: "5303",

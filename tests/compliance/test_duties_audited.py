@@ -1,17 +1,15 @@
-"""What the duties do is as the second opinion has it, entry by entry; and what they must not do is found."""
+"""What the duties do is as the second opinion has it, entry by entry."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tanshu.compliance import room as compliance_room
 from tanshu.compliance.carry_over_service import IssueCarriedOver, issue
-from tanshu.registry import rooms, service
+from tanshu.registry import service
 from tanshu.registry.model import Decide
 from tests.audit.house import House
 from tests.support.copies import Copies, copies
@@ -44,20 +42,6 @@ def keeping(kept_markets: Copies[KeepingMarket], tmp_path: Path) -> Iterator[Kee
 def carrying(carried_markets: Copies[CarryingMarket], tmp_path: Path) -> Iterator[CarryingMarket]:
     with carried_markets(tmp_path) as made:
         yield made
-
-
-@contextmanager
-def without_checks() -> Iterator[None]:
-    """The register as if nobody asked compliance."""
-    rooms.register(rooms.Room(compliance_room.ROOM.name))
-    try:
-        yield
-    finally:
-        rooms.register(compliance_room.ROOM)
-
-
-def codes(house: House) -> set[str]:
-    return {finding.what.code for finding in house.news()}
 
 
 def test_withholding_from_the_decision_to_the_release_is_in_order(keeping: KeepingMarket):
@@ -97,34 +81,6 @@ def test_helping_and_reversing_are_in_order(paid_markets: Copies[PaidMarket], tm
         asked = paid.propose("plant-a-maker-1", "surrender-reversal", line, details=details)
         paid.through(paid.accepted(asked)["id"])
         assert [str(finding) for finding in house.news()] == []
-
-
-def test_a_forced_surrender_of_what_is_not_withheld_is_found(keeping: KeepingMarket):
-    house = House(keeping)
-    with without_checks():
-        keeping.accepted(forced(keeping, keeping.plant_b, 10))
-    assert codes(house) == {"AUD-5220"}
-
-
-def test_a_debtor_that_helps_itself_is_found(keeping: KeepingMarket):
-    keeping.give_up(1_000)
-    up = ("CEA23", 10, keeping.account("hubei", P), keeping.account(keeping.plant_a))
-    by = ("hubei-checker-1", "registry-checker-1")
-    keeping.done("hubei-maker-1", "administrative-adjustment", up, by=by)
-    house = House(keeping)
-    line = ("CEA23", 10, keeping.account(keeping.plant_a))
-    with without_checks():
-        keeping.accepted(
-            keeping.propose("plant-a-maker-1", "helping-surrender", line, **facts(keeping.plant_a))
-        )
-    assert codes(house) == {"AUD-5221"}
-
-
-def test_a_carry_over_that_nobody_was_told_of_is_found(carrying: CarryingMarket):
-    house = House(carrying)
-    with without_checks():
-        carrying.recalled(10)
-    assert codes(house) == {"AUD-5222"}
 
 
 def forced(market: KeepingMarket, debtor: str, tonnes: int):

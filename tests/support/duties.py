@@ -218,9 +218,7 @@ class PaidMarket(Market):
         more: dict[str, Any] = {"year": YEAR, "details": {"documents": REVERSAL_PAPERS}}
         more |= {"subject": self.plant_a} if kind != "surrender" else {}
         line = ("CEA22", tonnes, self.account(giver))
-        asked = self.propose(
-            f"{name}-maker-1", kind, line, year=YEAR, details={"documents": REVERSAL_PAPERS}, **more
-        )
+        asked = self.propose(f"{name}-maker-1", kind, line, **more)
         return asked if isinstance(asked, Refusal) else self.through(asked["id"], name)
 
     def through(self, id: str, name: str = "plant-a") -> str:

@@ -79,9 +79,10 @@ def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
 
     Whether it may come to stand there short is the caller's question.
     """
-    standing = queries.of_cell(act.conn, wanted.account, wanted.instrument, rules)
     free = available(act, wanted.account, wanted.instrument)
     reach = wanted.quantity
+    # Who else stands there matters only where there is not enough for everybody.
+    standing = [] if free >= reach else queries.of_cell(act.conn, wanted.account, wanted.instrument, rules)
     if not wanted.follows:
         reach = min(reach, free + sum(one.held for one in standing))
     for one in yielding(standing, wanted.cls, rules):

@@ -187,7 +187,7 @@ def test_a_restored_book_that_went_another_way_is_not_backed_up_over_the_first(
 
 
 def send_something(book: Book) -> None:
-    accepted(book.commit([request(book, 1, records.open_account(18))])[0])
+    accepted(book.commit([request(book, 1, records.open_account(book.state.accounts))])[0])
 
 
 # -- crashes -----------------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ def test_options_are_taken_before_and_after_the_subcommand(founded_url: str) -> 
         ("account", "--db", founded_url, "--json", "list"),
         ("account", "list", "--json", "--db", founded_url),
     ):
-        assert len(in_process(*args).ok().json["accounts"]) == 5
+        assert len(in_process(*args).ok().json["accounts"]) == 6
 
 
 def test_the_nearer_option_counts(founded_url: str) -> None:
     said = in_process("--lang", "zh", "account", "list", "--lang", "en", "--db", founded_url)
-    assert "5 accounts" in said.ok().out
+    assert "6 accounts" in said.ok().out
 
 
 def test_database_from_the_environment(founded_url: str) -> None:

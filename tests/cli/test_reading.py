@@ -179,7 +179,7 @@ def test_one_entry_decoded(year: Tanshu) -> None:
         assert (record["instrument"], record["amount"]) == (line["instrument"], line["quantity"])
         assert record["tag"] == "surrender"
     opened = year("book", "log", "1", "--json").json["records"]
-    assert [one["operation"] for one in opened] == ["open_account"] * 5
+    assert [one["operation"] for one in opened] == ["open_account"] * 6
     assert "open_account" in year("book", "log", "1", "--lang", "en").ok().out
     assert "开户" in year("book", "log", "1").ok().out
 

@@ -131,11 +131,16 @@ def test_a_province_gives_from_its_own_account_to_its_own_holders(stocked: Marke
         ("surrender", (("CEA99", 1),), "REG-1003"),
         ("surrender", (("CCER", 1),), "REG-2004"),
         ("surrender", (("CEA22", 1),) * 257, "REG-1005"),
-        ("surrender", (("CEA22", 1),), "REG-2007"),
     ],
 )
 def test_proposals_that_do_not_fit_the_type_table(stocked: Market, kind, lines, code):
     stocked.refuses(code, lambda: stocked.propose("plant-a-maker-1", kind, *lines, year=2023))
+
+
+def test_only_the_holders_own_people_may_leave_its_account_out(stocked: Market):
+    stocked.refuses("REG-2007", lambda: stocked.propose("hubei-maker-1", "surrender", ("CEA22", 1), year=2023))
+    stocked.accepted(stocked.propose("plant-a-maker-1", "surrender", ("CEA22", 1), year=2023))
+    assert stocked.has(stocked.plant_a, "CEA22") == (999, 1)
 
 
 def test_the_side_of_an_account_must_fit_the_type(stocked: Market):

@@ -23,6 +23,7 @@ STATES = {
     EFFECTED: Text("已生效", "effected"),
     "rejected": Text("已驳回", "rejected"),
     "withdrawn": Text("已撤回", "withdrawn"),
+    "expired": Text("已过期", "expired"),
 }
 TYPES = {
     "issuance": Text("配额发行", "issuance"),
@@ -40,6 +41,27 @@ TYPES = {
     "credit-issuance": Text("减排量签发", "credit issuance"),
     "credit-surrender": Text("减排量清缴", "credit surrender"),
     "auction": Text("有偿发放", "auction"),
+    "surrender-reversal": Text("清缴撤销", "reversal of surrender"),
+    "carry-over": Text("配额结转", "carry-over"),
+    "carry-over-issuance": Text("结转发放", "carry-over issuance"),
+    "forced-surrender": Text("强制履约", "forced surrender"),
+    "withheld-release": Text("差异化发放", "release of withheld units"),
+    "helping-surrender": Text("代为清缴", "surrender for another"),
+    "merger": Text("合并变更", "merger"),
+    "split": Text("分立变更", "split"),
+    "succession": Text("承继或继承", "succession"),
+    "court-transfer": Text("强制执行", "transfer by court order"),
+    "correction": Text("更正登记", "correction"),
+    "judicial-freeze": Text("司法冻结", "judicial freeze"),
+    "judicial-renewal": Text("续行冻结", "renewal of a freeze"),
+    "judicial-release": Text("解除冻结", "release of a freeze"),
+    "judicial-deduction": Text("司法扣划", "judicial deduction"),
+    "pledge": Text("质押登记", "pledge"),
+    "pledge-release": Text("质押解除", "release of a pledge"),
+    "pledge-substitution": Text("质押置换", "substitution of a pledge"),
+    "pledge-enforcement": Text("质权实现", "enforcement of a pledge"),
+    "surplus-cancellation": Text("未交易注销", "cancellation of surplus"),
+    "closing-transfer": Text("销户划转", "closing transfer"),
 }
 """Words for types and states, as the register has them (a test compares); another word stands for itself.
 

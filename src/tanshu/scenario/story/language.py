@@ -1,37 +1,83 @@
 """The sentences of a story, and how they are read. One sentence a line; `#` begins a remark.
 
-    场景: 甲电厂把 300 吨质押给银行     a new scenario (or 步骤: a step)
-    日期 2024-03-01                   the business date from here on
-    甲电厂 持有 CEA22 1,000 吨         opening stock
-    甲电厂 2023 年排放 900 吨          on the year's list, with verified emissions
-    甲电厂经办 申请 质押登记 CEA22 300 吨, 质权人 银行, 附 质押合同, 记为 质押一
-    甲电厂复核 同意 质押一             approve; 驳回 reject, 撤回 withdraw
-    登记经办 到期清理                  end what has run out
-    登记经办 限制 甲电厂登记            restrict; 恢复 restore, 注销 close
-    结果: 已生效                       what became of the last proposal
-    结果: 不予受理 REG-5010            the sentence before is refused, by number
-    结余: 甲电厂登记 CEA22 可用 700 占用 300
+What is so before anybody acts:
 
-After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts, with
-commas between. Who acts is a subject's word with 经办 (maker) or 复核 (checker), 审批 for a second checker; an
-account is a subject's word with 登记, 交易, 资金, 省级, 国家, 清缴, 注销, 结转, 银行户.
+    场景: 甲电厂把 300 吨质押给银行       a new scenario (or 步骤: a step)
+    日期 2024-03-01                     the business date from here on
+    规则包 启用 自由转让、有偿发放        an operator's pack that has these types, too
+    规则包 先后 清缴、司法冻结、质押      … that says who goes first; 先到先得: first come
+    登记经办 定义 配额 CEA25 2025 年      a new vintage
+    甲电厂 持有 CEA22 1,000 吨           opening stock
+    甲电厂 2023 年排放 900 吨            on the year's list, with verified emissions
+    甲电厂 2023 年排放 900 吨, 发电 1,200 兆瓦时      … and the generation of one coal-fired unit
+
+What somebody does:
+
+    甲电厂经办 申请 质押登记 CEA22 300 吨, 质权人 银行, 附 质押合同, 记为 质押一
+    甲电厂复核、银行复核 同意 质押一      approve, one after the other; 驳回 reject, 撤回 withdraw
+    湖北经办 办理 核定分配 甲电厂 2023 年             compute and propose; 预分配 too
+    湖北复核 复核 核定分配 甲电厂 2023 年             confirm what issues nothing; 否决 drops it
+    湖北经办 决定 差异化 甲电厂 2023 年, 事由 存在明显履约风险, 附 决定书
+    湖北复核 复核 差异化 甲电厂 2023 年               confirm; 否决 drops it
+    湖北经办 办理 强制履约 甲电厂 2023 年 500 吨, 附 委托书
+    湖北经办 办理 差异化发放 甲电厂 2023 年 295 吨
+    登记经办 测算 结转告知 甲电厂、乙电厂             then 登记复核 复核 结转告知 …
+    登记经办 办理 结转发放 第一批                     第二批; 解冻补申请
+    湖北复核 关闭 2023 年度
+    登记经办 限制 甲电厂登记             restrict; 恢复 restore, 注销 close; a second person decides
+    登记经办 到期清理                   end what has run out
+
+What must have come of it:
+
+    结果: 已生效                        the last proposal: 审核中, 已驳回, 已撤回, 已过期
+    结果 质押一: 已生效                  … or that of this name
+    结果: 不予受理 REG-5010              the sentence before is refused, by number
+    结余: 甲电厂登记 CEA22 可用 700 占用 300
+    顺位: 甲电厂登记 CEA22 司法冻结 300/500、质押 0/200      the queue of claims, held/ordered; 无: none
+    欠缴: 甲电厂 2023 年 600 吨           保留: what is withheld for it; 可结转: 甲电厂 10,000 吨
+
+After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts (`WORDS`),
+with commas between. Who acts is a subject's word with a role (`cast.ROLES`), an account is one with a kind
+(`cast.ACCOUNTS`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refused
-from tanshu.parties.model import AccountKind
+from tanshu.compliance.carry_over import BATCH_LABELS
+from tanshu.compliance.withholding import GROUND_LABELS
+from tanshu.registry.encumbrances.model import CLASS_LABELS
 from tanshu.registry.types import TYPES
 from tanshu.scenario import checks
+from tanshu.scenario.story.sentences import (
+    Asked,
+    Asks,
+    Became,
+    ClosesYear,
+    Day,
+    Decides,
+    Defines,
+    Emits,
+    Enables,
+    Handles,
+    Left,
+    Owes,
+    Queue,
+    Ranks,
+    Scenario,
+    Sentence,
+    SetsState,
+    Stock,
+    Sweeps,
+    Told,
+)
 
-ROLES = {"经办": "maker-1", "复核": "checker-1", "审批": "checker-2"}
 DECISIONS = {"同意": "approve", "驳回": "reject", "撤回": "withdraw"}
 STATES = {"限制": "restricted", "恢复": "open", "注销": "closed"}
 OUTCOMES = {
@@ -41,18 +87,21 @@ OUTCOMES = {
     "已撤回": "withdrawn",
     "已过期": "expired",
 }
-ACCOUNTS = {
-    "登记": AccountKind.REGISTRATION,
-    "交易": AccountKind.TRADING,
-    "资金": AccountKind.CASH,
-    "省级": AccountKind.PROVINCIAL,
-    "国家": AccountKind.NATIONAL,
-    "清缴": AccountKind.SURRENDER,
-    "注销": AccountKind.CANCELLATION,
-    "结转": AccountKind.RECALL,
-    "抵销": AccountKind.OFFSET,
-    "银行户": AccountKind.BANK,
+OFFICE = {
+    ("办理", "预分配"): ("allocate", "pre-allocation"),
+    ("办理", "核定分配"): ("allocate", "final-allocation"),
+    ("复核", "核定分配"): ("confirm-allocation", ""),
+    ("否决", "核定分配"): ("drop-allocation", ""),
+    ("决定", "差异化"): ("withhold", ""),
+    ("复核", "差异化"): ("confirm-withholding", ""),
+    ("否决", "差异化"): ("drop-withholding", ""),
+    ("办理", "强制履约"): ("force-surrender", "forced-surrender"),
+    ("办理", "差异化发放"): ("release-withheld", "withheld-release"),
+    ("测算", "结转告知"): ("draw-up-notices", ""),
+    ("复核", "结转告知"): ("confirm-notices", ""),
+    ("办理", "结转发放"): ("issue-carried-over", "carry-over-issuance"),
 }
+"""What offices do that is not a proposal by itself: (verb, matter) → what it is, the type it proposes."""
 WORDS = {
     "法院": "court",
     "文书": "document",
@@ -63,131 +112,37 @@ WORDS = {
     "原业务": "original",
     "方式": "mode",
     "成交日": "traded_on",
+    "事由": "ground",
+    "文号": "number",
 }
-"""Facts of a proposal, by the clerk's word."""
+"""Facts of a proposal or decision, by the clerk's word."""
 NUMBERS = {"单价": "price_fen"}
 FLAGS = {"及于后到": "follows", "期初": "opening"}
+VALUES = {
+    "方式": {"挂牌协议": "listing", "大宗协议": "block", "单向竞价": "auction"},
+    "事由": {label.zh: ground.value for ground, label in GROUND_LABELS.items()},
+}
+"""What the value of a fact is called in the books; another word stands for itself."""
+BATCHES = {label.zh: batch.value for batch, label in BATCH_LABELS.items()}
+CLAIMS = {label.zh: cls.value for cls, label in CLASS_LABELS.items()}
+RANKED = {"清缴": "duty", "司法冻结": "court", "质押": "pledge"}
+FIRST_COME = "先到先得"
 
 _TYPES = {row.name.zh: code for code, row in TYPES.items()}
-_HEAD = re.compile(r"^(?:场景|步骤)[::]\s*(.+)$")
-_DAY = re.compile(r"^日期\s+(\S+)$")
-_STOCK = re.compile(r"^(\S+)\s+持有\s+(\S+)\s+([\d,]+)\s*\S*$")
-_EMITS = re.compile(r"^(\S+)\s+(\d{4})\s*年排放\s+([\d,]+)\s*吨$")
-_ASKS = re.compile(r"^(\S+)\s+申请\s+(\S+)(?:\s+(.*))?$")
-_DECIDES = re.compile(r"^(\S+)\s+(同意|驳回|撤回)(?:\s+(\S+))?$")
-_SWEEPS = re.compile(r"^(\S+)\s+到期清理$")
-_STATE = re.compile(r"^(\S+)\s+(限制|恢复|注销)\s+(\S+)$")
-_BECAME = re.compile(r"^结果[::]\s*(\S+)(?:\s+([A-Z]+-\d+))?$")
-_LEFT = re.compile(r"^结余[::]\s*(\S+)\s+(\S+)\s+可用\s+([\d,]+)(?:\s+占用\s+([\d,]+))?$")
+_COMMA = re.compile(r"\s*,\s*(?!\d{3}(?!\d))")
+"""Between facts; the one within 1,000 is none."""
+_HEAD = re.compile(r"^(?:场景|步骤):\s*(.+)$")
 _LINE = re.compile(r"^([A-Z][A-Z0-9-]*)\s+(\S+?)\s*(?:吨|分)?(?:\s+从\s+(\S+))?(?:\s+到\s+(\S+))?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One line of a proposal, in words."""
-
-    instrument: str
-    quantity: int | str
-    debit: str
-    credit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """Somebody proposes a transaction. name: how later sentences call it."""
-
-    who: str
-    type: str
-    lines: tuple[Asked, ...]
-    details: Mapping[str, Any]
-    subject: str
-    year: int | None
-    reason: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decides:
-    """Somebody approves, rejects or withdraws a proposal; the last one, unless it is named."""
-
-    who: str
-    verb: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sweeps:
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetsState:
-    who: str
-    account: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    subject: str
-    instrument: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Emits:
-    subject: str
-    year: int
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Became:
-    """state: of the last proposal; refused: the number with which the sentence before is refused."""
-
-    state: str
-    refused: str
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    account: str
-    instrument: str
-    available: int
-    held: int
-
-
-Sentence = Asks | Decides | Sweeps | SetsState | Day | Stock | Emits | Became | Left
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A sentence and where it stands."""
-
-    line: int
-    text: str
-    said: Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What stands under one heading."""
-
-    title: str
-    line: int
-    told: list[Told] = field(default_factory=list)
+_MATTER = re.compile(r"^(\S+)(?:\s+(\d{4})\s*年)?(?:\s+([\d,]+)\s*吨)?$")
+_CLAIM = re.compile(r"^(\S+?)\s+([\d,]+)/([\d,]+)$")
+_WIDE = str.maketrans({"\uff0c": ",", "\uff1a": ":", "\u3000": " "})
 
 
 def read(text: str, file: str) -> tuple[Scenario, ...]:
     """The scenarios of a file. Raises Refused SCN-3101 (a line that is no sentence), naming file and line."""
     scenarios: list[Scenario] = []
     for n, raw in enumerate(text.splitlines(), start=1):
-        line = raw.split("#", 1)[0].strip()
+        line = raw.split("#", 1)[0].translate(_WIDE).strip()
         if not line:
             continue
         head = _HEAD.match(line)
@@ -201,12 +156,6 @@ def read(text: str, file: str) -> tuple[Scenario, ...]:
     return tuple(scenarios)
 
 
-def outcome_of(told: Iterable[Told], n: int) -> str:
-    """The number with which sentence n is expected to be refused, "" where it is accepted."""
-    after = list(told)[n + 1 : n + 2]
-    return after[0].said.refused if after and isinstance(after[0].said, Became) else ""
-
-
 def _sentence(line: str) -> Sentence | None:
     for pattern, build in _FORMS:
         match = pattern.match(line)
@@ -215,55 +164,59 @@ def _sentence(line: str) -> Sentence | None:
     return None
 
 
+# -- what somebody does ------------------------------------------------------------------------------------
+
+
 def _asks(who: str, type: str, rest: str | None) -> Asks | None:
     code = _TYPES.get(type, type if type in TYPES else "")
     if not code:
         return None
     lines: list[Asked] = []
     facts: dict[str, Any] = {}
-    said = {"subject": "", "year": None, "reason": "", "name": ""}
-    for part in re.split(r"\s*[,,]\s*(?!\d{3}(?!\d))", (rest or "").strip()):
-        if not part:
-            continue
+    said: dict[str, Any] = {"subject": "", "year": None, "reason": "", "name": ""}
+    for part in _parts(rest):
         line = _LINE.match(part)
         if line:
-            quantity = line[2].replace(",", "")
-            lines.append(
-                Asked(
-                    line[1],
-                    int(quantity) if quantity.lstrip("-").isdigit() else line[2],
-                    line[3] or "",
-                    line[4] or "",
-                )
-            )
+            lines.append(Asked(line[1], _quantity(line[2]), line[3] or "", line[4] or ""))
         elif not _fact(part, facts, said):
             return None
-    return Asks(who, code, tuple(lines), facts, **said)  # type: ignore[arg-type]
+    return Asks(who, code, tuple(lines), facts, **said)
+
+
+def _handles(who: str, verb: str, matter: str, rest: str) -> Handles | None:
+    kind = OFFICE.get((verb, matter))
+    first, *parts = _parts(rest)
+    about = _MATTER.match(first)
+    if kind is None or about is None:
+        return None
+    facts: dict[str, Any] = {}
+    said: dict[str, Any] = {"name": ""}
+    if not all(_fact(part, facts, said) for part in parts) or set(said) != {"name"}:
+        return None
+    year, quantity = about[2] and int(about[2]), about[3] and _number(about[3])
+    subjects = tuple(about[1].split("、"))
+    return Handles(who, kind[0], kind[1], subjects, year or None, quantity or None, facts, said["name"])
 
 
 def _fact(part: str, facts: dict[str, Any], said: dict[str, Any]) -> bool:
     """Read one fact into the details, or into what is said beside them."""
     word, _, value = part.partition(" ")
     value = value.strip()
-    if word in FLAGS:
+    if word in FLAGS and not value:
         facts[FLAGS[word]] = True
+    elif not value:
+        return False
     elif word in WORDS:
-        facts[WORDS[word]] = value
+        facts[WORDS[word]] = VALUES.get(word, {}).get(value, value)
     elif word in NUMBERS:
-        facts[NUMBERS[word]] = int(value.replace(",", ""))
-    elif word == "附":
-        document = {"title": value, "sha256": digest(value.encode()).hex()}
-        facts.setdefault("documents", []).append(document)
-    elif word == "减排量":
-        number, quantity, project, registered = value.split()
-        claim = {"number": number, "quantity": int(quantity), "project": project, "registered_on": registered}
-        facts.setdefault("claims", []).append(claim)
-    elif word == "换出":
-        instrument, quantity, account = value.split()
-        released = {"account": account, "instrument": instrument, "quantity": int(quantity.replace(",", ""))}
-        facts.setdefault("releases", []).append(released)
+        facts[NUMBERS[word]] = _quantity(value.removesuffix("分").strip())
+    elif word in _LISTED:
+        name, build = _LISTED[word]
+        item = build(value.split())
+        facts.setdefault(name, []).append(item)
+        return item is not None
     elif word == "年度":
-        said["year"] = int(value)
+        said["year"] = _quantity(value)
     elif word in ("为", "理由", "记为"):
         said[{"为": "subject", "理由": "reason", "记为": "name"}[word]] = value
     else:
@@ -271,8 +224,40 @@ def _fact(part: str, facts: dict[str, Any], said: dict[str, Any]) -> bool:
     return True
 
 
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))
+def _document(words: list[str]) -> dict[str, Any]:
+    """A paper by its title; its hash is that of the title, as nobody has the paper here."""
+    title = " ".join(words)
+    return {"title": title, "sha256": digest(title.encode()).hex()}
+
+
+def _credits(words: list[str]) -> dict[str, Any] | None:
+    if len(words) != 4:
+        return None
+    number, quantity, project, registered = words
+    return {
+        "number": number,
+        "quantity": _quantity(quantity),
+        "project": project,
+        "registered_on": registered,
+    }
+
+
+def _released(words: list[str]) -> dict[str, Any] | None:
+    if len(words) != 3:
+        return None
+    instrument, quantity, account = words
+    return {"account": account, "instrument": instrument, "quantity": _quantity(quantity)}
+
+
+_LISTED: Mapping[str, tuple[str, Any]] = {
+    "附": ("documents", _document),
+    "减排量": ("claims", _credits),
+    "换出": ("releases", _released),
+}
+"""Facts that may be told several times: each is one of a list."""
+
+
+# -- what is so, and what must be ---------------------------------------------------------------------------
 
 
 def _day(text: str) -> Day | None:
@@ -282,52 +267,88 @@ def _day(text: str) -> Day | None:
         return None
 
 
-def _became(word: str, code: str | None) -> Became | None:
-    if word == "不予受理" and code:
+def _enables(names: str) -> Enables | None:
+    codes = tuple(_TYPES.get(name, "") for name in names.split("、"))
+    return Enables(codes) if all(codes) else None
+
+
+def _ranks(names: str) -> Ranks | None:
+    if names == FIRST_COME:
+        return Ranks(())
+    order = tuple(RANKED.get(name, "") for name in names.split("、"))
+    return Ranks(order) if all(order) else None
+
+
+def _became(name: str | None, word: str, code: str | None) -> Became | None:
+    if word == "不予受理" and code and not name:
         return Became("", code)
-    return Became(OUTCOMES[word], "") if word in OUTCOMES and not code else None
+    return Became(OUTCOMES[word], "", name or "") if word in OUTCOMES and not code else None
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Any], ...] = (
-    (_DAY, _day),
-    (_ASKS, _asks),
-    (_STOCK, lambda who, what, n: Stock(who, what, _number(n))),
-    (_EMITS, lambda who, year, n: Emits(who, int(year), _number(n))),
-    (_DECIDES, lambda who, word, name: Decides(who, DECISIONS[word], name or "")),
-    (_SWEEPS, Sweeps),
-    (_STATE, lambda who, word, account: SetsState(who, account, STATES[word])),
-    (_BECAME, _became),
-    (_LEFT, lambda a, i, free, held: Left(a, i, _number(free), _number(held or "0"))),
+def _queue(account: str, instrument: str, claims: str) -> Queue | None:
+    if claims == "无":
+        return Queue(account, instrument, ())
+    found: list[tuple[str, int, int]] = []
+    for one in claims.split("、"):
+        match = _CLAIM.match(one.strip())
+        if match is None or match[1] not in CLAIMS:
+            return None
+        found.append((CLAIMS[match[1]], _number(match[2]), _number(match[3])))
+    return Queue(account, instrument, tuple(found))
+
+
+def _owes(word: str, subject: str, year: str | None, quantity: str) -> Owes | None:
+    what = {"欠缴": "due", "保留": "withheld", "可结转": "carryable"}[word]
+    if (year is None) != (what == "carryable"):
+        return None
+    return Owes(subject, what, int(year) if year else None, _number(quantity))
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+def _parts(rest: str | None) -> list[str]:
+    return [part for part in _COMMA.split((rest or "").strip()) if part]
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _quantity(text: str) -> int | str:
+    """A number; words that are none stay words: whether they will do is the register's to say."""
+    plain = text.replace(",", "")
+    return int(plain) if plain.removeprefix("-").isdecimal() else text
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
+    (re.compile(f"^{form}$"), build)
+    for form, build in (
+        (r"日期\s+(\S+)", _day),
+        (r"规则包\s+启用\s+(\S+)", _enables),
+        (r"规则包\s+先后\s+(\S+)", _ranks),
+        (r"(\S+)\s+定义\s+配额\s+(\S+)\s+(\d{4})\s*年", lambda who, c, y: Defines(who, c, int(y))),
+        (r"(\S+)\s+申请\s+(\S+)(?:\s+(.*))?", _asks),
+        (r"(\S+)\s+持有\s+(\S+)\s+([\d,]+)\s*\S*", lambda who, what, n: Stock(who, what, _number(n))),
+        (
+            r"(\S+)\s+(\d{4})\s*年排放\s+([\d,]+)\s*吨(?:,\s*发电\s+([\d,]+)\s*兆瓦时)?",
+            lambda who, year, n, mwh: Emits(who, int(year), _number(n), _number(mwh) if mwh else None),
+        ),
+        (
+            r"(\S+)\s+(同意|驳回|撤回)(?:\s+(\S+))?",
+            lambda who, word, name: Decides(tuple(who.split("、")), DECISIONS[word], name or ""),
+        ),
+        (r"(\S+)\s+(办理|决定|测算|复核|否决)\s+(\S+)\s+(.+)", _handles),
+        (r"(\S+)\s+关闭\s+(\d{4})\s*年度", lambda who, year: ClosesYear(who, int(year))),
+        (r"(\S+)\s+到期清理", Sweeps),
+        (r"(\S+)\s+(限制|恢复|注销)\s+(\S+)", lambda who, word, a: SetsState(who, a, STATES[word])),
+        (r"结果(?:\s+([^\s:]+))?:\s*(\S+)(?:\s+([A-Z]+-\d+))?", _became),
+        (
+            r"结余:\s*(\S+)\s+(\S+)\s+可用\s+([\d,]+)(?:\s+占用\s+([\d,]+))?",
+            lambda a, i, free, held: Left(a, i, _number(free), _number(held or "0")),
+        ),
+        (r"顺位:\s*(\S+)\s+(\S+)\s+(.+)", _queue),
+        (r"(欠缴|保留|可结转):\s*(\S+)(?:\s+(\d{4})\s*年)?\s+([\d,]+)\s*吨", _owes),
+    )
 )
 
-
-class Cast:
-    """The words of a story for its subjects: who is meant by 甲电厂复核, which account by 甲电厂登记.
-
-    subjects: word → (handle, the beginning of the names of its people). Longer words are tried first.
-    """
-
-    def __init__(self, subjects: Mapping[str, tuple[str, str]]):
-        self.subjects = dict(sorted(subjects.items(), key=lambda item: -len(item[0])))
-
-    def handle(self, word: str) -> str | None:
-        known = self.subjects.get(word)
-        return known[0] if known else None
-
-    def person(self, word: str) -> str | None:
-        """The role holder meant by a word; a handle means itself."""
-        for name, (_, prefix) in self.subjects.items():
-            if word.startswith(name) and word[len(name) :] in ROLES:
-                return f"{prefix}-{ROLES[word[len(name) :]]}"
-        return word if word.isascii() else None
-
-    def account(self, word: str) -> tuple[str, AccountKind] | None:
-        for name, (handle, _) in self.subjects.items():
-            if word.startswith(name) and word[len(name) :] in ACCOUNTS:
-                return handle, ACCOUNTS[word[len(name) :]]
-        return None
-
-
-def each(scenarios: Iterable[Scenario]) -> Iterator[Told]:
-    for scenario in scenarios:
-        yield from scenario.told

@@ -187,7 +187,9 @@ def test_a_restored_book_that_went_another_way_is_not_backed_up_over_the_first(
 
 
 def send_something(book: Book) -> None:
-    accepted(book.commit([request(book, 1, records.open_account(book.state.accounts))])[0])
+    with book.database.read() as conn:
+        free = book.catch_up(conn).accounts
+    accepted(book.commit([request(book, 1, records.open_account(free))])[0])
 
 
 # -- crashes -----------------------------------------------------------------------------------------------

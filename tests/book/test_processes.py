@@ -27,8 +27,11 @@ def start(book: Book, actor: str, first: int, count: int) -> subprocess.Popen[st
 
 
 def answers(worker: subprocess.Popen[str]) -> list[tuple[int, bool]]:
-    """(sequence number, repeated) of every complete line it printed."""
-    out, _ = worker.communicate(timeout=60)
+    """(sequence number, repeated) of every complete line it printed that nobody has read yet."""
+    assert worker.stdout
+    with worker.stdout as stdout:  # not communicate(): it would lose what readline() has taken in already
+        out = stdout.read()
+    worker.wait(timeout=60)
     lines = [line.split() for line in out.splitlines(keepends=True) if line.endswith("\n")]
     return [(int(seq), repeated == "True") for seq, repeated in lines]
 

@@ -21,6 +21,7 @@ FACTS: dict[str, Any] = {
     "year": 2023,
     "stage": "核定",
     "quantity": 12_345,
+    "issued": 2_345,
     "instrument": "CEA23",
     "account": "CN-R-000009-37",
 }

@@ -147,36 +147,35 @@ class Market:
 
     # -- common turns --------------------------------------------------------------------------------------
 
-    def give(self, handle: str, quantity: int, instrument: str = "CEA22") -> None:
+    def give(self, handle: str, quantity: int, instrument: str = "CEA22", province: str = "hubei") -> None:
         """Opening stock of a finished year, through issuance and allocation."""
-        own = self.account("hubei", AccountKind.PROVINCIAL)
+        own = self.account(province, AccountKind.PROVINCIAL)
         self.done("registry-maker-1", "issuance", (instrument, quantity, "", own), by=("registry-checker-1",))
         self.done(
-            "hubei-maker-1",
+            f"{province}-maker-1",
             "final-allocation",
             (instrument, quantity, own, self.account(handle)),
-            by=("hubei-checker-1", "registry-checker-1"),
+            by=(f"{province}-checker-1", "registry-checker-1"),
             details={"opening": True},
         )
 
-    def emit(self, handle: str, verified_t: int, year: int = YEAR) -> None:
+    def emit(self, handle: str, verified_t: int, year: int = YEAR, province: str = "hubei") -> None:
         """Put a plant on the year's list, with verified emissions."""
-        self.accepted(
-            mrv.list_entities(self.ctx("hubei-maker-1"), mrv.ListEntities(year, (mrv.ListedEntity(handle),)))
-        )
+        maker = f"{province}-maker-1"
+        self.accepted(mrv.list_entities(self.ctx(maker), mrv.ListEntities(year, (mrv.ListedEntity(handle),))))
         self.accepted(
             mrv.import_emissions(
-                self.ctx("hubei-maker-1"),
+                self.ctx(maker),
                 mrv.ImportEmissions(year, (mrv.EntityEmissions(handle, verified_t),)),
             )
         )
 
-    def generate(self, handle: str, *units: UnitYear) -> None:
-        self.accepted(
-            mrv.import_activity(
-                self.ctx("hubei-maker-1"), mrv.ImportActivity(YEAR, (mrv.EntityUnits(handle, units),))
-            )
-        )
+    def generate(self, handle: str, *units: UnitYear, province: str = "hubei") -> None:
+        """The year of these units, all of one year."""
+        years = {unit.year for unit in units}
+        assert len(years) == 1, years
+        told = mrv.ImportActivity(years.pop(), (mrv.EntityUnits(handle, units),))
+        self.accepted(mrv.import_activity(self.ctx(f"{province}-maker-1"), told))
 
     def allocate(self, handle: str, stage: str, **more: Any) -> Outcome:
         return allocate(self.ctx("hubei-maker-1", **more), Allocate(handle, YEAR, stage))

@@ -11,9 +11,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Date, LargeBinary, Table, delete, insert, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Delete,
+    Insert,
+    LargeBinary,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    update,
+)
 
 from tanshu.base.canonical import canonical
 from tanshu.base.database import metadata
@@ -71,12 +86,49 @@ def _goes_with(first: Change, other: Change) -> bool:
 def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
     table = metadata.tables[first.table]
     if first.kind == INSERT:
-        conn.execute(insert(table), [dict(change.values) for change in changes])
+        conn.execute(_insert(table), [dict(change.values) for change in changes])
         return len(changes)
-    same = [table.c[name] == value for name, value in first.where.items()]
+    named, unset = _told_apart(first.where)
+    found = {_WHERE + name: first.where[name] for name in named}
     if first.kind == UPDATE:
-        return conn.execute(update(table).where(*same).values(**first.values)).rowcount
-    return conn.execute(delete(table).where(*same)).rowcount
+        statement = _update(table, named, unset, tuple(first.values))
+        return conn.execute(statement, {**found, **first.values}).rowcount
+    return conn.execute(_delete(table, named, unset), found).rowcount
+
+
+# Statements are built once for each shape of change: putting one together costs more than running it.
+
+_WHERE = "where_"
+
+
+def _told_apart(where: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that equal something, and those that are NULL."""
+    return (
+        tuple(name for name, value in where.items() if value is not None),
+        tuple(name for name, value in where.items() if value is None),
+    )
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _update(table: Table, named: tuple[str, ...], unset: tuple[str, ...], changed: tuple[str, ...]) -> Update:
+    """Naming what changes makes a column that does not exist an error."""
+    values = {name: bindparam(name) for name in changed}
+    return update(table).where(*_same(table, named, unset)).values(values)
+
+
+@cache
+def _delete(table: Table, named: tuple[str, ...], unset: tuple[str, ...]) -> Delete:
+    return delete(table).where(*_same(table, named, unset))
+
+
+def _same(table: Table, named: tuple[str, ...], unset: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    equal = [table.c[name] == bindparam(_WHERE + name) for name in named]
+    return equal + [table.c[name].is_(None) for name in unset]
 
 
 def _typed(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,21 +103,24 @@ def file(
     subject: SubjectOption,
     year: YearOption,
     stage: Annotated[Stage, typer.Option(help="pre 预分配 · final 核定分配")],
-    notice: Annotated[str, typer.Option(help="通知书文号 · the notice objected to")],
-    served_on: Annotated[datetime, typer.Option(formats=DAY, help="送达日 · when it was served")],
     grounds: Annotated[str, typer.Option(help="理由 · grounds")],
+    notice: Annotated[
+        str, typer.Option(help="通知书,缺省为该阶段最近一份 · the notice; default: the newest")
+    ] = "",
+    served_on: Annotated[
+        datetime | None,
+        typer.Option(formats=DAY, help="送达日,以登记为准,仅系统外文书须写 · of a letter from elsewhere"),
+    ] = None,
     received_on: Annotated[
         datetime | None, typer.Option(formats=DAY, help="收到日,缺省为今天 · when it came")
     ] = None,
     claimed_t: Annotated[int | None, typer.Option(help="主张的数量(吨) · what is claimed")] = None,
 ) -> Reply:
-    """By a maker of the entity, or of the province for one that came on paper."""
+    """By a maker of the entity, or of the province for one that came on paper. The term runs from service."""
     from tanshu.compliance import objections
 
-    came = received_on.date() if received_on else None
-    body = objections.FileObjection(
-        subject, year, stage.value, notice, served_on.date(), grounds, came, claimed_t
-    )
+    served, came = (day.date() if day else None for day in (served_on, received_on))
+    body = objections.FileObjection(subject, year, stage.value, notice, served, grounds, came, claimed_t)
     answer, key = door.do(objections.file_objection, body)
     return accepted(
         answer,

@@ -20,7 +20,7 @@ from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import checks, deductions, methods, obligations, packs, withheld
+from tanshu.compliance import checks, deductions, methods, obligations, packs, telling, withheld
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import queries as mrv
 from tanshu.mrv import service as mrv_service
@@ -135,6 +135,9 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
     if refused:
         return refused
     act.update(ALLOCATION, this, in_force=True)
+    telling.allocated(act, subject.id, command.year, "final", row.quantity, issued=0)
+    if row.issue_t > 0:
+        telling.withheld(act, subject.id, command.year, row.issue_t)
     return {"subject": subject.handle, "year": command.year, "in_force": True}
 
 
@@ -286,8 +289,14 @@ def link_allocation(act: Act, proposed: Proposed) -> None:
 
 
 def put_in_force(act: Act, proposed: Proposed) -> None:
-    """The chain has ended: the decision counts."""
+    """The chain has ended: the decision counts, and the entity is told."""
     _set(act, proposed, in_force=True)
+    if _is_opening(proposed):
+        return
+    assert proposed.year is not None
+    this = (proposed.subject.id, proposed.year, _stage(proposed))
+    quantity = act.conn.execute(select(ALLOCATION.c.quantity).where(*_of(*this))).scalar_one()
+    telling.allocated(act, *this, quantity, issued=proposed.quantity, about=proposed.id)
 
 
 def unlink_allocation(act: Act, proposed: Proposed) -> None:

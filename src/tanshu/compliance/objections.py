@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from tanshu.base.quantity import check_quantity
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import adjusted, packs
+from tanshu.compliance import adjusted, packs, telling
 from tanshu.compliance import upload_checks as checks
 from tanshu.compliance.allocation import STAGE_LABELS, STAGES
 from tanshu.compliance.checks import STAGE_UNKNOWN
@@ -39,16 +39,18 @@ DECIDED = ("upheld", "dismissed")
 class FileObjection:
     """Object to a stage of a year's allocation.
 
-    notice, served_on: the notice objected to and when it was served. received_on: when the application came,
-    where it is keyed later than that. claimed_t: what the entity thinks is due, if it says so.
+    notice: the register's notice objected to, by id (blank: the newest of that stage); its day of service is on
+    record. Or the number of a letter that was sent otherwise, with served_on. received_on: when the
+    application came, where it is keyed later than that. claimed_t: what the entity thinks is due, if it says
+    so.
     """
 
     subject: str
     year: int
     stage: str
     notice: str
-    served_on: date
-    grounds: str
+    served_on: date | None = None
+    grounds: str = ""
     received_on: date | None = None
     claimed_t: int | None = None
 
@@ -81,18 +83,19 @@ def file_objection(act: Act, command: FileObjection) -> Decision:
         return STAGE_UNKNOWN(field="stage", value=command.stage)
     subject = need(parties.subject(act.conn, command.subject))
     _may_file(act, subject)
-    received = command.received_on or act.today
-    if not command.served_on <= received <= act.today:
-        return checks.SERVED_LATER(field="received_on", served=command.served_on, received=received)
-    if not (command.notice.strip() and command.grounds.strip()):
+    if not command.grounds.strip():
         return checks.GROUNDS_NEEDED(field="grounds")
-    if command.claimed_t is not None:
-        need(check_quantity(command.claimed_t, "claimed_t"))
     refused = _objectionable(act.conn, subject, command)
     if refused:
         return refused
+    notice, served_on = need(_served(act.conn, subject, command))
+    received = command.received_on or act.today
+    if not served_on <= received <= act.today:
+        return checks.SERVED_LATER(field="received_on", served=served_on, received=received)
+    if command.claimed_t is not None:
+        need(check_quantity(command.claimed_t, "claimed_t"))
     terms = periods(act.conn)
-    apply_by = working_day(act.conn, command.served_on, terms.apply_working_days)
+    apply_by = working_day(act.conn, served_on, terms.apply_working_days)
     late = received > apply_by
     decide_by = None if late else working_day(act.conn, received, terms.decide_working_days)
     id = act.id("OBJ")
@@ -103,8 +106,8 @@ def file_objection(act: Act, command: FileObjection) -> Decision:
             "subject_id": subject.id,
             "year": command.year,
             "stage": command.stage,
-            "notice": command.notice.strip(),
-            "served_on": command.served_on,
+            "notice": notice,
+            "served_on": served_on,
             "received_on": received,
             "apply_by": apply_by,
             "decide_by": decide_by,
@@ -171,6 +174,7 @@ def confirm_objection(act: Act, command: ConfirmObjection) -> Decision:
         return {"objection": row.id, "state": "filed", "in_time": None}
     state = "dismissed" if row.quantity is None else "upheld"
     act.update(OBJECTION, {"id": row.id}, state=state, confirmed_by=act.actor, decided_on=act.today)
+    telling.decided(act, row.subject_id, row.year, row.id, state, row.opinion)
     return {
         "objection": row.id,
         "state": state,
@@ -231,6 +235,26 @@ def _may_file(act: Act, subject: Subject) -> None:
     theirs = authority and may(act.conn, act.actor, Right.MAKER, authority.id)
     if theirs is None or isinstance(theirs, Refusal):
         raise Refused(own)
+
+
+def _served(conn: Connection, subject: Subject, command: FileObjection) -> tuple[str, date] | Refusal:
+    """What is objected to, and when it was served: as the register recorded it, else as the command says."""
+    asked, this = command.notice.strip(), (subject.id, command.year, command.stage)
+    found = telling.named(conn, asked) if asked else telling.newest(conn, *this)
+    if found is None and asked and command.served_on:
+        return asked, command.served_on
+    if found is None:
+        return checks.NOTICE_NEEDED(field="notice")
+    if not telling.is_of(found, *this):
+        stage = STAGE_LABELS[command.stage]
+        return checks.NOTICE_OF_OTHER(
+            field="notice", id=found.id, subject=subject.name, year=command.year, stage=stage
+        )
+    if found.served_on is None:
+        return checks.NOTICE_UNSERVED(field="notice", id=found.id)
+    if command.served_on not in (None, found.served_on):
+        return checks.SERVED_OTHERWISE(field="served_on", id=found.id, served=found.served_on)
+    return found.id, found.served_on
 
 
 def _objectionable(conn: Connection, subject: Subject, command: FileObjection) -> Refusal | None:

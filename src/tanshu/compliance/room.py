@@ -39,6 +39,10 @@ def check_closing(act: Act, account: Account) -> Refusal | None:
 
 ROOM = Room(
     name="compliance",
+    before={
+        "forced-surrender": withholding.take_out,
+        "withheld-release": withholding.take_out,
+    },
     checks={
         "pre-allocation": (allocation.check_allocation,),
         "final-allocation": (withholding.check_not_withheld, allocation.check_allocation),
@@ -57,8 +61,6 @@ ROOM = Room(
         "pre-allocation": allocation.link_allocation,
         "final-allocation": allocation.link_allocation,
         "offset": surrender.keep_claims,
-        "forced-surrender": withholding.hold_the_rest,
-        "withheld-release": withholding.hold_the_rest,
     },
     on_effected={
         "pre-allocation": allocation.put_in_force,
@@ -68,7 +70,7 @@ ROOM = Room(
         "pre-allocation": allocation.unlink_allocation,
         "final-allocation": allocation.unlink_allocation,
         "offset": surrender.free_claims,
-        "forced-surrender": withholding.hold_the_rest,
-        "withheld-release": withholding.hold_the_rest,
+        "forced-surrender": withholding.hold_again,
+        "withheld-release": withholding.hold_again,
     },
 )

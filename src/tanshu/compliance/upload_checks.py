@@ -153,9 +153,7 @@ SERVED_LATER = refusal(
     "送达日 {served} 晚于收到日 {received},或收到日在今天之后。",
     "Served on {served}, received on {received}: the days are not in order, or lie ahead.",
 )
-GROUNDS_NEEDED = refusal(
-    "CMP-6104", "异议须写明通知文号和理由。", "An objection names the notice and its grounds."
-)
+GROUNDS_NEEDED = refusal("CMP-6104", "异议须写明理由。", "An objection states its grounds.")
 OBJECTED_ALREADY = refusal(
     "CMP-6105",
     "对该分配的异议 {id} 已在办理或已办结。",
@@ -176,6 +174,28 @@ OBJECTION_SAME_PERSON = refusal(
     "CMP-6108",
     "{person} 拟定了该决定,须由另一人复核。",
     "{person} proposed this decision; somebody else confirms it.",
+)
+NOTICE_NEEDED = refusal(
+    "CMP-6109",
+    "该分配没有通知书。写明所依据的文号(notice)及其送达日(served_on)。",
+    "The register issued no notice of this allocation. Name the letter objected to (notice) and when it was served "
+    "(served_on).",
+)
+NOTICE_OF_OTHER = refusal(
+    "CMP-6110",
+    "通知书 {id} 不是 {subject} {year} 年度{stage}的通知书。用 tanshu notice list 查看。",
+    "The notice {id} does not tell {subject} of its {stage} of {year}. `tanshu notice list` shows them.",
+)
+NOTICE_UNSERVED = refusal(
+    "CMP-6111",
+    "通知书 {id} 尚未登记送达,异议期限从送达日起算。先由登记机构或主管部门用 tanshu notice serve 登记。",
+    "The notice {id} is not on record as served, and the term runs from that day. The registry or the province "
+    "records it first: `tanshu notice serve`.",
+)
+SERVED_OTHERWISE = refusal(
+    "CMP-6112",
+    "通知书 {id} 登记的送达日是 {served}。不写 served_on 即以登记为准。",
+    "The notice {id} is on record as served on {served}. Leave served_on out: the record counts.",
 )
 
 # -- deductions and adjustments -----------------------------------------------------------------------------

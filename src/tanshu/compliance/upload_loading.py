@@ -18,7 +18,7 @@ from tanshu.base.canonical import canonical
 from tanshu.base.memo import remember, remembering
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import deductions, packs, uploads, withheld
+from tanshu.compliance import deductions, packs, telling, uploads, withheld
 from tanshu.compliance import upload_checks as checks
 from tanshu.compliance.allocation import STAGE_LABELS, STAGES
 from tanshu.compliance.checks import STAGE_UNKNOWN
@@ -297,6 +297,9 @@ def _confirm(act: Act, command: ConfirmMany, handle: str) -> Refusal | None:
     if refused:
         return refused
     act.update(ALLOCATION, this, in_force=True)
+    telling.allocated(act, subject.id, command.year, command.stage, row.quantity, issued=0)
+    if row.issue_t > 0:
+        telling.withheld(act, subject.id, command.year, row.issue_t)
     return None
 
 

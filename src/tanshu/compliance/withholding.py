@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import canonical
-from tanshu.base.quantity import check_quantity, check_year
+from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
@@ -36,13 +36,11 @@ from tanshu.compliance.withheld import (
     hold_exactly,
     kept_for,
     province_of,
-    provincial_account,
 )
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
 from tanshu.parties.model import Account, Right, Subject
-from tanshu.registry import queries as registry
 from tanshu.registry.encumbrances import queue
 from tanshu.registry.model import Instrument, Propose, Proposed, ProposedLine
 from tanshu.registry.service import decide_proposal
@@ -178,6 +176,17 @@ def release_withheld(act: Act, command: FromWithheld) -> Decision:
     return _leave(act, command, RELEASE)
 
 
+def take_out(act: Act, proposed: Proposed) -> Refusal | None:
+    """Before a proposal's units are looked for: what is withheld lets go of so many, if they are its own."""
+    refused = _within_withheld(act, proposed)
+    if refused:
+        return refused
+    found = _of(act.conn, proposed)
+    assert found
+    hold_exactly(act, found, found.left_t - proposed.quantity)
+    return None
+
+
 def check_forced(act: Act, proposed: Proposed) -> Refusal | None:
     """From what is withheld for the entity, of the year's vintages, and no more than it owes."""
     return _within_withheld(act, proposed) or check_surrender(act, proposed)
@@ -201,8 +210,8 @@ def check_release(act: Act, proposed: Proposed) -> Refusal | None:
     return None
 
 
-def hold_the_rest(act: Act, proposed: Proposed) -> None:
-    """While a proposal waits it holds its units itself; dropped, it gives them back to the withholding."""
+def hold_again(act: Act, proposed: Proposed) -> None:
+    """A proposal that was dropped gives its units back to the withholding."""
     found = _of(act.conn, proposed)
     assert found
     freed = hold_exactly(act, found, found.left_t)
@@ -213,27 +222,14 @@ def hold_the_rest(act: Act, proposed: Proposed) -> None:
 
 
 def _leave(act: Act, command: FromWithheld, type: str) -> Decision:
-    """Free the units that are withheld and propose their transaction, in one entry."""
+    """Propose it: from the province's account, in the year's vintage."""
     need(check_year(command.year))
-    quantity = need(check_quantity(command.quantity))
-    subject = need(parties.subject(act.conn, command.subject))
-    need(may(act.conn, act.actor, Right.MAKER, need(province_of(act, subject)).id))
-    found = kept_for(act.conn, subject.id, command.year)
-    if found is None:
-        account = need(provincial_account(act, subject))
-        instrument = packs.instrument(act.conn, command.year)
-        return _nothing(account, instrument, subject, command.year)
-    instrument = registry.instrument_by_number(act.conn, found.instrument)
-    if quantity > found.left_t:
-        return _beyond(found, instrument, subject, quantity)
-    hold_exactly(act, found, found.left_t - quantity)
-    account = parties.account_by_number(act.conn, found.account)
     return decide_proposal(
         act,
         Propose(
             type,
-            (ProposedLine(instrument.code, quantity, debit=account.code),),
-            subject=subject.handle,
+            (ProposedLine(packs.instrument(act.conn, command.year), command.quantity),),
+            subject=command.subject,
             year=command.year,
             details={"documents": list(command.documents)} if command.documents else {},
         ),

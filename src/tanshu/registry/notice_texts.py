@@ -19,12 +19,16 @@ Fact = int | str | date
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """title, and the sentences of the body. objection: the subject may object within a term from service."""
+    """title, and the sentences of the body.
+
+    objection: the subject may object within a term from service. public: it is for everybody to read (公告).
+    """
 
     code: str
     title: Text
     body: tuple[Text, ...]
     objection: bool = False
+    public: bool = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -40,16 +44,20 @@ OBJECTION = Text(
 )
 
 
-def _kind(code: str, zh: str, en: str, *body: tuple[str, str], objection: bool = False) -> NoticeKind:
-    return NoticeKind(code, Text(zh, en), tuple(Text(*pair) for pair in body), objection)
+def _kind(
+    code: str, zh: str, en: str, *body: tuple[str, str], objection: bool = False, public: bool = False
+) -> NoticeKind:
+    return NoticeKind(code, Text(zh, en), tuple(Text(*pair) for pair in body), objection, public)
 
 
 _KINDS = (
     _kind(
         "allocation", "配额分配通知书", "Notice of allocation",
         (
-            "你单位 {year} 年度碳排放配额({stage})核定为 {quantity} 吨,产品 {instrument},已记入账户 {account}。",
-            "Your allocation for {year} ({stage}) is {quantity} t of {instrument}; it stands in account {account}.",
+            "你单位 {year} 年度碳排放配额({stage})为 {quantity} 吨,产品 {instrument};本次向账户 {account} 发放 "
+            "{issued} 吨。",
+            "Your allocation for {year} ({stage}) is {quantity} t of {instrument}; of it {issued} t are issued now, "
+            "to account {account}.",
         ),
         objection=True,
     ),
@@ -137,10 +145,26 @@ _KINDS = (
         ),
     ),
     _kind(
+        "freeze-lapsed", "冻结期满告知书", "Notice that a freeze lapsed",
+        (
+            "账户 {account} 的 {instrument} 冻结({document})期限至 {expires_on},现已届满,{quantity} 吨不再受其冻结。",
+            "The freeze ({document}) of {instrument} in account {account} ran until {expires_on} and is over; "
+            "{quantity} t are free of it.",
+        ),
+    ),
+    _kind(
+        "court-transfer", "强制执行告知书", "Notice of a transfer by court order",
+        (
+            "依据{court}{document},账户 {account} 的 {instrument} {quantity} 吨已划转至{taker}。",
+            "By {document} of {court}, {quantity} t of {instrument} in account {account} went to {taker}.",
+        ),
+    ),
+    _kind(
         "deduction", "司法扣划告知书", "Notice of a judicial deduction",
         (
-            "依据{court}{document},自账户 {account} 扣划 {instrument} {quantity} 吨。",
-            "By {document} of {court}, {quantity} t of {instrument} were taken from account {account}.",
+            "依据{court}{document},自账户 {account} 扣划 {instrument} {quantity} 吨,划至{taker}。",
+            "By {document} of {court}, {quantity} t of {instrument} were taken from account {account} and went to "
+            "{taker}.",
         ),
     ),
     _kind(
@@ -174,6 +198,13 @@ _KINDS = (
         ),
     ),
     _kind(
+        "pledge-enforced", "质权实现通知书", "Notice that a pledge was enforced",
+        (
+            "质押登记({claim})实现:账户 {account} 的 {instrument} {quantity} 吨已划至{taker}。",
+            "The pledge {claim} was enforced: {quantity} t of {instrument} in account {account} went to {taker}.",
+        ),
+    ),
+    _kind(
         "reversal", "登记撤销通知书", "Notice of a reversal",
         (
             "业务 {original} 已由业务 {transaction} 撤销,涉及 {quantity} 吨。理由:{reason}。",
@@ -193,9 +224,33 @@ _KINDS = (
     _kind(
         "expiry", "业务过期通知书", "Notice of expiry",
         (
-            "业务 {transaction} 逾 {expired} 未办结,已过期;所占用的 {quantity} 吨已释放。",
+            "业务 {transaction} 逾 {expired} 未办结,已过期;释放占用 {quantity} 吨。",
             "The transaction {transaction} was not ended by {expired} and has expired; {quantity} t are free again.",
         ),
+    ),
+    _kind(
+        "merger", "合并变更登记公告", "Public notice of a merger",
+        (
+            "{giver}合并入{taker},其持有的 {quantity} 吨已登记至{taker}名下。",
+            "{giver} merged into {taker}; the {quantity} t that it held are registered in the name of {taker}.",
+        ),
+        public=True,
+    ),
+    _kind(
+        "split", "分立变更登记公告", "Public notice of a split",
+        (
+            "{giver}分立,其中 {quantity} 吨已登记至{taker}名下。",
+            "{giver} was split; {quantity} t of what it held are registered in the name of {taker}.",
+        ),
+        public=True,
+    ),
+    _kind(
+        "succession", "承继登记公告", "Public notice of a succession",
+        (
+            "{taker}承继{giver},其持有的 {quantity} 吨已登记至{taker}名下。",
+            "{taker} succeeds {giver}; the {quantity} t that it held are registered in the name of {taker}.",
+        ),
+        public=True,
     ),
     _kind(
         "restriction", "账户限制通知书", "Notice of restriction",
@@ -211,13 +266,31 @@ _PLAIN = ("year", "rank")
 KINDS: Mapping[str, NoticeKind] = {kind.code: kind for kind in _KINDS}
 
 
+_WORDS: Mapping[tuple[str, Fact], Text] = {
+    ("stage", "pre"): Text("预分配", "pre-allocation"),
+    ("stage", "final"): Text("核定分配", "final allocation"),
+    ("decision", "upheld"): Text("支持", "upheld"),
+    ("decision", "dismissed"): Text("驳回", "dismissed"),
+}
+"""Facts that the log holds by code."""
+
+
 def body(kind: NoticeKind, facts: Mapping[str, Fact]) -> tuple[Text, ...]:
     """The sentences with their facts; whole numbers get their commas."""
-    shown = {name: str(value) if name in _PLAIN else _shown(value) for name, value in facts.items()}
-    return tuple(text.format(**shown) for text in kind.body)
+    shown = {name: _shown(name, value) for name, value in facts.items()}
+    zh, en = ({name: text.in_(lang) for name, text in shown.items()} for lang in ("zh", "en"))
+    return tuple(Text(text.zh.format(**zh), text.en.format(**en)) for text in kind.body)
 
 
-def _shown(value: Fact) -> str:
+def _shown(name: str, value: Fact) -> Text:
+    word = _WORDS.get((name, value))
+    if word:
+        return word
+    text = str(value) if name in _PLAIN else _figure(value)
+    return Text(text, text)
+
+
+def _figure(value: Fact) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return f"{value:,}" if isinstance(value, int) else value

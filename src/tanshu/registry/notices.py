@@ -182,7 +182,9 @@ def notice_paper(conn: Connection, book: Book, notice: Notice, *, stamp: Text | 
         title=notice.kind.title,
         number=papers.number(LETTER, position, notice.id),
         issuer=papers.registry_name(conn, position.seq),
-        lead=Text(f"{subject.name}:", f"To {subject.name}:"),
+        lead=Text("公告:", "To all concerned:")
+        if notice.kind.public
+        else Text(f"{subject.name}:", f"To {subject.name}:"),
         parts=(
             Paragraphs((*said, *((OBJECTION,) if notice.kind.objection else ()))),
             Facts((*papers.subject_rows(subject), *rows)),

@@ -17,15 +17,24 @@ Check = Callable[[Act, Proposed], Refusal | None]
 Hook = Callable[[Act, Proposed], None]
 
 
+def _no_objection(_act: Act, _proposed: Proposed) -> Refusal | None:
+    """The room has nothing to free."""
+
+
 def _nothing(_act: Act, _proposed: Proposed) -> None:
     """The room keeps no rows of its own for this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a room brings: per type code its checks, and what it does when one is proposed or has ended."""
+    """What a room brings: per type code its checks, and what it does when one is proposed or has ended.
+
+    before: asked at the proposal, before anybody looks whether the units are there; it may let claims of its
+    own go, so that they are. A refusal takes that back with everything else.
+    """
 
     name: str
+    before: Mapping[str, Check] = field(default_factory=dict)
     checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     on_proposed: Mapping[str, Hook] = field(default_factory=dict)
     on_effected: Mapping[str, Hook] = field(default_factory=dict)
@@ -42,6 +51,11 @@ def register(room: Room) -> None:
 
 def registered() -> tuple[str, ...]:
     return tuple(_ROOMS)
+
+
+def before(act: Act, proposed: Proposed) -> Refusal | None:
+    """Let the owning room free what it keeps for this proposal, or refuse it."""
+    return _room(proposed).before.get(proposed.type.code, _no_objection)(act, proposed)
 
 
 def check(act: Act, proposed: Proposed) -> Refusal | None:

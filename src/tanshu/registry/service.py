@@ -22,7 +22,7 @@ from tanshu.parties import delegation
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
-from tanshu.registry import checks, effects, links, queries, resolve, rooms
+from tanshu.registry import checks, effects, links, queries, resolve, rooms, telling
 from tanshu.registry.chains import ACT_LABELS, RIGHT_FOR, organisation
 from tanshu.registry.encumbrances import orders
 from tanshu.registry.encumbrances import queries as encumbrances
@@ -118,7 +118,8 @@ def decide_proposal(act: Act, command: Propose) -> Decision:
         at_proposal=True,
         original=original,
     )
-    refused = _may_take(act, chain, 0, proposed) or resolve.states(kind, lines) or _sound(act, proposed)
+    refused = _may_take(act, chain, 0, proposed) or resolve.states(kind, lines)
+    refused = refused or rooms.before(act, proposed) or _sound(act, proposed)
     if refused:
         return refused
     at_once = len(chain) == 1
@@ -213,10 +214,12 @@ def expire(act: Act, command: Expire) -> Decision:
     if not run_out and not lapsed:
         return checks.NOTHING_EXPIRED()
     proposals = run_out[: command.limit]
-    for transaction in proposals:
-        _drop(act, transaction, effects.as_proposed(act.conn, transaction), TransactionState.EXPIRED)
     freezes = lapsed[: command.limit - len(proposals)]
-    orders.lapse(act, freezes)
+    telling.lapsed(act, freezes)
+    orders.lapse(act, freezes)  # first: what a proposal held does not go to a freeze whose term is over
+    for transaction in proposals:
+        telling.expired(act, transaction)
+        _drop(act, transaction, effects.as_proposed(act.conn, transaction), TransactionState.EXPIRED)
     return {
         "proposals": [transaction.id for transaction in proposals],
         "claims": [claim.id for claim in freezes],
@@ -406,6 +409,7 @@ def _take_effect(act: Act, proposed: Proposed) -> Decision:
     effects.take_effect(act, proposed)
     _end(act, proposed.id, TransactionState.EFFECTED)
     rooms.effected(act, proposed)
+    telling.effected(act, proposed)
     return {"id": proposed.id, "state": TransactionState.EFFECTED, "next": None}
 
 

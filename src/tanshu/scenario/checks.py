@@ -67,3 +67,13 @@ NOT_AS_TOLD = refusal(
     "{file} 第 {line} 行:应以 {expected} 拒绝,实际:{found}。",
     "{file}, line {line}: to be refused with {expected}, but: {found}.",
 )
+NOT_PLAYED = refusal(
+    "SCN-3104",
+    "{file} 第 {line} 行:“{text}”不能在 story 类场景中使用。",
+    "{file}, line {line}: “{text}” cannot be played in a scenario of kind story.",
+)
+ENDS_REFUSED = refusal(
+    "SCN-3105",
+    "{file} 第 {line} 行:一个步骤不能以不予受理结束,请在其后写一句被受理的句子。",
+    "{file}, line {line}: a step cannot end with a refusal; let a sentence that is accepted follow.",
+)

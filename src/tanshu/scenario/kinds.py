@@ -13,6 +13,7 @@ from tanshu.job import Job
 from tanshu.scenario import allocation_round, market_year, power_year
 from tanshu.scenario.folder import Folder
 from tanshu.scenario.result import Result
+from tanshu.scenario.story import stage
 
 
 class Run(Protocol):
@@ -37,5 +38,6 @@ KINDS: Final[Mapping[str, Callable[[Folder], Run]]] = {
     "allocation-round": allocation_round.load,
     "power-year": power_year.load,
     "market-year": market_year.load,
+    "story": stage.load,
 }
 """By the `kind` that scenario.toml names. Each raises Refused SCN-1xxx for a folder it cannot read."""

@@ -119,6 +119,19 @@ def test_a_proposal_past_its_day_ends_and_frees_what_it_held(frozen):
     market.refuses("REG-3103", lambda: market.approve("plant-a-checker-1", id))
 
 
+def test_what_a_proposal_held_does_not_go_to_a_freeze_whose_term_is_over_that_day(frozen):
+    market, first, second, _ = frozen
+    line = ("CEA22", 400, market.account(market.plant_a))
+    market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))
+    first.freeze(market.plant_a, 1_000, until=(_today(market) + timedelta(days=20)).isoformat())
+    second.freeze(market.plant_a, 500)
+    market.clock.set(market.clock.now_ns + 31 * _DAY)
+    swept = market.accepted(service.expire(market.ctx(CLERK), Expire()))
+    assert (len(swept["proposals"]), len(swept["claims"])) == (1, 1)
+    assert held(market, market.plant_a) == [(500, 500)]
+    assert market.has(market.plant_a, "CEA22") == (500, 500)
+
+
 REFUSED = [
     ({"court": ""}, "REG-5008"),
     ({"document": ""}, "REG-5008"),

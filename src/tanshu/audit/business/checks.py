@@ -273,3 +273,9 @@ DISPLACED = refusal(
     "第 {seq} 条:权利负担 {claim} 失去 {lost},而没有依规则在先的权利。",
     "Entry {seq}: the claim {claim} lost {lost}, and no claim that the rules put first was entered.",
 )
+CLAIM_EFFECT = refusal(
+    "AUD-5406",
+    "第 {seq} 条:业务 {transaction} 对权利负担的处理(数量、期限或顺位方式)与所审批的内容不符。",
+    "Entry {seq}: what transaction {transaction} did to claims (amount, term, later arrivals) is not what was "
+    "approved.",
+)

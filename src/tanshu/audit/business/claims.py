@@ -1,7 +1,8 @@
 """Claims on units: what holds them in the book is told, adds up, and passes on in the order of the queue.
 
 The register's own code is not asked. Every hold, capture and release of the book is laid beside the rows of
-the claims; a claim shrinks only by its own transaction, and gives way only to one that the pack puts first.
+the claims; a claim is entered, shrinks and changes only by a transaction of its own, and by as much as that
+one says (`orders`); it gives way only to one that the pack puts first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tanshu.audit.business import checks
 from tanshu.audit.business.duties import WITHHELD_TYPES
 from tanshu.audit.business.enrolment import touched
-from tanshu.audit.business.entries import Done
+from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
 CLAIM, HOLD = "claim", "claim_hold"
 ENDED, WAITING, IN_FORCE = "ended", "waiting", "in-force"
-COURT, SESSION = "court", "session"
+PENDING = "pending"
+COURT, HOLDER = "court", "holder"
 CONTESTING = ("court", "duty", "pledge")
 EXPIRE = "registry.expire"
+_ITS_OWN = ("ordered", "reach", "expires_on", "document", "root_id")
+"""What of a claim only a transaction of its own changes."""
 
 
 class Stood(NamedTuple):
@@ -62,9 +66,19 @@ class Changed(NamedTuple):
         return self.after["held"] - (self.before["held"] if self.before else 0)
 
     @property
-    def shrank(self) -> bool:
-        """Is it for less than before?"""
-        return self.before is not None and self.after["ordered"] < self.before["ordered"]
+    def lessened(self) -> int:
+        """By how much less it is for than before; 0 for one that was entered here."""
+        return self.before["ordered"] - self.after["ordered"] if self.before else 0
+
+    @property
+    def lost(self) -> int:
+        """What it holds less without being for less: what it gave way by."""
+        return -self.gained - max(0, self.lessened)
+
+    @property
+    def is_other(self) -> bool:
+        """Was it entered here, or did more change of it than what it holds?"""
+        return self.before is None or any(self.after[name] != self.before[name] for name in _ITS_OWN)
 
 
 def before(facts: Facts, changes: Sequence[Change]) -> Stood:
@@ -93,7 +107,7 @@ def judge(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -> I
     """Everything in which the claims of an entry are not as the rules want them."""
     yield from _sums(stand, facts, done)
     yield from _told(stand, facts, done)
-    yield from _reasons(stand, turns, done)
+    yield from _reasons(stand, turns, facts, done)
     yield from _order(stand, facts, done)
 
 
@@ -108,6 +122,9 @@ def _sums(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
         state = ENDED if row["ended_seq"] is not None else IN_FORCE if row["held"] else WAITING
         ended = claim.before is not None and claim.before["state"] == ENDED
         within = 0 <= row["held"] <= row["reach"] <= row["ordered"]
+        if claim.before is not None:
+            reach = claim.before["reach"]
+            within &= claim.lessened >= 0 and reach - claim.lessened <= row["reach"] <= reach
         empty = row["state"] != ENDED or row["ordered"] == 0
         if ended or portions != row["held"] or row["state"] != state or not within or not empty:
             told = {"claim": row["id"], "held": row["held"], "holds": portions, "ordered": row["ordered"]}
@@ -140,52 +157,93 @@ def _told(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
         yield done.find(checks.CLAIM_BOOK, record=at, amount=stand.used.get(at, 0))
 
 
-def _reasons(stand: Standing, turns: Sequence[Turn], done: Done) -> Iterator[Finding]:
-    """A claim is entered, shrinks or is renewed by a transaction of its own, or its term is over."""
-    ids = {turn.after["id"] for turn in turns}
-    about = ids | {turn.after["original_id"] for turn in turns if turn.after["original_id"]}
-    leaving = {turn.after["subject_id"] for turn in turns if turn.after["type"] in WITHHELD_TYPES}
+def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
+    """A claim is entered, shrinks or changes by a transaction of its own, or its term is over.
+
+    Its own is the one that made it, when it was proposed or ended in this entry; and one that goes on from
+    that, when it takes effect.
+    """
+    acting = [turn for turn in turns if turn.before is None or turn.after["state"] != PENDING]
+    own = {turn.after["id"] for turn in acting}
+    roots = {turn.after["original_id"] for turn in acting if turn.took_effect} - {None}
+    leaving = {turn.after["subject_id"] for turn in acting if turn.after["type"] in WITHHELD_TYPES}
+    in_room = done.entry.command.startswith(("registry.", "compliance."))
     for claim in stand.claims:
         row, was = claim.after, claim.before
-        if row["transaction_id"] in about or row["root_id"] in about:
-            continue
-        if not any(done.entry.command.startswith(room) for room in ("registry.", "compliance.")):
-            pass
-        elif was is not None and not claim.shrank and row["expires_on"] == was["expires_on"]:
+        if in_room and not claim.is_other:
             continue  # it gave way, or was given more: `_order` looks at that
-        elif was is not None and done.entry.command == EXPIRE and _is_over(was, done):
+        if row["transaction_id"] in own or row["root_id"] in roots:
             continue
-        elif row["cls"] == "holder" and done.entry.command.startswith("compliance."):
-            continue  # units that an authority withholds by its own decision
-        elif row["cls"] == "holder" and row["beneficiary_id"] in leaving:
-            continue  # withheld units, asked for or given back by the transaction they leave by
+        if was is not None and done.entry.command == EXPIRE and _is_over(was, done):
+            continue
+        if row["cls"] == HOLDER and _is_withheld(facts, done, row, leaving):
+            continue
         yield done.find(checks.CLAIM_REASON, row["account"], claim=row["id"], command=done.entry.command)
+
+
+def _is_withheld(facts: Facts, done: Done, row: Row, leaving: set[str]) -> bool:
+    """Are these units an authority withholds by its decision: from now on, or about to leave?"""
+    kept = facts.one("withheld", row["transaction_id"])
+    if kept is None or (kept["account"], kept["instrument"]) != (row["account"], row["instrument"]):
+        return False
+    return kept["seq"] == done.seq or kept["subject_id"] in leaving
 
 
 def _order(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     """Nobody gains while somebody before them waits for the same; nobody loses but to a better one."""
     order = _ranking(facts, done)
-    entered = [claim.after for claim in stand.claims if claim.before is None]
     for claim in stand.claims:
-        row, was = claim.after, claim.before
-        if was is None:
-            continue
+        row = claim.after
         if claim.gained > 0:
-            rank = _rank(order, row)
-            for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
-                waits = other["state"] != ENDED and other["follows"] and other["held"] < other["reach"]
-                if waits and _rank(order, other) < rank:
-                    yield done.find(checks.QUEUE_JUMPED, row["account"], claim=row["id"], other=other["id"])
-        elif claim.gained < 0 and not claim.shrank:
-            better = any(
-                (one["account"], one["instrument"]) == claim.cell
-                and one["cls"] in CONTESTING
-                and row["cls"] in CONTESTING
-                and _rank(order, one)[0] < _rank(order, row)[0]
-                for one in entered
-            )
-            if not better:
-                yield done.find(checks.DISPLACED, row["account"], claim=row["id"], lost=-claim.gained)
+            for other in _passed_over(order, claim, facts, done):
+                yield done.find(checks.QUEUE_JUMPED, row["account"], claim=row["id"], other=other["id"])
+        elif claim.lost > 0 and not any(_gives_way(order, claim, one, facts) for one in stand.claims):
+            yield done.find(checks.DISPLACED, row["account"], claim=row["id"], lost=claim.lost)
+
+
+def _passed_over(order: Mapping[str, int], claim: Changed, facts: Facts, done: Done) -> Iterator[Row]:
+    """Who stands before a claim that was given units, and still waits for them.
+
+    One that does not follow later arrivals waits for what others give back only. A new claim stands behind
+    all that were there, those apart that give way to it.
+    """
+    row = claim.after
+    gave_back = _gave_back(claim.cell, done)
+    for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
+        waits = other["state"] != ENDED and other["held"] < other["reach"]
+        if not waits or not (other["follows"] or (gave_back and claim.before is not None)):
+            continue
+        if claim.before is None:
+            before = other["seq"] < row["seq"] and not _is_better(order, row, other)
+        else:
+            before = _rank(order, other) < _rank(order, row)
+        if before:
+            yield other
+
+
+def _gave_back(cell: tuple[int, int], done: Done) -> bool:
+    """Did units of a cell come free in this entry, and none arrive?"""
+    came = [r for _, r in done.moves if r.op in RECEIVES and (r.credit, r.instrument) == cell]
+    freed = [r for _, r in done.moves if r.op == Op.RELEASE and (r.debit, r.instrument) == cell]
+    return bool(freed) and not came
+
+
+def _gives_way(order: Mapping[str, int], claim: Changed, new: Changed, facts: Facts) -> bool:
+    """May a claim lose to one entered here: is that one better, and does nobody worse still hold units?"""
+    row = claim.after
+    if new.before is not None or new.cell != claim.cell or not _is_better(order, new.after, row):
+        return False
+    others = facts.some(CLAIM, account=row["account"], instrument=row["instrument"])
+    return not any(
+        other["held"] and _is_better(order, new.after, other) and _rank(order, row) < _rank(order, other)
+        for other in others
+    )
+
+
+def _is_better(order: Mapping[str, int], one: Row, other: Row) -> bool:
+    """Does the pack put the class of one claim before that of another?"""
+    contest = one["cls"] in CONTESTING and other["cls"] in CONTESTING
+    return contest and 0 < order.get(one["cls"], 0) < order.get(other["cls"], 0)
 
 
 def _ranking(facts: Facts, done: Done) -> Mapping[str, int]:

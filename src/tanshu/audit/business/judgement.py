@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tanshu.audit import checks as audit_checks
-from tanshu.audit.business import claims, enrolment, entries, seconds, transactions
+from tanshu.audit.business import claims, enrolment, entries, orders, seconds, transactions
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.transactions import PENDING, Turn
@@ -88,6 +88,7 @@ class Business:
         found += seconds.judge(self.facts, done)
         found += transactions.judge(were, now, stand, self.facts, done)
         found += claims.judge(stand, now, self.facts, done)
+        found += orders.judge(now, stand, self.facts, done)
         for claim in stand.claims:
             if claim.after["state"] == claims.ENDED:
                 self.settled.settle(self.facts.tables, claim.after["id"], CLAIM)

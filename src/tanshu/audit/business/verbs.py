@@ -37,8 +37,9 @@ _ANY_HANDS = tuple((kind, right) for kind in SubjectKind for right in (Right.MAK
 _SUBJECTS = "subject subject_name account person"
 _APPLICATION = "account_application application_form application_document"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
-_CLAIMS = "claim claim_hold"
-_DECISIONS = f"{_TRANSACTION} {_CLAIMS} successor notice allocation offset_claim data_lock deduction_use"
+_CLAIMS = "claim claim_hold notice"
+"""Whose claim gives way or moves up is told so."""
+_DECISIONS = f"{_TRANSACTION} {_CLAIMS} successor allocation offset_claim data_lock deduction_use"
 _UPLOAD = "allocation_upload allocation_upload_row allocation_upload_finding"
 CHANGING: Mapping[str, frozenset[str]] = {
     "account_application": frozenset({"state", "round", "due_on", "subject_id", "ended_seq"}),
@@ -169,7 +170,7 @@ VERBS: Mapping[str, Verb] = {
     "compliance.load-upload": _verb((_PROVINCE,), f"{_DECISIONS} {_UPLOAD}", Op.HOLD, Op.TRANSFER),
     "compliance.file-objection": _verb((*_HOLDERS, _PROVINCE), "objection"),
     "compliance.decide-objection": _verb((_PROVINCE,), "objection"),
-    "compliance.confirm-objection": _verb((_SUPERVISOR,), "objection"),
+    "compliance.confirm-objection": _verb((_SUPERVISOR,), "objection notice"),
     "compliance.record-deduction": _verb((_PROVINCE,), "deduction"),
     "compliance.confirm-deduction": _verb((_SUPERVISOR,), "deduction"),
     "compliance.adjust": _verb(

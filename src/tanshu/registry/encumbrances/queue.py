@@ -14,7 +14,7 @@ from tanshu.book import records
 from tanshu.book.commit import Act
 from tanshu.book.records import Op
 from tanshu.parties import queries as parties
-from tanshu.registry.encumbrances import queries
+from tanshu.registry.encumbrances import queries, told
 from tanshu.registry.encumbrances.model import CONTESTING, Claim, ClaimState, Wanted
 from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
 from tanshu.registry.types import ClaimClass
@@ -85,11 +85,13 @@ def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
     standing = [] if free >= reach else queries.of_cell(act.conn, wanted.account, wanted.instrument, rules)
     if not wanted.follows:
         reach = min(reach, free + sum(one.held for one in standing))
+    displaced: list[tuple[Claim, int]] = []
     for one in yielding(standing, wanted.cls, rules):
         if free >= reach:
             break
         freed = min(one.held, reach - free)
         _give_back(act, one, freed)
+        displaced.append((one, freed))
         free += freed
     held = min(free, reach)
     id = act.id("CLM")
@@ -119,6 +121,8 @@ def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
     )
     if held:
         _hold(act, id, wanted.account, wanted.instrument, held, wanted.tag)
+    for one, lost in displaced:
+        told.gave_way(act, one, id, lost)
     found = queries.claim(act.conn, id)
     assert not isinstance(found, Refusal)
     return found
@@ -198,6 +202,7 @@ def _offer(act: Act, account: int, instrument: int, quantity: int, *, followers_
         more = min(one.short, left)
         _hold(act, one.id, account, instrument, more, one.tag)
         act.update(CLAIM, {"id": one.id}, held=one.held + more, state=ClaimState.IN_FORCE)
+        told.moved_up(act, one, more)
         left -= more
 
 

@@ -1,51 +1,89 @@
-"""The words of a story for people and accounts: 甲电厂复核 is a person, 甲电厂登记 an account."""
+"""The people of a story: its subjects and instruments, as its folder's `scenario.toml` introduces them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-from tanshu.parties.model import AccountKind
-
-ROLES = {"经办": "maker-1", "复核": "checker-1", "审批": "checker-2", "兼办": "both-1"}
-"""What somebody is for a subject; 兼办 may make and check, and still not both in one transaction."""
-ACCOUNTS = {
-    "登记": AccountKind.REGISTRATION,
-    "交易": AccountKind.TRADING,
-    "资金": AccountKind.CASH,
-    "省级": AccountKind.PROVINCIAL,
-    "国家": AccountKind.NATIONAL,
-    "发行": AccountKind.ISSUANCE,
-    "清缴": AccountKind.SURRENDER,
-    "注销": AccountKind.CANCELLATION,
-    "结转": AccountKind.RECALL,
-    "抵销": AccountKind.OFFSET,
-    "外部": AccountKind.EXTERNAL,
-    "银行户": AccountKind.BANK,
-}
+from tanshu.base.text import Text
+from tanshu.parties.model import AccountKind, SubjectKind
+from tanshu.scenario.folder import FILE, Folder
+from tanshu.scenario.reading import Table
+from tanshu.scenario.story.language import Cast
 
 
-class Cast:
-    """Who is meant by 甲电厂复核, which account by 甲电厂登记.
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A subject of a story. word: what the story calls it; prefix: how the names of its people begin."""
 
-    subjects: word → (handle, the beginning of the names of its people). Longer words are tried first.
-    """
+    word: str
+    handle: str
+    name: str
+    kind: SubjectKind
+    region: str
+    accounts: tuple[AccountKind, ...]
 
-    def __init__(self, subjects: Mapping[str, tuple[str, str]]):
-        self.subjects = dict(sorted(subjects.items(), key=lambda item: -len(item[0])))
+    @property
+    def prefix(self) -> str:
+        return self.handle.lower()
 
-    def handle(self, word: str) -> str | None:
-        known = self.subjects.get(word)
-        return known[0] if known else None
 
-    def person(self, word: str) -> str | None:
-        """The role holder meant by a word; a handle means itself."""
-        for name, (_, prefix) in self.subjects.items():
-            if word.startswith(name) and word[len(name) :] in ROLES:
-                return f"{prefix}-{ROLES[word[len(name) :]]}"
-        return word if word.isascii() else None
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An instrument of a story."""
 
-    def account(self, word: str) -> tuple[str, AccountKind] | None:
-        for name, (handle, _) in self.subjects.items():
-            if word.startswith(name) and word[len(name) :] in ACCOUNTS:
-                return handle, ACCOUNTS[word[len(name) :]]
-        return None
+    code: str
+    kind: str
+    title: Text
+    vintage: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A cell whose queue is explained at the end."""
+
+    account: str
+    instrument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What stands before the story begins. authority: the word of the one that gives the opening stock."""
+
+    players: tuple[Player, ...]
+    units: tuple[Unit, ...]
+    authority: str
+    explained: tuple[Asked, ...]
+
+    @property
+    def cast(self) -> Cast:
+        known = {one.word: (one.handle, one.prefix) for one in self.players}
+        return Cast({**known, "登记": ("registry", "registry")})
+
+    def player(self, word: str) -> Player | None:
+        return next((one for one in self.players if one.word == word), None)
+
+
+def read(folder: Folder) -> Programme:
+    """Raises Refused SCN-1xxx (a value missing or of no use)."""
+    head = Table(FILE, "top", folder.head.data)
+    players = tuple(_player(one) for one in head.tables("subjects"))
+    units = tuple(_unit(one) for one in head.tables("instruments"))
+    explained = tuple(Asked(one.text("account"), one.text("instrument")) for one in head.tables("explain"))
+    return Programme(players, units, head.choice("authority", [one.word for one in players]), explained)
+
+
+def _player(row: Table) -> Player:
+    accounts = row.data.get("accounts", [])
+    return Player(
+        row.text("word"),
+        row.text("handle"),
+        row.text("name"),
+        SubjectKind(row.choice("kind", SubjectKind)),
+        row.maybe("region"),
+        tuple(AccountKind(one) for one in accounts),
+    )
+
+
+def _unit(row: Table) -> Unit:
+    vintage = row.data.get("vintage")
+    return Unit(row.text("code"), row.text("kind"), row.table("title").both_languages(), vintage)

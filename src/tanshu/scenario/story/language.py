@@ -36,15 +36,15 @@ What must have come of it:
     顺位: 甲电厂登记 CEA22 司法冻结 300/500、质押 0/200      the queue of claims, held/ordered; 无: none
     欠缴: 甲电厂 2023 年 600 吨           保留: what is withheld for it; 可结转: 甲电厂 10,000 吨
 
-After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts (`WORDS`),
-with commas between. Who acts is a subject's word with a role (`cast.ROLES`), an account is one with a kind
-(`cast.ACCOUNTS`).
+After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts
+(`WORDS`), with commas between. Who acts is a subject's word with a role (`words.ROLES`), an account is one with a kind
+(`words.ACCOUNTS`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -77,6 +77,7 @@ from tanshu.scenario.story.sentences import (
     Sweeps,
     Told,
 )
+from tanshu.scenario.story.words import Cast as Cast
 
 DECISIONS = {"同意": "approve", "驳回": "reject", "撤回": "withdraw"}
 STATES = {"限制": "restricted", "恢复": "open", "注销": "closed"}
@@ -149,19 +150,27 @@ def read(text: str, file: str) -> tuple[Scenario, ...]:
         if head:
             scenarios.append(Scenario(head[1], n))
             continue
-        said = _sentence(line)
-        if said is None or not scenarios:
+        said = _sentences(line)
+        if not said or not scenarios:
             raise Refused(checks.NO_SENTENCE(file=file, line=n, text=raw.strip()))
-        scenarios[-1].told.append(Told(n, line, said))
+        scenarios[-1].told.extend(Told(n, line, one) for one in said)
     return tuple(scenarios)
 
 
-def _sentence(line: str) -> Sentence | None:
+def outcome_of(told: Iterable[Told], n: int) -> str:
+    """The number with which sentence n is expected to be refused, "" where it is accepted."""
+    after = list(told)[n + 1 : n + 2]
+    return after[0].said.refused if after and isinstance(after[0].said, Became) else ""
+
+
+def _sentences(line: str) -> tuple[Sentence, ...]:
+    """What a line says; several people who decide the same are several sentences."""
     for pattern, build in _FORMS:
         match = pattern.match(line)
         if match:
-            return build(*match.groups())
-    return None
+            said = build(*match.groups())
+            return said if isinstance(said, tuple) else (said,) if said else ()
+    return ()
 
 
 # -- what somebody does ------------------------------------------------------------------------------------
@@ -328,7 +337,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
         (r"规则包\s+启用\s+(\S+)", _enables),
         (r"规则包\s+先后\s+(\S+)", _ranks),
         (r"(\S+)\s+定义\s+配额\s+(\S+)\s+(\d{4})\s*年", lambda who, c, y: Defines(who, c, int(y))),
-        (r"(\S+)\s+申请\s+(\S+)(?:\s+(.*))?", _asks),
+        (r"(\S+)\s+申请\s+([^\s,]+)(?:\s*[\s,]\s*(.*))?", _asks),
         (r"(\S+)\s+持有\s+(\S+)\s+([\d,]+)\s*\S*", lambda who, what, n: Stock(who, what, _number(n))),
         (
             r"(\S+)\s+(\d{4})\s*年排放\s+([\d,]+)\s*吨(?:,\s*发电\s+([\d,]+)\s*兆瓦时)?",
@@ -336,7 +345,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
         ),
         (
             r"(\S+)\s+(同意|驳回|撤回)(?:\s+(\S+))?",
-            lambda who, word, name: Decides(tuple(who.split("、")), DECISIONS[word], name or ""),
+            lambda all, word, name: tuple(
+                Decides(who, DECISIONS[word], name or "") for who in all.split("、")
+            ),
         ),
         (r"(\S+)\s+(办理|决定|测算|复核|否决)\s+(\S+)\s+(.+)", _handles),
         (r"(\S+)\s+关闭\s+(\d{4})\s*年度", lambda who, year: ClosesYear(who, int(year))),
@@ -351,4 +362,3 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
         (r"(欠缴|保留|可结转):\s*(\S+)(?:\s+(\d{4})\s*年)?\s+([\d,]+)\s*吨", _owes),
     )
 )
-

@@ -36,9 +36,9 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Decides:
-    """People approve, reject or withdraw a proposal, one after the other; the last one, unless it is named."""
+    """Somebody approves, rejects or withdraws a proposal; the last one, unless it is named."""
 
-    who: tuple[str, ...]
+    who: str
     verb: str
     name: str
 
@@ -123,7 +123,7 @@ class Emits:
     subject: str
     year: int
     quantity: int
-    generation_mwh: int | None
+    generation_mwh: int | None = None
 
 
 # -- what must have come of it -----------------------------------------------------------------------------

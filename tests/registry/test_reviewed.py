@@ -1,0 +1,193 @@
+"""Ways around the register's rules that somebody looked for: each is closed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tanshu.base.clock import NS, business_date
+from tanshu.book.commit import Answer
+from tanshu.parties.delegation import Delegate, delegate
+from tanshu.parties.model import AccountKind
+from tanshu.registry import batches, service
+from tanshu.registry.batches import DecideMany, approve_many
+from tanshu.registry.model import Decide, Propose
+from tests.registry.test_giving_back import approved, paid, ranges, reverse  # noqa: F401
+from tests.support.judged import findings
+from tests.support.market import Market
+from tests.support.orders import (
+    CLERK,
+    REVIEWER,
+    SECOND_REVIEWER,
+    Court,
+    documents,
+    held,
+    pledge,
+    queue,
+)
+
+_DAY = 24 * 3600 * NS
+
+
+def test_a_batch_that_names_one_transaction_in_two_ways_takes_one_step(market: Market):
+    market.give(market.plant_a, 1_000)
+    line = ("CEA22", 40, market.account(market.plant_a), market.account(market.plant_b))
+    details = {"documents": documents("继承公证书")}
+    id = market.accepted(market.propose(CLERK, "succession", line, details=details))["id"]
+    market.refuses("REG-1132", lambda: approve_many(market.ctx(REVIEWER), DecideMany((id, f"{id} "))))
+    assert market.has(market.plant_b, "CEA22") == (0, 0)
+
+
+def test_a_stranger_does_not_hold_a_firms_units_by_asking_for_a_merger(market: Market):
+    market.give(market.plant_a, 1_000)
+    line = ("CEA22", 1_000, market.account(market.plant_a), market.account(market.stranger))
+    details = {"documents": documents("合并协议")}
+    market.refuses("PAR-3002", lambda: market.propose("stranger-maker-1", "merger", line, details=details))
+
+
+def test_units_given_back_after_a_batch_in_another_order(market: Market):
+    for plant in (market.plant_a, market.plant_b):
+        market.give(plant, 1_000)
+        market.emit(plant, 900)
+    a = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 100))["id"]
+    b = market.accepted(market.surrender("plant-b-maker-1", market.plant_b, 70))["id"]
+    for id, name in ((a, "plant-a"), (b, "plant-b")):
+        market.accepted(market.approve(f"{name}-checker-1", id))
+        market.accepted(market.approve("hubei-checker-1", id))
+    market.accepted(approve_many(market.ctx(REVIEWER), DecideMany((b, a))))
+    approved(market, "plant-a", reverse(market, "plant-a", a))
+    assert ranges(market, market.plant_a) == [(1, 1_000)]
+    assert findings(market) == []
+
+
+def test_equal_lines_given_back_in_one_entry_are_not_accused(paid):
+    market, (first, *_) = paid
+    sink, a = market.account("registry", AccountKind.SURRENDER), market.account(market.plant_a)
+    approved(market, "plant-a", reverse(market, "plant-a", first, ("CEA22", 30, sink, a), ("CEA22", 30, sink, a)))
+    assert ranges(market, market.plant_a)[0] == (1, 60)
+    assert findings(market) == []
+
+
+def test_equal_reversals_in_one_batch_are_not_accused(paid):
+    market, (first, *_) = paid
+    sink, a = market.account("registry", AccountKind.SURRENDER), market.account(market.plant_a)
+    ids = tuple(
+        market.accepted(reverse(market, "plant-a", first, ("CEA22", 30, sink, a)))["id"] for _ in range(2)
+    )
+    for person in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1"):
+        market.accepted(approve_many(market.ctx(person), DecideMany(ids)))
+    assert ranges(market, market.plant_a)[0] == (1, 60)
+    assert findings(market) == []
+
+
+def test_a_freeze_that_has_run_out_is_neither_renewed_nor_deducted_from(market: Market):
+    market.give(market.plant_a, 1_000)
+    first, second = Court(market, "甲法院"), Court(market, "乙法院")
+    until = business_date(market.clock.now_ns) + timedelta(days=10)
+    early = first.freeze(market.plant_a, 1_000, until=until.isoformat())
+    second.freeze(market.plant_a, 700)
+    a, b = market.account(market.plant_a), market.account(market.plant_b)
+    market.today(until)
+    asked = market.accepted(
+        first.order("judicial-renewal", original=early, until=(until + timedelta(days=90)).isoformat())
+    )["id"]
+    market.today(until + timedelta(days=1))
+    market.refuses("REG-5005", lambda: market.approve(REVIEWER, asked))
+    late = (until + timedelta(days=90)).isoformat()
+    market.refuses("REG-5005", lambda: first.order("judicial-renewal", original=early, until=late))
+    market.refuses(
+        "REG-5005", lambda: first.order("judicial-deduction", ("CEA22", 600, a, b), original=early)
+    )
+
+
+def test_a_substitution_releases_each_cell_once(market: Market):
+    market.give(market.plant_a, 1_000)
+    market.give(market.plant_a, 500, "CEA19-20")
+    a = market.account(market.plant_a)
+    id = pledge(market, market.plant_a, 400, "Z-1")
+    twice = [{"account": a, "instrument": "CEA22", "quantity": 300}] * 2
+    details = {"original": id, "releases": twice}
+    market.refuses(
+        "REG-5007",
+        lambda: market.propose(
+            "plant-a-maker-1", "pledge-substitution", ("CEA19-20", 10, a), details=details
+        ),
+    )
+
+
+def test_who_withdraws_for_a_colleague_is_not_accused(market: Market):
+    market.give(market.plant_a, 1_000)
+    line = ("CEA22", 10, market.account(market.plant_a))
+    id = market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))["id"]
+    today = business_date(market.clock.now_ns)
+    body = Delegate("plant-a-checker-1", "maker", today, today + timedelta(days=3))
+    market.accepted(delegate(market.ctx("plant-a-maker-1"), body))
+    market.accepted(service.withdraw(market.ctx("plant-a-checker-1"), Decide(id)))
+    assert findings(market) == []
+
+
+def test_a_deduction_to_another_provinces_account_can_be_corrected(market: Market):
+    market.give(market.plant_a, 1_000)
+    a, far = market.account(market.plant_a), market.account("henan", AccountKind.PROVINCIAL)
+    court = Court(market)
+    freeze = court.freeze(market.plant_a, 600)
+    done = court.done("judicial-deduction", ("CEA22", 600, a, far), original=freeze)
+    id = market.accepted(
+        service.propose(
+            market.ctx(CLERK, reason="执行回转"),
+            Propose("correction", (), details={"original": done, "documents": documents()})
+        )
+    )["id"]
+    market.accepted(market.approve(REVIEWER, id))
+    assert findings(market) == []
+
+
+def test_another_courts_freeze_is_not_deducted_from(market: Market):
+    market.give(market.plant_a, 1_000)
+    a, b = market.account(market.plant_a), market.account(market.plant_b)
+    first, second = Court(market, "甲法院"), Court(market, "乙法院")
+    early = first.freeze(market.plant_a, 600)
+    outcome = second.order("judicial-deduction", ("CEA22", 600, a, b), original=early)
+    assert not isinstance(outcome, Answer)
+
+
+def test_closing_with_a_waiting_freeze(market: Market):
+    court = Court(market)
+    court.freeze(market.plant_a, 600, follows=True)
+    with pytest.raises(AssertionError):
+        market.set_state(market.account(market.plant_a), "closed")
+
+
+def test_a_freeze_does_not_take_later_arrivals_through_a_dropped_proposal(market: Market):
+    market.give(market.plant_a, 1_000)
+    market.emit(market.plant_a, 900)
+    line = ("CEA22", 900, market.account(market.plant_a))
+    id = market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))["id"]
+    Court(market).freeze(market.plant_a, 1_000)
+    for person in ("plant-a-checker-1", REVIEWER):
+        market.accepted(market.approve(person, id))
+    market.give(market.plant_a, 500)
+    line = ("CEA22", 500, market.account(market.plant_a))
+    id = market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))["id"]
+    market.accepted(service.withdraw(market.ctx("plant-a-maker-1"), Decide(id)))
+    assert held(market, market.plant_a) == [(100, 1_000)]
+
+
+def test_a_freeze_for_ever(market: Market):
+    market.give(market.plant_a, 1_000)
+    out = Court(market).order("judicial-freeze", ("CEA22", 10), subject=market.plant_a, until="9999-12-31")
+    assert not isinstance(out, Answer)
+
+
+def test_units_of_a_corrected_deduction_are_frozen_again(market: Market):
+
+    market.give(market.plant_a, 1_000)
+    a, b = market.account(market.plant_a), market.account(market.plant_b)
+    court = Court(market)
+    freeze = court.freeze(market.plant_a, 600)
+    done = court.done("judicial-deduction", ("CEA22", 600, a, b), original=freeze)
+    body = Propose("correction", (), details={"original": done, "documents": documents()})
+    id = market.accepted(service.propose(market.ctx(CLERK, reason="误扣"), body))["id"]
+    market.accepted(market.approve(REVIEWER, id))
+    assert market.has(market.plant_a, "CEA22") == (400, 600)

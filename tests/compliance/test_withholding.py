@@ -150,14 +150,21 @@ def test_a_forced_surrender_that_is_rejected_gives_the_units_back_to_the_withhol
 
 
 def test_through_the_register_it_is_the_same_withheld_units(keeping: KeepingMarket):
-    """A proposal sent to the register itself uses what is withheld, too, as far as free units let it."""
+    """A proposal sent to the register itself uses what is withheld; whether more is free does not matter."""
     keeping.kept()
+    away = ("CEA23", 46_000, keeping.account("hubei", P), keeping.account(keeping.plant_b))
+    keeping.done("hubei-maker-1", "administrative-adjustment", away, by=BY_PROVINCE)
     line = ("CEA23", 40_000, keeping.account("hubei", P))
     facts = {"subject": keeping.plant_a, "year": YEAR, "details": {"documents": list(ORDER)}}
     id = keeping.accepted(keeping.propose("hubei-maker-1", "forced-surrender", line, **facts))["id"]
-    assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)
+    assert keeping.has("hubei", "CEA23", P) == (0, ISSUED)
+    assert keeping.withheld().left_t == ISSUED - 40_000
     keeping.accepted(service.reject(keeping.ctx("hubei-checker-1"), Decide(id)))
-    assert keeping.has("hubei", "CEA23", P) == (46_000, ISSUED)
+    assert keeping.has("hubei", "CEA23", P) == (0, ISSUED)
+    keeping.through(keeping.propose("hubei-maker-1", "forced-surrender", line, **facts))
+    assert keeping.has("hubei", "CEA23", P) == (0, ISSUED - 40_000)
+    beyond = ("CEA23", ISSUED - 39_999, keeping.account("hubei", P))
+    keeping.refuses("CMP-7109", lambda: keeping.propose("hubei-maker-1", "forced-surrender", beyond, **facts))
     other = {**facts, "year": None}
     keeping.refuses("CMP-2001", lambda: keeping.propose("hubei-maker-1", "forced-surrender", line, **other))
 

@@ -21,9 +21,11 @@ from sqlalchemy import select
 from tanshu.base.clock import NS, business_date
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Answer, Outcome
-from tanshu.parties.model import AccountKind, AccountState
+from tanshu.parties.changes import DecideChange, decide_change
+from tanshu.parties.model import AccountKind, AccountState, SetState
+from tanshu.parties.service import set_state
 from tanshu.parties.tables import ACCOUNT
-from tanshu.registry import queries, service
+from tanshu.registry import queries, service, statement_views, statements
 from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
 from tanshu.registry.model import Decide, Expire, Propose, ProposedLine, Transaction, TransactionState
 from tanshu.registry.tables import TRANSACTION
@@ -72,6 +74,7 @@ class Register(RuleBasedStateMachine):
         self.orders = 0
         self.accepted: Counter[str] = Counter()
         self.past: dict[int, dict[tuple[int, int], tuple[int, int]]] = {}
+        self.papers: dict[tuple[str, int], dict[str, object]] = {}
 
     @initialize(order=st.sampled_from(ORDERS))
     def begin(self, order: tuple[str, ...] | None) -> None:
@@ -190,14 +193,51 @@ class Register(RuleBasedStateMachine):
         for person in PEOPLE if waiting is not None else ():
             self.approve(person, waiting.id)
 
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(tuple(TYPES)),
+        quantity=QUANTITIES,
+        person=st.sampled_from(PEOPLE),
+    )
+    def anything(self, data: st.DataObject, kind: str, quantity: int, person: str) -> None:
+        """Any type, by anybody, between any accounts, about anything: what is not refused must keep promises."""
+        codes = st.sampled_from([one.code for one in self.numbered()])
+        before = self.some(data, TransactionState.EFFECTED)
+        facts = {"original": before.id if before else "", "pledgee": "bank", "until": self.day(30)}
+        facts |= {"registration_number": f"Z-{self.orders}", "registered_at": "2023-01-01", "opening": False}
+        facts["claims"] = [
+            {
+                "number": f"C-{self.orders}",
+                "quantity": quantity,
+                "project": "P",
+                "registered_on": "2023-01-01",
+            }
+        ]
+        instrument = data.draw(st.sampled_from((*INSTRUMENTS, "CCER", "CNY")))
+        line = (instrument, quantity, data.draw(codes), data.draw(codes))
+        id = self.propose(person, kind, line, year=2023, **self.order(**facts))
+        for one in PEOPLE if id else ():
+            self.approve(one, id)
+
+    @rule(plant=PLANTS, state=st.sampled_from(("closed", "restricted", "open")))
+    def set_state(self, plant: str, state: str) -> None:
+        ctx = self.market.ctx("registry-maker-1", reason="随机")
+        kind = AccountKind.TRADING if state == "closed" else AccountKind.REGISTRATION
+        asked = self.kept(set_state(ctx, SetState(self.account(plant, kind), state)))
+        if isinstance(asked, Answer):
+            body = DecideChange(asked["change"])
+            self.kept(decide_change(self.market.ctx("registry-checker-1"), body))
+
     @rule(days=st.integers(1, 45))
     def time_passes(self, days: int) -> None:
         self.market.clock.set(self.market.clock.now_ns + days * 24 * 3600 * NS)
         self.kept(service.expire(self.market.ctx("registry-maker-1"), Expire()))
 
-    @rule()
-    def look_back(self) -> None:
-        self.past[self.market.book.tail.seq] = self.holdings(self.market.book.tail.seq)
+    @rule(plant=PLANTS)
+    def look_back(self, plant: str) -> None:
+        seq = self.market.book.tail.seq
+        self.past[seq] = self.holdings(seq)
+        self.papers[self.account(plant), seq] = self.statement(self.account(plant), seq)
 
     # -- what always holds ---------------------------------------------------------------------------------
 
@@ -250,6 +290,8 @@ class Register(RuleBasedStateMachine):
         try:
             for seq, was in self.past.items():
                 assert self.holdings(seq) == was
+            for (code, seq), said in self.papers.items():
+                assert self.statement(code, seq) == said
             assert findings(self.market) == []
         finally:
             self.stack.close()
@@ -314,6 +356,12 @@ class Register(RuleBasedStateMachine):
                 if c.available or c.held
             }
 
+    def statement(self, code: str, seq: int) -> dict[str, object]:
+        with statements.reading(self.market.book) as conn:
+            found = statements.statement(conn, self.market.book, code, upto=seq)
+        assert not isinstance(found, Refusal)
+        return statement_views.as_json(found)
+
 
 def run(
     request: pytest.FixtureRequest,
@@ -345,4 +393,4 @@ def test_the_register_keeps_its_promises(request, kind, tmp_path, monkeypatch):
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_register_keeps_its_promises_for_long(request, kind, tmp_path, monkeypatch):
-    run(request, kind, tmp_path, monkeypatch, examples=300, steps=60)
+    run(request, kind, tmp_path, monkeypatch, examples=120, steps=45)

@@ -136,16 +136,17 @@ def test_a_sector_is_a_short_word(market: Market, sector: str):
 def test_who_has_a_successor_is_not_merged_into_somebody_else(market: Market):
     market.give(market.plant_a, 100)
 
-    def merger(taker: str, by: str):
+    def merger(taker: str):
         line = ("CEA22", 40, market.account(market.plant_a), market.account(taker))
-        return market.propose(by, "merger", line, details={"documents": documents("合并协议")})
+        details = {"documents": documents("合并协议")}
+        return market.propose("plant-a-maker-1", "merger", line, details=details)
 
-    id = market.accepted(merger(market.plant_b, "plant-b-maker-1"))["id"]
-    for person in ("plant-b-checker-1", "hubei-checker-1", "registry-checker-1", "registry-checker-2"):
+    id = market.accepted(merger(market.plant_b))["id"]
+    for person in ("plant-a-checker-1", "hubei-checker-1", "registry-checker-1", "registry-checker-2"):
         market.accepted(market.approve(person, id))
-    refused = market.refuses("REG-4310", lambda: merger(market.stranger, "stranger-maker-1"))
+    refused = market.refuses("REG-4310", lambda: merger(market.stranger))
     assert "乙电厂" in refused.sentence("zh") and "外省电厂" in refused.sentence("en")
-    market.accepted(merger(market.plant_b, "plant-b-maker-1"))
+    market.accepted(merger(market.plant_b))
 
 
 def test_a_claim_that_is_not_there(market: Market):

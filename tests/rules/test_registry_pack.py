@@ -29,7 +29,7 @@ CHAINS = {
     "carry_over_issuance": "registry make, registry check",
     "forced_surrender": "province make, province check, registry approve",
     "helping_surrender": "giver make, giver check, province approve, registry approve",
-    "entity_change": "holder make, holder check, province approve, registry check, registry approve",
+    "entity_change": "giver make, giver check, province approve, registry check, registry approve",
     "succession": "registry make, registry check, registry approve",
     "court_order": "registry make, registry check",
     "pledge": "holder make, holder check, pledgee approve, registry check, registry approve",

@@ -22,6 +22,7 @@ COLUMNS = (
     number_column("小数位", "scale"),
     text_column("编序号", "serialised"),
     number_column("流通量", "outstanding"),
+    number_column("总量上限", "cap"),
 )
 
 
@@ -32,6 +33,7 @@ def add_to(root: typer.Typer) -> None:
 @command(app, "list", "列出产品 · list instruments")
 def list_instruments(door: Door) -> Reply:
     """What is defined, and how much of it is in circulation."""
+    from tanshu.base.quantity import QUANTITY_MAX
     from tanshu.cli.words import INSTRUMENT_KINDS
     from tanshu.registry import queries as registry
 
@@ -40,11 +42,21 @@ def list_instruments(door: Door) -> Reply:
         state = book.catch_up(conn)
     rows, data = [], []
     for one in found:
-        _, scale, serialised, outstanding = state.instrument_facts(one.number)
+        limit, scale, serialised, outstanding = state.instrument_facts(one.number)
+        cap = limit if limit < QUANTITY_MAX else None
         vintage = str(one.vintage) if one.vintage else None
         shown = quantity(outstanding, scale)
         rows.append(
-            (one.code, INSTRUMENT_KINDS[one.kind], one.title, vintage, one.scale, bool(serialised), shown)
+            (
+                one.code,
+                INSTRUMENT_KINDS[one.kind],
+                one.title,
+                vintage,
+                one.scale,
+                bool(serialised),
+                shown,
+                quantity(cap, scale) if cap else None,
+            )
         )
         data.append(
             {
@@ -56,6 +68,7 @@ def list_instruments(door: Door) -> Reply:
                 "scale": one.scale,
                 "serialised": bool(serialised),
                 "outstanding": outstanding,
+                "cap": cap,
             }
         )
     return Reply({"instruments": data}, (Table(COLUMNS, rows),))
@@ -70,11 +83,14 @@ def define(
     title_en: Annotated[str, typer.Option(help="英文名称 · title in English")] = "",
     vintage: Annotated[int | None, typer.Option(help="履约年度 · compliance year")] = None,
     scale: Annotated[int, typer.Option(help="最小单位的小数位 · decimals of the minor unit")] = 0,
+    cap: Annotated[
+        str | None, typer.Option(help="总量上限,最小单位 · at most so many in circulation, minor units")
+    ] = None,
 ) -> Reply:
     """One per vintage for allowances, one per kind of credit, one per currency."""
     from tanshu.registry import service
     from tanshu.registry.model import DefineInstrument
 
-    body = DefineInstrument(code, kind, title_zh, title_en or title_zh, vintage, scale)
+    body = DefineInstrument(code, kind, title_zh, title_en or title_zh, vintage, scale, cap)
     answer, key = door.do(service.define_instrument, body)
     return accepted(answer, key, (Text("产品", "instrument"), answer["instrument"]))

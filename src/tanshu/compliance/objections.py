@@ -39,10 +39,9 @@ DECIDED = ("upheld", "dismissed")
 class FileObjection:
     """Object to a stage of a year's allocation.
 
-    notice: the register's notice objected to, by id (blank: the newest of that stage); its day of service is on
-    record. Or the number of a letter that was sent otherwise, with served_on. received_on: when the
-    application came, where it is keyed later than that. claimed_t: what the entity thinks is due, if it says
-    so.
+    notice: the register's notice objected to, by id (blank: the newest of that stage), whose day of service
+    is on record; or the number of a letter that was sent otherwise, with served_on. received_on: when the
+    application came, where it is keyed later. claimed_t: what the entity thinks is due, if it says so.
     """
 
     subject: str

@@ -43,9 +43,11 @@ class DecideMany:
 def approve_many(act: Act, command: DecideMany) -> Decision:
     """Approve every transaction named, or none of them; a refusal names the one it is about.
 
-    Refuses with REG-1131 (how many), REG-1132 (twice), else as a single approval would.
+    They are taken in the order of their proposals, however they are named: so what one entry brings to an
+    account lies there in an order that can be told later. Refuses with REG-1131 (how many), REG-1132 (twice),
+    else as a single approval would.
     """
-    ids = command.transactions
+    ids = tuple(id.strip() for id in command.transactions)  # or one would be named twice, and approved twice
     if not 1 <= len(ids) <= PART_MAX:
         return PART_SIZE(field="transactions", limit=PART_MAX)
     if len(set(ids)) < len(ids):
@@ -53,17 +55,17 @@ def approve_many(act: Act, command: DecideMany) -> Decision:
         return NAMED_TWICE(field="transactions", id=twice)
     effected = 0
     with remembering():  # an approval changes no account, no person, and no other transaction
-        _foresee(act.conn, ids)
-        for n, id in enumerate(ids):
-            answer = _approve_one(act, Decide(id, command.comment))
+        proposed = _foresee(act.conn, ids)
+        for n in sorted(range(len(ids)), key=lambda n: (proposed.get(ids[n], 0), ids[n])):
+            answer = _approve_one(act, Decide(ids[n], command.comment))
             if isinstance(answer, Refusal):
                 return answer.at(f"transactions[{n}]")
             effected += answer["state"] == TransactionState.EFFECTED
     return {"approved": len(ids), "effected": effected, "pending": len(ids) - effected}
 
 
-def _foresee(conn: Connection, ids: Sequence[str]) -> None:
-    """Find together what each approval will ask for by itself."""
+def _foresee(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Find together what each approval will ask for by itself. Returns which entry proposed each."""
     named = queries.transactions_named(conn, ids)
     numbers = {number for one in named.values() for line in one.lines for number in (line.debit, line.credit)}
     remember(queries.transaction, named)
@@ -71,6 +73,7 @@ def _foresee(conn: Connection, ids: Sequence[str]) -> None:
     remember(parties.account_by_number, parties.accounts_numbered(conn, numbers))
     subjects = {one.subject_id for one in named.values()}
     remember(parties.subject_by_id, parties.subjects_by_id(conn, subjects))
+    return {id: one.proposed_seq for id, one in named.items()}
 
 
 def _approve_one(act: Act, command: Decide) -> Decision:

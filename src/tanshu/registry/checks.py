@@ -113,6 +113,11 @@ NOT_IN_CHARGE = refusal(
     "{authority} 不是 {subject} 的主管部门,不能动用其账户。",
     "{authority} is not in charge of {subject}; its account cannot be used here.",
 )
+BEYOND_CAP = refusal(
+    "REG-2011",
+    "产品 {instrument} 的总量上限为 {cap},已有 {outstanding},再增加 {quantity} 超出上限。",
+    "No more than {cap} of {instrument} may be in circulation; {outstanding} are, and {quantity} more are too many.",
+)
 
 SAME_PERSON = refusal(
     "REG-3101",

@@ -60,9 +60,12 @@ def covered(act: Act, proposed: Proposed) -> Refusal | None:
         return orders.covered(act, proposed)
     for (account, instrument), lines in _by_cell(proposed.lines).items():
         line, needed = lines[0], sum(one.quantity for one in lines)
-        if AccountFlag(act.state.flags(account)) & AccountFlag.OVERDRAFT:
-            continue  # a source may go below zero; the book's cap limits it
         free = queue.available(act, account, instrument)
+        if AccountFlag(act.state.flags(account)) & AccountFlag.OVERDRAFT:
+            refused = _capped(act, line, needed, free)
+            if refused:
+                return refused
+            continue  # a source may go below zero
         if free < needed:
             refused = _short(act, proposed, line, needed, free)
             if refused:
@@ -201,6 +204,18 @@ def _short(act: Act, proposed: Proposed, line: SidedLine, needed: int, free: int
         available=cell.available,
         held=cell.held,
         needed=needed,
+    )
+
+
+def _capped(act: Act, line: SidedLine, needed: int, free: int) -> Refusal | None:
+    """A source gives no more than its instrument's cap lets into circulation; the book holds it again."""
+    cap, _, _, outstanding = act.state.instrument_facts(line.instrument.number)
+    before = act.cell(line.debit.number, line.instrument.number).available
+    outstanding += max(0, -free) - max(0, -before)  # with what this command has recorded so far
+    if outstanding + max(0, needed - free) - max(0, -free) <= cap:
+        return None
+    return checks.BEYOND_CAP(
+        field="quantity", instrument=line.instrument.code, cap=cap, outstanding=outstanding, quantity=needed
     )
 
 

@@ -140,7 +140,11 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class DefineInstrument:
-    """Define an instrument: one per vintage for allowances, one per kind of credit, one per currency."""
+    """Define an instrument: one per vintage for allowances, one per kind of credit, one per currency.
+
+    cap: the minor units that may be in circulation at most, None without a limit. What was handed over stays
+    counted; only what goes back to its source is taken off.
+    """
 
     code: str
     kind: str
@@ -148,6 +152,7 @@ class DefineInstrument:
     title_en: str
     vintage: int | None = None
     scale: int = 0
+    cap: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

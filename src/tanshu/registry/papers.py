@@ -5,7 +5,7 @@ A paper speaks as of an entry: names are those known then, so that later entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
@@ -105,11 +105,17 @@ def how_to_check(position: Position) -> Text:
 
 
 def in_own_words(conn: Connection, paper: Paper) -> Paper:
-    """The paper in the market's own words, where its registry pack has some: 缴还 for 清缴."""
+    """The paper in the market's own words."""
+    say = own_words(conn)
+    return reworded(paper, say) if say else paper
+
+
+def own_words(conn: Connection) -> Callable[[Text], Text] | None:
+    """How the market says what this program calls otherwise, 缴还 for 清缴; None where it has no own words."""
     pack = packs.load(f"{parties.jurisdiction(conn)}.registry", allow_draft=True)
     if isinstance(pack, Refusal) or "words" not in pack.tables:
-        return paper
-    return reworded(paper, lambda text: registry_pack.worded(pack, text))
+        return None
+    return lambda text: registry_pack.worded(pack, text)
 
 
 # -- stamps ------------------------------------------------------------------------------------------------

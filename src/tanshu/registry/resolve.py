@@ -253,8 +253,8 @@ def _subject(
     subject = concerned[0]
     if named and named.id != subject.id:
         return checks.NOT_ITS_SUBJECT(field="subject", named=named.name, subject=subject.name)
-    if kind.chain == "court_order":
-        return subject  # a court decides who receives, wherever it is
+    if kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
+        return subject  # a court decides who receives, wherever it is; and what came that way may go back
     return _in_charge(conn, subject, giver, taker) or subject
 
 

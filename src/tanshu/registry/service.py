@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.clock import business_date
-from tanshu.base.quantity import check_year
+from tanshu.base.quantity import QUANTITY_MAX, check_quantity, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.parties import delegation
@@ -62,11 +62,16 @@ def define_instrument(act: Act, command: DefineInstrument) -> Decision:
 
 
 def definition_flaw(act: Act, command: DefineInstrument) -> Refusal | None:
-    """What is wrong with a definition by itself; whether its code is taken is another question."""
+    """What is wrong with a definition by itself; whether its code is taken is another question.
+
+    Refuses with REG-1007, REG-1012 to 1014, BASE-20xx (a year, or a cap that is no quantity).
+    """
     if command.kind not in tuple(InstrumentKind):
         known = ", ".join(InstrumentKind)
         return checks.INSTRUMENT_KIND_UNKNOWN(field="kind", value=command.kind, known=known)
     need(check_year(command.vintage, "vintage"))
+    if command.cap is not None:
+        need(check_quantity(command.cap, "cap"))
     if not _INSTRUMENT_CODE.fullmatch(command.code):
         return checks.INSTRUMENT_CODE(field="code", value=command.code)
     if command.scale != (CASH_SCALE if command.kind == InstrumentKind.CASH else 0):
@@ -79,8 +84,9 @@ def definition_flaw(act: Act, command: DefineInstrument) -> Refusal | None:
 def instrument_row(act: Act, command: DefineInstrument) -> dict[str, object]:
     """Define it in the book; the row that tells of it."""
     serialised = command.kind == InstrumentKind.ALLOWANCE
+    cap = QUANTITY_MAX if command.cap is None else need(check_quantity(command.cap, "cap"))
     return {
-        "number": act.define_instrument(scale=command.scale, serialised=serialised),
+        "number": act.define_instrument(cap=cap, scale=command.scale, serialised=serialised),
         "code": command.code,
         "kind": command.kind,
         "title_zh": command.title_zh,

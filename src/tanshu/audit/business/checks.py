@@ -248,6 +248,22 @@ SELF_DECIDED = refusal(
     "Entry {seq}: the allocation of {subject} for {year} was put in force by {person}, who decided it.",
 )
 
+DECIDED_ALONE = refusal(
+    "AUD-5310",
+    "第 {seq} 条:{table} 的 {id} 未经另一人复核即生效,或在复核之后又被改动。",
+    "Entry {seq}: {id} of {table} counts without a second person's word, or changed after it.",
+)
+OTHERS_NAME = refusal(
+    "AUD-5311",
+    "第 {seq} 条由 {actor} 提交,表 {table} 的 {column} 却记为 {person}。",
+    "Entry {seq} was sent by {actor}, yet {column} of table {table} names {person}.",
+)
+NOT_SEALED = refusal(
+    "AUD-5312",
+    "第 {seq} 条:分配数据表 {upload} 与密封函不符,却被接收或载入。",
+    "Entry {seq}: the allocation table {upload} is not what was sealed, yet it was accepted or loaded.",
+)
+
 CLAIM_SUM = refusal(
     "AUD-5401",
     "第 {seq} 条:权利负担 {claim} 的数量不合:占用 {held},其占用记录合计 {holds},登记数量 {ordered}。",

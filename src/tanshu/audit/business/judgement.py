@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tanshu.audit import checks as audit_checks
-from tanshu.audit.business import claims, enrolment, entries, orders, seconds, transactions
+from tanshu.audit.business import claims, decisions, enrolment, entries, orders, seconds, transactions
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.transactions import PENDING, Turn
@@ -79,6 +79,7 @@ class Business:
         was = enrolment.before(self.facts, done.changes)
         were = transactions.before(self.facts, done.changes)
         stood = claims.before(self.facts, done.changes)
+        undecided = decisions.before(self.facts, done.changes)
         self.facts.tables.apply(done.changes)
         now = transactions.turns(were, self.facts)
         stand = claims.now(stood, self.facts)
@@ -86,6 +87,7 @@ class Business:
         self._hold(stand)
         found += enrolment.judge(was, self.facts, done, flags)
         found += seconds.judge(self.facts, done)
+        found += decisions.judge(undecided, self.facts, done)
         found += transactions.judge(were, now, stand, self.facts, done)
         found += claims.judge(stand, now, self.facts, done)
         found += orders.judge(now, stand, self.facts, done)

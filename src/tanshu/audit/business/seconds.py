@@ -36,7 +36,7 @@ LENT_BY_OTHERS = refusal(
 
 
 def judge(facts: Facts, done: Done) -> Iterator[Finding]:
-    """facts: after the entry."""
+    """facts: after the entry. What authorities decide is judged in `decisions`."""
     yield from _changes(facts, done)
     yield from _applications(facts, done)
     yield from _year_reviews(facts, done)

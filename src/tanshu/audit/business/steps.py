@@ -131,7 +131,7 @@ def withdrawn(
     """A proposal is taken back by a maker of the organisation that made it."""
     by, act = chain_of(transaction)[0]
     theirs = _organisation(facts, by, transaction, giver)
-    if not facts.may(done.entry.actor, Right.MAKER, theirs):
+    if not facts.may(done.entry.actor, Right.MAKER, theirs, done.day):
         told = {"transaction": transaction["id"], "step": 1, "by": by, "act": act}
         yield done.find(checks.NO_RIGHT, *accounts, person=done.entry.actor, **told)
 

@@ -68,8 +68,8 @@ def _whose(
     if subject is None or not one_each or (expected and expected != subject["id"]):
         yield done.find(checks.WHOSE, *accounts, transaction=transaction["id"])
         return
-    if kind.chain == "court_order":
-        return  # a court decides who receives, wherever it is
+    if kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
+        return  # a court decides who receives, wherever it is; and what came that way may go back
     is_authority = subject["kind"] == SubjectKind.AUTHORITY
     own = subject["id"] if is_authority else facts.authority(subject["region"])
     for side in sides[:1] if is_authority else sides:

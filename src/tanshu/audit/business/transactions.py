@@ -214,6 +214,7 @@ def _is_held(stand: Standing, done: Done, turn: Turn, kind: TransactionType) -> 
 def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     """Lay what transactions demand beside what the entry records. Holds and releases are the claims'."""
     left = _Left([move for move in done.moves if move[1].op in RECEIVES])
+    passed: set[int] = set()
     for turn in now:
         kind = turn.kind
         if kind is None:
@@ -221,7 +222,7 @@ def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -
         if turn.was_dropped and _standing_of(facts, turn):
             yield done.find(checks.LINE_UNMOVED, *turn.accounts, transaction=turn.after["id"], line=1)
         last: int | None = None
-        for wanted in _expected(turn, kind, stand, facts, done):
+        for wanted in _expected(turn, kind, stand, facts, done, passed):
             place, record = left.take(wanted, kind.number)
             if record is None:
                 told = {"transaction": turn.after["id"], "line": wanted.line + 1}
@@ -288,14 +289,17 @@ def _unexplained(facts: Facts, done: Done, place: int, record: Record) -> Iterat
 
 
 def _expected(
-    turn: Turn, kind: TransactionType, stand: Standing, facts: Facts, done: Done
+    turn: Turn, kind: TransactionType, stand: Standing, facts: Facts, done: Done, passed: set[int]
 ) -> Iterator[Expected]:
-    """The records that a transaction in effect demands, in the order of its lines."""
+    """The records that a transaction in effect demands, in the order of its lines.
+
+    passed: the holds by which units were given back, for the lines of this entry so far; it grows.
+    """
     if not turn.took_effect or kind.effect.stays:
         return
     wanted: list[tuple[Op, int, Row, int, int]] = []
     for n, line in enumerate(turn.lines):
-        portions = list(_portions(turn, kind, line, stand, facts)) or list(_passing(kind, line, done))
+        portions = list(_portions(turn, kind, line, stand, facts)) or list(_passing(kind, line, done, passed))
         if sum(amount for _, amount in portions) == line["quantity"]:
             wanted += [(Op.CAPTURE, n, line, hold, amount) for hold, amount in portions]
         elif line["hold"] is not None or kind.effect is Effect.DELIVER:
@@ -324,15 +328,16 @@ def _portions(
                     yield hold["position"], stand.used[hold["position"]]
 
 
-def _passing(kind: TransactionType, line: Row, done: Done) -> Iterator[tuple[int, int]]:
-    """The hold, made in this very entry, by which exactly the units that came are given back."""
+def _passing(kind: TransactionType, line: Row, done: Done, passed: set[int]) -> Iterator[tuple[int, int]]:
+    """The hold, made in this very entry, by which exactly the units that came are given back: each once."""
     if kind.whose is not Whose.ORIGINAL:
         return
     here = {done.name(place) for place, record in done.moves if record.op == Op.HOLD}
     for _, r in done.moves:
         sides = (r.debit, r.credit, r.instrument, r.amount)
         wanted = (line["debit"], line["credit"], line["instrument"], line["quantity"])
-        if r.op == Op.CAPTURE and r.hold in here and sides == wanted:
+        if r.op == Op.CAPTURE and r.hold in here - passed and sides == wanted:
+            passed.add(r.hold)
             yield r.hold, r.amount
             return
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.registry.encumbrances import checks
@@ -16,9 +16,22 @@ from tanshu.rules.registry_pack import ClaimsPolicy
 
 STANDING = (ClaimState.WAITING, ClaimState.IN_FORCE)
 
+# What every proposal and approval asks is built once: putting a statement together costs more than running it.
+_STANDING = select(CLAIM).where(CLAIM.c.state.in_(STANDING))
+_BY_ID = select(CLAIM).where(CLAIM.c.id == bindparam("id"))
+_OF_CELL = _STANDING.where(
+    CLAIM.c.account == bindparam("account"), CLAIM.c.instrument == bindparam("instrument")
+)
+_OF_TRANSACTION = _STANDING.where(CLAIM.c.transaction_id == bindparam("transaction"))
+_PORTIONS = (
+    select(CLAIM_HOLD)
+    .where(CLAIM_HOLD.c.claim_id == bindparam("claim"), CLAIM_HOLD.c.quantity > 0)
+    .order_by(CLAIM_HOLD.c.position)
+)
+
 
 def claim(conn: Connection, id: str) -> Claim | Refusal:
-    row = conn.execute(select(CLAIM).where(CLAIM.c.id == id.strip())).first()
+    row = conn.execute(_BY_ID, {"id": id.strip()}).first()
     return _claim(row) if row else checks.CLAIM_UNKNOWN(field="claim", id=id)
 
 
@@ -26,8 +39,8 @@ def of_cell(
     conn: Connection, account: int, instrument: int, policy: ClaimsPolicy | None = None
 ) -> list[Claim]:
     """The standing claims of a cell in the order of its queue: by class if the policy ranks it, by time."""
-    here = (CLAIM.c.account == account, CLAIM.c.instrument == instrument, CLAIM.c.state.in_(STANDING))
-    return sorted(_some(conn, *here), key=lambda one: (tier(policy, one.cls), one.seq, one.n))
+    here = _asked(conn, _OF_CELL, account=account, instrument=instrument)
+    return sorted(here, key=lambda one: (tier(policy, one.cls), one.seq, one.n))
 
 
 def of_account(conn: Connection, account: int, *, standing: bool = True) -> list[Claim]:
@@ -40,8 +53,7 @@ def of_account(conn: Connection, account: int, *, standing: bool = True) -> list
 
 def of_transaction(conn: Connection, transaction_id: str) -> list[Claim]:
     """The standing claims that a transaction made, by line."""
-    theirs = (CLAIM.c.transaction_id == transaction_id, CLAIM.c.state.in_(STANDING))
-    return sorted(_some(conn, *theirs), key=lambda one: one.line)
+    return sorted(_asked(conn, _OF_TRANSACTION, transaction=transaction_id), key=lambda one: one.line)
 
 
 def of_root(conn: Connection, root_id: str, *, standing: bool = True) -> list[Claim]:
@@ -70,6 +82,25 @@ def of_class(conn: Connection, cls: ClaimClass, *, standing: bool = True) -> lis
     return sorted(_some(conn, *conditions), key=lambda one: (one.seq, one.n))
 
 
+def found(
+    conn: Connection,
+    *,
+    cls: ClaimClass | None = None,
+    accounts: Collection[int] | None = None,
+    instrument: int | None = None,
+    standing: bool = True,
+) -> list[Claim]:
+    """The claims that match all that is asked, by account, instrument and time; standing ones, or all."""
+    conditions: list[ColumnElement[bool]] = [CLAIM.c.state.in_(STANDING)] if standing else []
+    if cls is not None:
+        conditions.append(CLAIM.c.cls == cls)
+    if accounts is not None:
+        conditions.append(CLAIM.c.account.in_(accounts))
+    if instrument is not None:
+        conditions.append(CLAIM.c.instrument == instrument)
+    return sorted(_some(conn, *conditions), key=lambda one: (one.account, one.instrument, one.seq, one.n))
+
+
 def lapsed(conn: Connection, today: date, limit: int) -> list[Claim]:
     """Standing freezes whose last day is past, the oldest first."""
     courts = (CLAIM.c.cls == ClaimClass.COURT, CLAIM.c.state.in_(STANDING), CLAIM.c.expires_on < today)
@@ -95,7 +126,12 @@ def held_by_class(conn: Connection) -> dict[tuple[int, int, ClaimClass], int]:
 
 def portions(conn: Connection, claim_id: str) -> list[Portion]:
     """The holds of a claim, oldest first."""
-    theirs = select(CLAIM_HOLD).where(CLAIM_HOLD.c.claim_id == claim_id, CLAIM_HOLD.c.quantity > 0)
+    return [Portion(row.position, row.quantity) for row in conn.execute(_PORTIONS, {"claim": claim_id})]
+
+
+def holds(conn: Connection, claim_id: str) -> list[Portion]:
+    """Every hold that a claim ever had, oldest first; of one that is used up nothing is left."""
+    theirs = select(CLAIM_HOLD).where(CLAIM_HOLD.c.claim_id == claim_id)
     return [
         Portion(row.position, row.quantity) for row in conn.execute(theirs.order_by(CLAIM_HOLD.c.position))
     ]
@@ -109,11 +145,20 @@ def tier(policy: ClaimsPolicy | None, cls: ClaimClass) -> int:
 
 
 def _some(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Claim]:
-    return [_claim(row) for row in conn.execute(select(CLAIM).where(*conditions))]
+    return _asked(conn, select(CLAIM).where(*conditions))
+
+
+def _asked(conn: Connection, query: Select[Any], **values: object) -> list[Claim]:
+    return [_claim(row) for row in conn.execute(query, values)]
 
 
 def _claim(row: Row[Any]) -> Claim:
-    facts = dict(row._mapping)
+    return told(row._mapping)
+
+
+def told(row: Mapping[str, Any]) -> Claim:
+    """The claim that a row of the table tells of."""
+    facts = dict(row)
     facts["cls"], facts["state"] = ClaimClass(facts["cls"]), ClaimState(facts["state"])
     facts["follows"] = bool(facts["follows"])
     return Claim(**facts)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from tanshu.audit import rows
 from tanshu.audit.judge import Judge
 from tanshu.audit.report import Finding
+from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act
 from tanshu.parties import queries as parties
@@ -61,6 +63,11 @@ class House:
             return {}
 
         self.market.accepted(self.market.ctx(actor).commit(name, {"behind": name}, decided))
+
+    @property
+    def today(self) -> date:
+        """The Shanghai day of its clock."""
+        return business_date(self.market.clock.now_ns)
 
     def account(self, handle: str, kind: AccountKind = AccountKind.REGISTRATION) -> Account:
         with self.market.database.read() as conn:

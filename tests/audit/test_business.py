@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from tanshu.base.clock import NS
 from tanshu.base.refusal import RefusalKind
 from tanshu.book import records
 from tanshu.book.commit import Act
-from tanshu.book.records import AccountFlag
+from tanshu.book.records import AccountFlag, position
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.mrv import service as mrv
 from tanshu.mrv.tables import DATA_LOCK
@@ -23,15 +24,21 @@ from tanshu.parties import service as party_service
 from tanshu.parties.model import AccountKind, AccountState, Block, ConfirmPerson, SetState, Unblock
 from tanshu.parties.tables import ACCOUNT, ACCOUNT_BLOCK, PERSON, SUBJECT
 from tanshu.registry import effects, resolve, rooms, service
+from tanshu.registry.encumbrances import orders, queue
 from tanshu.registry.encumbrances import queries as claims
-from tanshu.registry.model import SidedLine, Waiting
+from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
+from tanshu.registry.model import Proposed, SidedLine, Waiting
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
 from tanshu.registry.types import TYPES, InstrumentKind
 from tanshu.rules.checks import PACK_UNKNOWN
 from tests.audit.house import CASH, TRADING, House, effect, step
+from tests.support import policies
 from tests.support.auditors import AUDITOR, let_go
+from tests.support.orders import Court, pledge
 
 Patch = pytest.MonkeyPatch
+BY_TWO = {"AUD-5310", "AUD-5311", "AUD-5312"}
+"""Provoked in test_decisions."""
 A, B = "plant-a-maker-1", "plant-b-maker-1"
 
 
@@ -223,6 +230,21 @@ def an_expired_proposal_goes_on(house: House, _patch: Patch) -> None:
         effect(act, id)
 
     house.behind("registry-checker-1", "registry.approve", late)
+
+
+def a_neighbour_rejects(house: House, _patch: Patch) -> None:
+    id = house.pending(18)
+    house.behind(B, "registry.reject", lambda act: dropped(act, id, "rejected"))
+
+
+def a_proposal_expires_before_its_day(house: House, _patch: Patch) -> None:
+    id = house.pending(18)
+    house.behind("registry-maker-1", "registry.expire", lambda act: dropped(act, id, "expired"))
+
+
+def dropped(act: Act, id: str, state: str) -> None:
+    effects.release(act, service.need(service.queries.transaction(act.conn, id)))
+    act.update(TRANSACTION, {"id": id}, state=state, ended_seq=act.seq, ended_ns=act.now_ns)
 
 
 def a_trade_has_one_leg(house: House, patch: Patch) -> None:
@@ -486,8 +508,8 @@ def unchecked(
     house: House, patch: Patch, actor: str, kind: str, line: tuple[str, int, str], year: int | None
 ) -> None:
     """A proposal for plant-a that no room asked about."""
-    off(patch, rooms, "check")
-    off(patch, rooms, "proposed")
+    for hook in ("before", "check", "proposed"):
+        off(patch, rooms, hook)
     papers = [{"title": "t", "sha256": "ab" * 32}]
     facts = {"subject": house.market.plant_a, "year": year, "details": {"documents": papers}}
     house.market.accepted(house.market.propose(actor, kind, line, **facts))
@@ -496,6 +518,159 @@ def unchecked(
 def the_law_cannot_be_read(house: House, patch: Patch) -> None:
     off(patch, steps, "law", PACK_UNKNOWN(name="cn.registry"))
     to_trading(house)
+
+
+# -- claims ------------------------------------------------------------------------------------------------
+
+
+def a_claim_says_more_than_it_holds(house: House, _patch: Patch) -> None:
+    id = house.pending(16)
+
+    def more(act: Act) -> None:
+        step(act, id, 1)
+        act.update(CLAIM, {"transaction_id": id}, held=17)
+
+    house.behind("plant-a-checker-1", "registry.approve", more)
+
+
+def a_claim_that_ended_still_holds(house: House, patch: Patch) -> None:
+    """Its hold is left standing in the book: nobody can ever use those units again."""
+    patch.setattr(queue, "_give_back", lambda *_: None)
+    id = house.pending(16)
+    house.drop(id)
+
+
+def units_are_held_for_nobody(house: House, _patch: Patch) -> None:
+    id, own = house.pending(16), house.account(house.market.plant_a).number
+
+    def hide(act: Act) -> None:
+        step(act, id, 1)
+        act.record(records.hold(own, house.instrument("CEA22"), 7, tag=TYPES["judicial-freeze"].number))
+
+    house.behind("plant-a-checker-1", "registry.approve", hide)
+
+
+def a_claim_tells_of_a_hold_that_is_not_there(house: House, _patch: Patch) -> None:
+    id = house.pending(16)
+
+    def forge(act: Act) -> None:
+        step(act, id, 1)
+        (claim,) = claims.of_transaction(act.conn, id)
+        (portion,) = claims.portions(act.conn, claim.id)
+        act.update(CLAIM_HOLD, {"position": portion.position}, quantity=10)
+        act.insert(CLAIM_HOLD, {"position": position(act.seq, 0), "claim_id": claim.id, "quantity": 6})
+
+    house.behind("plant-a-checker-1", "registry.approve", forge)
+
+
+def a_strangers_approval_shrinks_a_freeze(house: House, _patch: Patch) -> None:
+    freeze = Court(house.market).freeze(house.market.plant_a, 500)
+    id = house.pending(17)
+
+    def shrink(act: Act) -> None:
+        step(act, id, 1)
+        (claim,) = claims.of_transaction(act.conn, freeze)
+        queue.shrink(act, claim, 100)
+
+    house.behind("plant-a-checker-1", "registry.approve", shrink)
+
+
+def a_freeze_ends_when_its_release_is_asked_for(house: House, patch: Patch) -> None:
+    court = Court(house.market)
+    freeze = court.freeze(house.market.plant_a, 500)
+    patch.setattr(rooms, "proposed", orders.release)
+    house.market.accepted(court.order("judicial-release", original=freeze))
+
+
+def a_freeze_gets_a_later_day_from_a_clerk(house: House, _patch: Patch) -> None:
+    freeze = Court(house.market).freeze(house.market.plant_a, 500)
+    this = {"transaction_id": freeze}
+    later = house.today + timedelta(days=4_000)
+    house.behind("registry-maker-1", "registry.expire", lambda act: act.update(CLAIM, this, expires_on=later))
+
+
+def a_freeze_is_for_less_than_the_court_ordered(house: House, patch: Patch) -> None:
+    real = queue.enter
+    patch.setattr(
+        queue, "enter", lambda act, wanted, rules=None: real(act, replace(wanted, quantity=1), rules)
+    )
+    Court(house.market).freeze(house.market.plant_a, 500)
+
+
+def more_is_released_than_the_court_said(house: House, patch: Patch) -> None:
+    court, own = Court(house.market), house.market.account(house.market.plant_a)
+    freeze = court.freeze(house.market.plant_a, 500)
+    real = queue.shrink
+    patch.setattr(queue, "shrink", lambda act, claim, _quantity: real(act, claim, claim.ordered))
+    court.done("judicial-release", ("CEA22", 100, own), original=freeze)
+
+
+def a_deduction_leaves_the_freeze_as_it_was(house: House, patch: Patch) -> None:
+    """The units go, and as many of those that are left are frozen again."""
+    court, market = Court(house.market), house.market
+    a, b = market.account(market.plant_a), market.account(market.plant_b)
+    freeze = court.freeze(market.plant_a, 500)
+    real = orders.delivery
+
+    def again(act: Act, proposed: Proposed):
+        (before,) = claims.of_transaction(act.conn, freeze)
+        movements = real(act, proposed)
+        act.update(CLAIM, {"id": before.id}, ordered=before.ordered, reach=before.reach)
+        return movements
+
+    patch.setattr(orders, "delivery", again)
+    court.done("judicial-deduction", ("CEA22", 100, a, b), original=freeze)
+
+
+def a_renewal_lasts_longer_than_the_court_said(house: House, patch: Patch) -> None:
+    court, day = Court(house.market), house.today
+    freeze = court.freeze(house.market.plant_a, 500, until=(day + timedelta(days=10)).isoformat())
+    off(patch, orders, "_until", day + timedelta(days=9_000))
+    until = (day + timedelta(days=20)).isoformat()
+    court.done("judicial-renewal", original=freeze, until=until)
+
+
+def a_later_freeze_takes_what_arrives(house: House, patch: Patch) -> None:
+    market = house.market
+    for name in ("甲法院", "乙法院"):
+        Court(market, name).freeze(market.plant_a, 10**6, follows=True)
+    real = claims.of_cell
+    patch.setattr(claims, "of_cell", lambda *asked: real(*asked)[-1:])
+    market.give(market.plant_a, 10)
+
+
+def a_later_freeze_moves_up_before_an_earlier_one(house: House, patch: Patch) -> None:
+    """Neither follows what arrives: both wait for what the first gives back."""
+    market = house.market
+    first, second, third = (Court(market, name) for name in ("甲法院", "乙法院", "丙法院"))
+    freeze = first.freeze(market.plant_a, 10**6)
+    second.freeze(market.plant_a, 20)
+    third.freeze(market.plant_a, 10**6)
+    real = claims.of_cell
+    patch.setattr(claims, "of_cell", lambda *asked: real(*asked)[-1:])
+    first.done("judicial-release", original=freeze)
+
+
+def what_arrives_is_kept_from_a_court(house: House, patch: Patch) -> None:
+    market = house.market
+    Court(market).freeze(market.plant_a, 10**6, follows=True)
+    off(patch, queue, "arrived")
+    market.give(market.plant_a, 10)
+
+
+def a_new_freeze_takes_what_an_earlier_one_waits_for(house: House, patch: Patch) -> None:
+    what_arrives_is_kept_from_a_court(house, patch)
+    Court(house.market, "乙法院").freeze(house.market.plant_a, 10)
+
+
+def a_pledge_gives_way_where_who_comes_first_is_first(
+    house: House, patch: Patch, folder: Path, *order: str
+) -> None:
+    policies.decide(folder, patch, *order)
+    market = house.market
+    pledge(market, market.plant_a, 50_000, "P-1")
+    patch.setattr(queue, "yielding", lambda standing, *_: [one for one in standing if one.held])
+    Court(market).freeze(market.plant_a, 100_000)
 
 
 def moved(house: House, act: Act, *, tag: int) -> None:
@@ -532,14 +707,16 @@ FAULTS: dict[Fault, str] = {
     less_is_moved_than_was_approved: "5201 5202",
     units_go_to_somebody_else: "5104 5201 5202",
     nothing_is_held: "5203",
-    the_hold_of_another_transaction_is_used: "5201 5202 5204 5403",
+    the_hold_of_another_transaction_is_used: "5201 5202 5204 5403 5406",
     effect_comes_before_the_chain_ends: "5205",
     one_person_takes_two_steps: "5206",
     a_stranger_takes_a_step: "5207",
     a_step_is_taken_in_anothers_name: "5208",
     a_step_is_left_out: "5209",
     a_chain_is_cut_to_one_step: "5210",
+    a_neighbour_rejects: "5207",
     an_expired_proposal_goes_on: "5211",
+    a_proposal_expires_before_its_day: "5211",
     a_trade_has_one_leg: "5212",
     records_are_not_linked: "5213",
     a_line_is_written_over: "5214",
@@ -560,6 +737,21 @@ FAULTS: dict[Fault, str] = {
     a_colleague_nobody_confirmed: "5305",
     a_colleague_named_in_anothers_name: "5305",
     a_decision_is_confirmed_by_its_maker: "5306",
+    a_claim_says_more_than_it_holds: "5401",
+    a_claim_that_ended_still_holds: "5401",
+    units_are_held_for_nobody: "5402",
+    a_claim_tells_of_a_hold_that_is_not_there: "5402",
+    a_strangers_approval_shrinks_a_freeze: "5403",
+    a_freeze_ends_when_its_release_is_asked_for: "5403",
+    a_freeze_gets_a_later_day_from_a_clerk: "5403",
+    a_later_freeze_takes_what_arrives: "5404",
+    a_later_freeze_moves_up_before_an_earlier_one: "5404",
+    a_freeze_is_for_less_than_the_court_ordered: "5406",
+    more_is_released_than_the_court_said: "5406",
+    a_deduction_leaves_the_freeze_as_it_was: "5405 5406",
+    a_renewal_lasts_longer_than_the_court_said: "5406",
+    what_arrives_is_kept_from_a_court: "5407",
+    a_new_freeze_takes_what_an_earlier_one_waits_for: "5404 5407",
 }
 
 
@@ -578,9 +770,18 @@ def test_a_broken_rule_is_found_by_its_number(house: House, monkeypatch: Patch, 
         assert finding.seq is not None and finding.seq <= house.judge.tail.seq
 
 
+@pytest.mark.parametrize("order", [(), ("pledge", "duty", "court")], ids=["first come", "pledges first"])
+def test_a_pledge_that_gives_way_against_the_policy_is_found(
+    house: House, monkeypatch: Patch, tmp_path: Path, order: tuple[str, ...]
+):
+    a_pledge_gives_way_where_who_comes_first_is_first(house, monkeypatch, tmp_path, *order)
+    assert {finding.what.code for finding in house.news()} == {"AUD-5404", "AUD-5405"}
+
+
 def test_every_business_check_has_a_fault_that_it_finds():
     numbers = {kind.code for kind in vars(checks).values() if isinstance(kind, RefusalKind)}
-    assert numbers == {f"AUD-{number}" for found in FAULTS.values() for number in found.split()}
+    found = {f"AUD-{number}" for found in FAULTS.values() for number in found.split()}
+    assert numbers == found | {"AUD-5405"} | BY_TWO
 
 
 def test_every_verb_of_the_rooms_is_in_the_table():

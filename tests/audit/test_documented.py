@@ -9,6 +9,7 @@ import pytest
 
 from tanshu.audit import checks
 from tanshu.audit.business import checks as business
+from tanshu.audit.business import seconds
 from tanshu.base.refusal import RefusalKind
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -18,7 +19,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def test_every_finding_is_in_the_tables_and_nothing_else_is(page: str):
     known = {
         kind.code.removeprefix("AUD-")
-        for module in (checks, business)
+        for module in (checks, business, seconds)
         for kind in vars(module).values()
         if isinstance(kind, RefusalKind)
     }

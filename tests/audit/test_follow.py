@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import Table, text, update
 from tanshu import audit
 from tanshu.audit import follow, memory
 from tanshu.audit.follow import Follower, Orders, Round
+from tanshu.audit.judge import Judge
 from tanshu.base.refusal import Refused
 from tanshu.book import kernel, projections, records, snapshots
 from tanshu.book.commit import Book
@@ -27,11 +29,17 @@ from tanshu.log.entry import Draft, Entry, seal
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Account, AccountKind, AccountState
 from tanshu.registry import queries as registry
+from tanshu.registry import service
+from tanshu.registry.encumbrances import queries as claims
+from tanshu.registry.encumbrances import queue
+from tanshu.registry.encumbrances.tables import CLAIM
+from tanshu.registry.model import Expire
 from tanshu.registry.tables import TRANSACTION_LINE, TRANSACTION_STEP
 from tests.audit.house import TRADING, House, effect, step
 from tests.cli.conftest import SCRIPT
 from tests.support.auditors import AUDITOR, let_go
 from tests.support.market import Market
+from tests.support.orders import Court, held
 
 FollowerOf = Callable[..., Follower]
 
@@ -97,7 +105,11 @@ def test_what_is_remembered_is_what_was_judged(house: House, follower: FollowerO
     """Taken up from its file, entry by entry, the state is the one of a follower that never stopped."""
     house.pending(5)
     follower().round()
-    kept, at_once = memory.load(tmp_path / "state").judge, house
+    are_the_same(memory.load(tmp_path / "state").judge, house)
+
+
+def are_the_same(kept: Judge, at_once: House) -> None:
+    """A judgement taken up from a file, and one that was never put away."""
     at_once.news()
     judge = at_once.judge
     assert kept.reference.cells() == judge.reference.cells()
@@ -111,6 +123,73 @@ def test_what_is_remembered_is_what_was_judged(house: House, follower: FollowerO
     assert not_zero(mine.earned) == not_zero(theirs.earned)
     assert not_zero(mine.waiting) == not_zero(theirs.waiting)
     assert (kept.tail.seq, kept.tail.hash) == (judge.tail.seq, judge.tail.hash)
+
+
+def test_a_freeze_goes_on_from_round_to_round_however_often_the_follower_is_killed(
+    house: House, follower: FollowerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It waits in one round, moves up, is released in part and ends in later ones; every round is a new
+    process, and some die before they remember."""
+    market, state = house.market, tmp_path / "state"
+    court, other = Court(market), Court(market, "乙法院")
+    own = market.account(market.plant_a)
+    line = ("CEA22", 60_000, own)
+    pending = market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))["id"]
+    first = court.freeze(market.plant_a, 10**6, follows=True)
+    second = other.freeze(market.plant_a, 500, until=(house.today + timedelta(days=5)).isoformat())
+    assert follower().round().ok
+    are_the_same(memory.load(state).judge, house)
+    turns: list[Callable[[], object]] = [
+        lambda: house.drop(pending),
+        lambda: market.give(market.plant_a, 10),
+        lambda: court.done("judicial-release", ("CEA22", 999_000, own), original=first),
+        lambda: other.done(
+            "judicial-deduction", ("CEA22", 100, own, market.account(market.plant_b)), original=second
+        ),
+        lambda: market.today(house.today + timedelta(days=6)),
+        lambda: service.expire(market.ctx("registry-maker-1"), Expire()),
+    ]
+    for turn in turns:
+        turn()
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(follow.memory, "save", killed)
+            follower().round()
+        done = follower().round()
+        assert done.ok, done.found
+        are_the_same(memory.load(state).judge, house)
+    assert held(market, market.plant_a) == [(1_000, 1_000)]
+    assert memory.load(state).judge.business.settled.sums["claim"][0] > 1
+
+
+def test_a_freeze_shrunk_behind_the_courts_back_is_found_by_a_follower_that_learnt_of_it_before(
+    house: House, follower: FollowerOf
+):
+    market = house.market
+    freeze = Court(market).freeze(market.plant_a, 500)
+    id = house.pending(5)
+    assert follower().round().ok
+
+    def shrink(act) -> None:
+        step(act, id, 1)
+        (claim,) = claims.of_transaction(act.conn, freeze)
+        queue.shrink(act, claim, 100)
+
+    house.behind("plant-a-checker-1", "registry.approve", shrink)
+    done = follower().round()
+    assert codes(done) == ["AUD-5403"] and done.blocked == (market.account(market.plant_a),)
+
+
+def test_an_altered_claim_is_found_and_its_account_blocked(house: House, follower: FollowerOf):
+    market = house.market
+    freeze = Court(market).freeze(market.plant_a, 500)
+    follower().round()
+    alter(house, CLAIM, {"transaction_id": freeze}, expires_on=house.today)
+    done = follower().round()
+    assert codes(done) == ["AUD-4003"] and done.blocked == (market.account(market.plant_a),)
+
+
+def killed(*_args: object) -> None:
+    raise KeyboardInterrupt
 
 
 def not_zero(amounts: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
@@ -410,9 +489,6 @@ def test_a_follower_killed_before_it_remembers_says_and_does_the_same_again(
             records.transfer(own.number, house.account(market.plant_b).number, house.instrument("CEA22"), 1)
         ),
     )
-
-    def killed(*_args: object) -> None:
-        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(follow.memory, "save", killed)

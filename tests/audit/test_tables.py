@@ -15,16 +15,9 @@ from tanshu import audit
 from tanshu.audit import reconcile
 from tanshu.audit.report import Finding
 from tanshu.audit.settled import FINAL
-from tanshu.base.refusal import need
-from tanshu.base.steps import STEP, done_mark
 from tanshu.book import rows
-from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
-from tanshu.parties import queries as parties
-from tanshu.parties.blocking import block
-from tanshu.parties.model import AccountKind, Block
+from tests.audit.full import fill
 from tests.audit.house import House
-from tests.support.auditors import AUDITOR
-from tests.support.market import coal_unit
 
 TOLD = {table.name: table for table in rows.told_tables()}
 
@@ -44,28 +37,8 @@ def altering(house: House) -> Iterator[Connection]:
 @pytest.fixture(scope="module")
 def full(shared_house: House) -> House:
     """The shared house with at least one row in every table, transactions that wait among them."""
-    house, market = shared_house, shared_house.market
-    market.generate(market.plant_a, coal_unit(verified_t=90_000))
-    market.emit(market.plant_a, 80_000, 2022)
-    own = ("CEA23", 100_000, "", market.account("hubei", AccountKind.PROVINCIAL))
-    market.done("registry-maker-1", "issuance", own, by=("registry-checker-1",))
-    market.accepted(market.allocate(market.plant_a, "pre"))
-    claim = {"number": "C-1", "quantity": 5, "project": "P", "registered_on": "2023-01-01"}
-    offset = {"subject": market.plant_a, "year": 2023, "details": {"claims": [claim]}}
-    market.accepted(market.propose("plant-a-maker-1", "offset", ("CCER", 5), **offset))
-    house.pending(50)
-    with market.database.read() as conn:
-        id = need(parties.subject(conn, market.plant_a)).id
-    penalty = {"id": "PEN-1", "subject_id": id, "year": 2023, "unpaid_t": 1, "amount_fen": 1, "seq": 1}
-    penalty |= {"basis": "b", "document": "d", "person": "hubei-checker-1"}
-    closed = {"region": "420000", "year": 2023, "figures": "{}", "seq": 1}
-    for command, table, row in (
-        ("compliance.decide-penalty", PENALTY_DECISION, penalty),
-        ("compliance.close-year", YEAR_CLOSED, closed),
-        ("mrv.unlock", STEP, done_mark("job", "step", 1, 1, {})),
-    ):
-        house.behind("hubei-checker-1", command, lambda act, t=table, r=row: act.insert(t, r))
-    market.accepted(block(market.ctx(AUDITOR), Block(market.account(market.stranger), "AUD-6003")))
+    house = shared_house
+    fill(house)
     assert [str(finding) for finding in house.news()] == []
     return house
 
@@ -75,8 +48,10 @@ def found_in(house: House, conn: Connection) -> list[Finding]:
     return reconcile.tables(conn, house.market.book.log, judge.business, judge.tail.seq)
 
 
-def another(column: Column[Any], value: Any) -> Any:
-    """A value of the column's type that is not this one."""
+def another(conn: Connection, column: Column[Any], value: Any) -> Any:
+    """A value of the column's type that is not this one; of a row that there is, where it must name one."""
+    for key in column.foreign_keys:
+        return conn.execute(select(key.column).where(key.column != value).limit(1)).scalar()
     if isinstance(column.type, Boolean):
         return not value
     if isinstance(column.type, Date):
@@ -109,10 +84,11 @@ def alter(full: House, table: Table, column: Column[Any], at: int) -> bool:
         row = conn.execute(select(table).order_by(*table.primary_key)).all()[at]._mapping
         key = {one.name: row[one.name] for one in table.primary_key}
         this = [table.c[name] == value for name, value in key.items()]
+        new = another(conn, column, row[column])
         try:
             with conn.begin_nested():
-                conn.execute(update(table).where(*this).values({column: another(column, row[column])}))
-        except IntegrityError:  # a name already taken, a key in use
+                conn.execute(update(table).where(*this).values({column: new}))
+        except IntegrityError:  # a name already taken, a key in use, nothing else to name
             return False
         check(found_in(full, conn), table, column, list(key.values()))
     return True
@@ -127,7 +103,7 @@ def check(found: list[Finding], table: Table, column: Column[Any], key: list[Any
     else:
         assert named == {("AUD-4003", table.name, wanted)}
         assert found[0].what.facts["column"] == column.name
-    if table.name in ("transaction_line", "transaction_step", "registry_transaction", "account"):
+    if table.name in {*FINAL, "account"}:
         assert all(one.accounts for one in found)
 
 

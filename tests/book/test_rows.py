@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select, text
+from sqlalchemy.exc import CompileError
 
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refusal, Refused
@@ -82,6 +83,31 @@ def test_the_changes_made_again_elsewhere_give_the_same_rows(papers: Book, conte
         told = [change for _, data in store.rows(conn, papers.log) for change in rows.decode(data)]
         rows.apply(conn, told)
     assert found(database) == there == [FIRST | {"id": "乙", "size": 7}]
+
+
+@pytest.mark.usefixtures("papers")
+def test_what_a_row_is_found_by_may_itself_change(context, database: Database):
+    file(context(), [Change(INSERT, "paper", {}, FIRST)])
+    file(context(), [Change(UPDATE, "paper", {"id": "甲", "day": DAY}, {"id": "乙", "day": None})])
+    file(context(), [Change(UPDATE, "paper", {"id": "甲"}, {"size": 1})])
+    assert found(database) == [FIRST | {"id": "乙", "day": None}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(INSERT, "paper", {}, FIRST | {"colour": "red"}),
+        Change(UPDATE, "paper", {"id": "甲"}, {"colour": "red"}),
+        Change(UPDATE, "paper", {"colour": "red"}, {"size": 1}),
+        Change(DELETE, "paper", {"colour": "red"}, {}),
+    ],
+    ids=["inserted", "changed", "asked for", "removed by"],
+)
+def test_a_column_that_the_table_has_not_is_an_error(papers: Book, context, change: Change):
+    with pytest.raises((CompileError, KeyError)):
+        file(context(), [change])
+    with papers.database.read() as conn:
+        assert list(store.rows(conn, papers.log)) == []
 
 
 def test_a_refused_command_tells_nothing(papers: Book, context, database: Database):

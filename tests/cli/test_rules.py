@@ -93,17 +93,3 @@ def test_calendar() -> None:
     assert len(in_process("rules", "calendar", "--days", "2024", "--json").ok().json["trading_days"]) == 242
     assert in_process("rules", "calendar", "--days", "1999", "--json").refusal == "RULE-3001"
     assert in_process("rules", "calendar", "--add", "1").code == 2
-
-
-def test_transaction_types_with_all_their_columns() -> None:
-    found = {one["type"]: one for one in in_process("tx", "types", "--json").ok().json["types"]}
-    assert found["surrender"]["steps"] == [
-        {"by": "holder", "act": "make"},
-        {"by": "holder", "act": "check"},
-        {"by": "province", "act": "approve"},
-        {"by": "registry", "act": "approve"},
-    ]
-    assert found["free-transfer"]["enabled"] is False
-    said = in_process("tx", "types", "--lang", "en").ok().out
-    for heading in ("gives", "receives", "chain", "held", "revalidated", "expiry (days)", "enabled"):
-        assert heading in said

@@ -24,10 +24,11 @@ from tanshu.compliance.carry_over_service import (
 from tanshu.parties.model import AccountKind, Appoint, ConfirmPerson, NewPerson
 from tanshu.parties.service import appoint, confirm_person
 from tanshu.registry import service
-from tanshu.registry.model import Decide
+from tanshu.registry.model import Decide, Propose, ProposedLine
 from tests.support.copies import Copies, copies
 from tests.support.duties import CarryingMarket
 from tests.support.market import Market
+from tests.support.orders import documents
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +177,7 @@ def test_the_day_of_filing_decides_the_batch_and_what_is_overdue(carrying: Carry
         carrying.accepted(carrying.approve(checker, first))
     recalled = next(one for one in carrying.applications() if one.recalled_on)
     assert (recalled.batch, recalled.recalled_on) == (Batch.FIRST, date(2026, 3, 28))
-    assert recalled.issue_by is None  # nobody has loaded the calendar of 2026
+    assert recalled.issue_by == date(2026, 4, 3)  # the last day before the Qingming holiday
 
 
 def test_issuance_is_due_five_working_days_after_the_recall(market: Market):
@@ -245,6 +246,31 @@ def test_an_issuance_that_was_turned_down_is_proposed_again(carrying: CarryingMa
     (id,) = answer["transactions"]
     carrying.accepted(service.reject(carrying.ctx("registry-checker-1"), Decide(id)))
     carrying.accepted(issue(carrying.ctx("registry-maker-1"), IssueCarriedOver("1")))
+
+
+def test_what_a_correction_gave_back_is_not_issued_and_what_was_issued_is_not_given_back(
+    carrying: CarryingMarket,
+):
+    carrying.told()
+    first, second = carrying.recalled(700), carrying.recalled(300)
+    sink, own = carrying.account("registry", AccountKind.RECALL), carrying.account(carrying.plant_a)
+
+    def correct(original: str, tonnes: int):
+        line = ProposedLine("CEA22", tonnes, sink, own)
+        details = {"original": original, "documents": documents()}
+        ctx = carrying.ctx("registry-maker-1", reason="误报")
+        return service.propose(ctx, Propose("correction", (line,), details=details))
+
+    for original, tonnes in ((first, 200), (second, 300)):
+        back = carrying.accepted(correct(original, tonnes))["id"]
+        carrying.accepted(carrying.approve("registry-checker-1", back))
+    answer = carrying.accepted(issue(carrying.ctx("registry-maker-1"), IssueCarriedOver("1")))
+    assert (answer["quantity"], len(answer["transactions"])) == (500, 1)
+    carrying.refuses("REG-4312", lambda: correct(first, 1))
+    carrying.accepted(carrying.approve("registry-checker-1", answer["transactions"][0]))
+    carrying.refuses("REG-4312", lambda: correct(first, 1))
+    assert carrying.has(carrying.plant_a, "CEA25") == (500, 0)
+    carrying.accepted(carrying.apply(99_500))
 
 
 # -- property ----------------------------------------------------------------------------------------------

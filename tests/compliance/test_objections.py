@@ -12,7 +12,7 @@ from tanshu.book.commit import Answer, Outcome
 from tanshu.compliance import adjusted, adjustment, objections, obligations
 from tanshu.mrv import service as mrv
 from tanshu.parties import queries as parties
-from tanshu.registry import batches
+from tanshu.registry import batches, notices
 from tanshu.registry.model import Decide
 from tanshu.registry.service import reject
 from tests.support.market import YEAR, Market
@@ -163,6 +163,77 @@ def test_what_an_objection_needs(allocated: Market) -> None:
         allocated.refuses("CMP-6107", lambda q=quantity, c=changes: decide(allocated, id, q, **c))
     allocated.refuses("CMP-6107", lambda: decide(allocated, id, 5, opinion=""))
     allocated.refuses("PAR-3002", lambda: decide(allocated, id, 5, actor="henan-maker-1"))
+
+
+# -- the register's own notices -----------------------------------------------------------------------------
+
+
+def notice_of(market: Market) -> notices.Notice:
+    """Of plant A's allocation."""
+    with market.database.read() as conn:
+        subject = need(parties.subject(conn, market.plant_a))
+        (found,) = notices.of(conn, subject_id=subject.id, kind="allocation")
+        return found
+
+
+def serve(market: Market, day: date) -> None:
+    market.today(day)
+    market.accepted(notices.serve(market.ctx(MAKER), notices.ServeNotice(notice_of(market).id, day)))
+
+
+def test_an_allocation_in_force_is_told_with_what_was_issued(allocated: Market) -> None:
+    told = notice_of(allocated)
+    assert told.facts == {
+        "year": YEAR,
+        "stage": "final",
+        "quantity": APPROVED,
+        "issued": APPROVED,
+        "instrument": "CEA23",
+        "account": allocated.account(allocated.plant_a),
+    }
+    with allocated.database.read() as conn:
+        assert notices.served_on(conn, told.about, "allocation") is None
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_term_runs_from_the_day_on_which_the_notice_was_served(allocated: Market, named: bool) -> None:
+    serve(allocated, SERVED)
+    told = notice_of(allocated)
+    allocated.today(date(2024, 5, 10))
+    filed = file(allocated, notice=told.id if named else "", served_on=None)
+    assert allocated.accepted(filed)["state"] == "late"
+    allocated.accepted(
+        file(allocated, actor=MAKER, notice="", served_on=SERVED, received_on=date(2024, 5, 9))
+    )
+    with allocated.database.read() as conn:
+        rows = objections.objections(conn, year=YEAR)
+    assert [(row.notice, row.served_on, row.state) for row in rows] == [
+        (told.id, SERVED, "late"),
+        (told.id, SERVED, "filed"),
+    ]
+
+
+def test_what_is_wrong_about_a_notice_objected_to(allocated: Market) -> None:
+    told = notice_of(allocated).id
+    allocated.refuses("CMP-6109", lambda: file(allocated, served_on=None))
+    allocated.refuses("CMP-6111", lambda: file(allocated, notice=told, served_on=None))
+    serve(allocated, SERVED)
+    allocated.refuses("CMP-6112", lambda: file(allocated, notice=told, served_on=date(2024, 4, 28)))
+    allocated.emit(allocated.plant_b, VERIFIED)
+    other = Round(allocated, "final")
+    other.carried_out(other.row(2, allocated.plant_b, 5), issued=5)
+    theirs = {"notice": told, "served_on": None, "subject": allocated.plant_b}
+    allocated.refuses("CMP-6110", lambda: file(allocated, "plant-b-maker-1", **theirs))
+
+
+def test_what_became_of_an_objection_is_told(allocated: Market) -> None:
+    id = upheld(allocated, APPROVED + 1)
+    with allocated.database.read() as conn:
+        (told,) = notices.of(conn, about=id)
+    assert (told.kind.code, told.facts) == (
+        "objection-decision",
+        {"year": YEAR, "decision": "upheld", "reason": "经复核"},
+    )
 
 
 # -- adjustments --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tanshu.compliance.withholding import (
 )
 from tanshu.parties.model import AccountKind, SetState
 from tanshu.parties.service import set_state
-from tanshu.registry import service
+from tanshu.registry import notices, service
 from tanshu.registry.model import Decide
 from tests.support.copies import Copies, copies
 from tests.support.duties import BY_PROVINCE, DOCUMENT, ISSUED, ORDER, KeepingMarket, P
@@ -65,6 +65,15 @@ def test_a_decision_is_the_provinces_own_and_takes_two_people(keeping: KeepingMa
     keeping.refuses("CMP-7105", keeping.seconded)
     stranger = Withhold(keeping.plant_b, YEAR, "risk", DOCUMENT)
     keeping.refuses("CMP-1002", lambda: withhold(keeping.ctx("hubei-maker-1"), stranger))
+
+
+def test_the_entity_is_told_what_it_is_due_and_what_of_it_is_withheld(keeping: KeepingMarket):
+    keeping.kept()
+    with keeping.database.read() as conn:
+        told = {one.kind.code: one for one in notices.of(conn, about=f"final-{YEAR}")}
+    assert told.keys() == {"allocation", "withheld"}
+    assert (told["allocation"].facts["quantity"], told["allocation"].facts["issued"]) == (ISSUED, 0)
+    assert told["withheld"].facts == {"year": YEAR, "quantity": ISSUED}
 
 
 def test_it_comes_before_the_final_allocation(keeping: KeepingMarket):

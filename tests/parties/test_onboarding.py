@@ -213,7 +213,7 @@ def test_what_changed_meanwhile_stops_the_opening(market: Market):
     [
         (date(2024, 1, 2), "2024-01-09"),
         (date(2024, 2, 8), "2024-02-21"),  # the Spring Festival: 02-10 to 02-17 off, Sunday 02-18 worked
-        (date(2024, 12, 31), None),  # the calendar of 2025 is not there: nobody guesses it
+        (date(2026, 12, 31), None),  # the calendar of 2027 is not there: nobody guesses it
     ],
 )
 def test_the_days_for_a_review_are_working_days(market: Market, entered: date, due: str | None):

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from tanshu.base.clock import NS, business_date
-from tanshu.book.commit import Answer
+from tanshu.base.clock import business_date
 from tanshu.parties.delegation import Delegate, delegate
-from tanshu.parties.model import AccountKind
-from tanshu.registry import batches, service
+from tanshu.parties.model import AccountKind, SetState
+from tanshu.parties.service import set_state
+from tanshu.registry import service
 from tanshu.registry.batches import DecideMany, approve_many
-from tanshu.registry.model import Decide, Propose
-from tests.registry.test_giving_back import approved, paid, ranges, reverse  # noqa: F401
+from tanshu.registry.bulk import Record, RecordLine, record
+from tanshu.registry.model import Decide, Expire, Propose
+from tests.registry.test_giving_back import approved, ranges, reverse
 from tests.support.judged import findings
-from tests.support.market import Market
+from tests.support.market import YEAR, Market
 from tests.support.orders import (
     CLERK,
     REVIEWER,
-    SECOND_REVIEWER,
     Court,
     documents,
     held,
     pledge,
-    queue,
+    pledging,
 )
+from tests.support.policies import decide
 
-_DAY = 24 * 3600 * NS
+
+@pytest.fixture
+def surrendered(market: Market) -> tuple[Market, str]:
+    """Plant-a surrendered 100 tonnes."""
+    market.give(market.plant_a, 1_000)
+    market.emit(market.plant_a, 900)
+    return market, approved(market, "plant-a", market.surrender("plant-a-maker-1", market.plant_a, 100))
 
 
 def test_a_batch_that_names_one_transaction_in_two_ways_takes_one_step(market: Market):
@@ -61,16 +69,18 @@ def test_units_given_back_after_a_batch_in_another_order(market: Market):
     assert findings(market) == []
 
 
-def test_equal_lines_given_back_in_one_entry_are_not_accused(paid):
-    market, (first, *_) = paid
+def test_equal_lines_given_back_in_one_entry_are_not_accused(surrendered: tuple[Market, str]):
+    market, first = surrendered
     sink, a = market.account("registry", AccountKind.SURRENDER), market.account(market.plant_a)
-    approved(market, "plant-a", reverse(market, "plant-a", first, ("CEA22", 30, sink, a), ("CEA22", 30, sink, a)))
+    approved(
+        market, "plant-a", reverse(market, "plant-a", first, ("CEA22", 30, sink, a), ("CEA22", 30, sink, a))
+    )
     assert ranges(market, market.plant_a)[0] == (1, 60)
     assert findings(market) == []
 
 
-def test_equal_reversals_in_one_batch_are_not_accused(paid):
-    market, (first, *_) = paid
+def test_equal_reversals_in_one_batch_are_not_accused(surrendered: tuple[Market, str]):
+    market, first = surrendered
     sink, a = market.account("registry", AccountKind.SURRENDER), market.account(market.plant_a)
     ids = tuple(
         market.accepted(reverse(market, "plant-a", first, ("CEA22", 30, sink, a)))["id"] for _ in range(2)
@@ -136,27 +146,36 @@ def test_a_deduction_to_another_provinces_account_can_be_corrected(market: Marke
     id = market.accepted(
         service.propose(
             market.ctx(CLERK, reason="执行回转"),
-            Propose("correction", (), details={"original": done, "documents": documents()})
+            Propose("correction", (), details={"original": done, "documents": documents()}),
         )
     )["id"]
     market.accepted(market.approve(REVIEWER, id))
     assert findings(market) == []
 
 
-def test_another_courts_freeze_is_not_deducted_from(market: Market):
-    market.give(market.plant_a, 1_000)
-    a, b = market.account(market.plant_a), market.account(market.plant_b)
-    first, second = Court(market, "甲法院"), Court(market, "乙法院")
-    early = first.freeze(market.plant_a, 600)
-    outcome = second.order("judicial-deduction", ("CEA22", 600, a, b), original=early)
-    assert not isinstance(outcome, Answer)
+def test_an_account_on_which_a_freeze_waits_is_not_closed(market: Market):
+    Court(market).freeze(market.plant_a, 600, follows=True)
+    a = market.account(market.plant_a)
+    market.refuses("REG-5017", lambda: set_state(market.ctx(CLERK, reason="销户"), SetState(a, "closed")))
 
 
-def test_closing_with_a_waiting_freeze(market: Market):
-    court = Court(market)
-    court.freeze(market.plant_a, 600, follows=True)
-    with pytest.raises(AssertionError):
-        market.set_state(market.account(market.plant_a), "closed")
+def test_what_arrives_in_a_batch_does_not_pass_a_freeze_by(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    decide(tmp_path / "packs", monkeypatch)
+    pack = tmp_path / "packs" / "cn" / "registry.toml"
+    kind = "administrative-adjustment"
+    bulk = f'\n[bulk]\ntransaction_types = ["{kind}"]\nsource = "rules"\nevidence = "assumed"\n'
+    pack.write_text(pack.read_text(encoding="utf-8") + bulk, encoding="utf-8")
+    Court(market).freeze(market.plant_a, 600, follows=True)
+    own, a = market.account("hubei", AccountKind.PROVINCIAL), market.account(market.plant_a)
+    market.done(CLERK, "issuance", ("CEA22", 1_000, "", own), by=(REVIEWER,))
+    there, back = RecordLine(own, a, "CEA22", 700), RecordLine(a, own, "CEA22", 101)
+    refused = market.refuses("REG-2005", lambda: record(market.ctx(CLERK), Record(kind, (there, back))))
+    assert refused.facts["available"] == 100
+    market.accepted(record(market.ctx(CLERK), Record(kind, (there, back._replace(quantity=100)))))
+    assert held(market, market.plant_a) == [(600, 600)]
+    assert findings(market) == []
 
 
 def test_a_freeze_does_not_take_later_arrivals_through_a_dropped_proposal(market: Market):
@@ -174,20 +193,58 @@ def test_a_freeze_does_not_take_later_arrivals_through_a_dropped_proposal(market
     assert held(market, market.plant_a) == [(100, 1_000)]
 
 
-def test_a_freeze_for_ever(market: Market):
+def test_a_strangers_offer_to_pay_does_not_keep_an_entity_from_paying(market: Market):
+    for plant in (market.plant_a, market.plant_b):
+        market.give(plant, 900)
+    market.emit(market.plant_a, 900)
+    line = ("CEA22", 900, market.account(market.plant_b))
+    more = {"year": YEAR, "subject": market.plant_a, "details": {"documents": documents("协议")}}
+    offer = market.accepted(market.propose("plant-b-maker-1", "helping-surrender", line, **more))["id"]
+    own = market.accepted(market.surrender("plant-a-maker-1", market.plant_a, 900))["id"]
+    market.refuses("CMP-2003", lambda: market.approve("plant-b-checker-1", offer))
+    for person in ("plant-a-checker-1", "hubei-checker-1", REVIEWER):
+        market.accepted(market.approve(person, own))
+    market.refuses("CMP-2003", lambda: market.approve("plant-b-checker-1", offer))
+    assert findings(market) == []
+
+
+@pytest.mark.parametrize("limit", [-5, 0, 1])
+def test_a_sweep_ends_at_least_one(market: Market, limit: int):
     market.give(market.plant_a, 1_000)
-    out = Court(market).order("judicial-freeze", ("CEA22", 10), subject=market.plant_a, until="9999-12-31")
-    assert not isinstance(out, Answer)
+    line = ("CEA22", 10, market.account(market.plant_a))
+    ids = [
+        market.accepted(market.propose("plant-a-maker-1", "voluntary-cancellation", line))["id"]
+        for _ in range(2)
+    ]
+    market.today(business_date(market.clock.now_ns) + timedelta(days=31))
+    swept = market.accepted(service.expire(market.ctx(CLERK), Expire(limit)))
+    assert (swept["proposals"], swept["more"]) == (ids[:1], True)
 
 
-def test_units_of_a_corrected_deduction_are_frozen_again(market: Market):
+def test_what_has_no_term_of_reversal_is_not_reversed_on_the_same_day(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    decide(tmp_path / "packs", monkeypatch)
+    pack = tmp_path / "packs" / "cn" / "registry.toml"
+    text = pack.read_text(encoding="utf-8")
+    text = text.replace(
+        '    "surrender",\n', '    "surrender",\n    "credit-surrender",\n    "credit-issuance",\n', 1
+    )
+    chain = (
+        '\n[chains.credit_issuance]\nname = { zh = "减排量签发", en = "credit issuance" }\n'
+        'steps = [{ by = "registry", act = "make" }, { by = "registry", act = "check" }]\n'
+        'source = "rules"\nevidence = "assumed"\n'
+    )
+    pack.write_text(text + chain, encoding="utf-8")
+    a = market.account(market.plant_a)
+    market.done(CLERK, "credit-issuance", ("CCER", 100, "", a), by=(REVIEWER,))
+    by = ("plant-a-checker-1", "hubei-checker-1", REVIEWER)
+    id = market.done("plant-a-maker-1", "credit-surrender", ("CCER", 60, a), by=by)
+    market.refuses("REG-4304", lambda: reverse(market, "plant-a", id))
 
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_blanks_do_not_make_another_public_registration(market: Market, blank: str):
     market.give(market.plant_a, 1_000)
-    a, b = market.account(market.plant_a), market.account(market.plant_b)
-    court = Court(market)
-    freeze = court.freeze(market.plant_a, 600)
-    done = court.done("judicial-deduction", ("CEA22", 600, a, b), original=freeze)
-    body = Propose("correction", (), details={"original": done, "documents": documents()})
-    id = market.accepted(service.propose(market.ctx(CLERK, reason="误扣"), body))["id"]
-    market.accepted(market.approve(REVIEWER, id))
-    assert market.has(market.plant_a, "CEA22") == (400, 600)
+    pledge(market, market.plant_a, 10, f"{blank}Z-1")
+    market.refuses("REG-5012", lambda: pledging(market, market.plant_a, 10, f"Z-1{blank}"))

@@ -19,7 +19,7 @@ from tanshu.audit import checks
 from tanshu.audit.business import Business
 from tanshu.audit.judge import Judge
 from tanshu.audit.report import Finding
-from tanshu.audit.settled import Settled
+from tanshu.audit.settled import FINAL, Settled
 from tanshu.base.canonical import digest, plain
 from tanshu.base.refusal import Refused
 from tanshu.book import rows, told
@@ -227,7 +227,8 @@ def _judge(data: Mapping[str, Any]) -> Judge:
         data["cells"],
         data["holds"],
     )
-    settled = {name: (count, int(total, 16)) for name, (count, total) in data["settled"].items()}
+    told = data["settled"]  # of every table, or it is another version's: KeyError
+    settled = {name: (told[name][0], int(told[name][1], 16)) for name in FINAL}
     business = Business(_tables(data["tables"]), Settled(settled))
     business.earned.update({(a, i): quantity for a, i, quantity in data["earned"]})
     business.waiting.update({(a, i): quantity for a, i, quantity in data["waiting"]})

@@ -167,9 +167,19 @@ def _accounts(facts: Facts, one: Difference) -> tuple[int, ...]:
     """The accounts whose holdings an altered row puts in doubt: its own, or those of its transaction."""
     if one.table in ("account", "account_block"):
         return (one.key[0],)
-    if one.table not in settled.FINAL:
+    if one.table in settled.CLAIM:
+        return _of_claim(facts, one)
+    if one.table not in settled.TRANSACTION:
         return ()
     lines = facts.some("transaction_line", transaction_id=one.key[0])
     if one.table == "transaction_line" and one.expected is None and one.column == ROW:
         lines.append(facts.named("transaction_line", one.found))
     return tuple(dict.fromkeys(row[side] for row in lines for side in ("debit", "credit")))
+
+
+def _of_claim(facts: Facts, one: Difference) -> tuple[int, ...]:
+    """The account on which a claim stands, by its row or that of one of its holds."""
+    is_added = one.expected is None and one.column == ROW
+    row = facts.named(one.table, one.found) if is_added else facts.one(one.table, *one.key)
+    claim = facts.one("claim", row["claim_id"]) if row and "claim_id" in row else row
+    return (claim["account"],) if claim else ()

@@ -29,11 +29,15 @@ def remembering() -> Iterator[None]:
 
 
 def remember(question: Callable[..., T], answers: Mapping[Any, T]) -> None:
-    """Inside `remembering()`: the answers to a question of one argument, found together for all of these."""
+    """Inside `remembering()`: the answers to a question, found together for all of these.
+
+    They go by its argument after the connection; by a tuple where it has several.
+    """
     known = _KNOWN.get()
     assert known is not None, "nothing is remembered outside of `remembering`"
     asked = getattr(question, "__wrapped__", question)
-    known |= {(asked, argument): answer for argument, answer in answers.items()}
+    for argument, answer in answers.items():
+        known[asked, *(argument if isinstance(argument, tuple) else (argument,))] = answer
 
 
 def remembered(question: Callable[P, T]) -> Callable[P, T]:

@@ -188,7 +188,8 @@ def _facts(part: Facts, styles: dict[str, ParagraphStyle], lang: Lang, width: fl
         [_text(label, styles["label"], lang), _text(value, styles["cell"], lang)]
         for label, value in part.rows
     ]
-    return Grid(cells, [width * 0.27, width * 0.73], style=_ruled())
+    none: list[list[Any]] = [["", ""]]
+    return Grid(cells or none, [width * 0.27, width * 0.73], style=_ruled(), splitInRow=1)
 
 
 def _tables(part: Table, styles: dict[str, ParagraphStyle], lang: Lang, width: float) -> Iterator[Flowable]:
@@ -207,7 +208,7 @@ def _tables(part: Table, styles: dict[str, ParagraphStyle], lang: Lang, width: f
     for start in range(0, len(part.rows), TABLE_PART):
         rows = part.rows[start : start + TABLE_PART]
         cells = [[_text(cell, look[n], lang) for n, cell in enumerate(row)] for row in rows]
-        yield Grid([heading, *cells], widths, style=_ruled(heading=True), repeatRows=1)
+        yield Grid([heading, *cells], widths, style=_ruled(heading=True), repeatRows=1, splitInRow=1)
 
 
 def _widths(part: Table, lang: Lang, width: float, size: float) -> list[float]:

@@ -37,7 +37,10 @@ EXACT_IN_A_SHEET = 10**15
 """From here on a workbook's numbers are no longer all exact."""
 BATCH_ROWS = 20_000
 """Rows of a Parquet file that are written together."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
+"""What some spreadsheet takes for the beginning of a formula; full width where they are set to Chinese."""
+_CELL_MAX = 32_767
+"""Characters that a workbook's cell can hold."""
 ABOUT = Text("说明", "About")
 
 
@@ -180,7 +183,12 @@ def _about(workbook: Workbook, sheet: Sheet, lang: Lang, heading: Any) -> None:
     page.write_string(0, 0, sheet.title.in_(lang), heading)
     for r, (label, value) in enumerate(_about_lines(sheet, lang), start=1):
         page.write_string(r, 0, label)
-        page.write_string(r, 1, value)
+        page.write_string(r, 1, _fitting(value))
+
+
+def _fitting(text: str) -> str:
+    """A longer text would be left out without a word; cut, it shows that it was."""
+    return text if len(text) <= _CELL_MAX else f"{text[: _CELL_MAX - 1]}…"
 
 
 def _first_then(some: list[Sequence[Cell]], rows: Iterator[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
@@ -202,7 +210,7 @@ def _page(
     for r, row in enumerate(rows, start=1):
         for c, cell in enumerate(row):
             if isinstance(cell, str):
-                page.write_string(r, c, cell)
+                page.write_string(r, c, _fitting(cell))
             elif isinstance(cell, date):
                 page.write_datetime(r, c, datetime(cell.year, cell.month, cell.day), look["day"])  # noqa: DTZ001
             elif isinstance(cell, int) and abs(cell) < EXACT_IN_A_SHEET:

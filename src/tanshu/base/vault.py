@@ -92,7 +92,7 @@ class Vault:
         kept = weigh(data, name)
         try:
             path = self._path(kept.sha256)
-            if not path.exists():
+            if not _holds(path, data):  # nothing yet, or something that was damaged since
                 _write(path, data)
         except OSError as error:
             raise self._unusable(error) from error
@@ -165,12 +165,18 @@ def weigh(data: bytes, name: str = "-") -> Kept:
     return Kept(hashlib.sha256(data).hexdigest(), len(data))
 
 
+def _holds(path: Path, data: bytes) -> bool:
+    """Does this file have these bytes?"""
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
 def _write(path: Path, data: bytes, *, once: bool = False) -> None:
     """Write a file that is there whole or not at all, readable by its owner only.
 
     once: where another process was quicker, its file stays.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(path.parents[:2]):  # `parents=True` would leave the vault itself open to all
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

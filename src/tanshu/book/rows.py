@@ -86,7 +86,7 @@ def _goes_with(first: Change, other: Change) -> bool:
 def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
     table = metadata.tables[first.table]
     if first.kind == INSERT:
-        conn.execute(_insert(table), [dict(change.values) for change in changes])
+        conn.execute(_insert(table, tuple(first.values)), [dict(change.values) for change in changes])
         return len(changes)
     named, unset = _told_apart(first.where)
     found = {_WHERE + name: first.where[name] for name in named}
@@ -97,6 +97,7 @@ def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
 
 
 # Statements are built once for each shape of change: putting one together costs more than running it.
+# They name what they write: so a column that does not exist is an error, and not passed over in silence.
 
 _WHERE = "where_"
 
@@ -110,13 +111,12 @@ def _told_apart(where: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 
 
 @cache
-def _insert(table: Table) -> Insert:
-    return insert(table)
+def _insert(table: Table, columns: tuple[str, ...]) -> Insert:
+    return insert(table).values({name: bindparam(name) for name in columns})
 
 
 @cache
 def _update(table: Table, named: tuple[str, ...], unset: tuple[str, ...], changed: tuple[str, ...]) -> Update:
-    """Naming what changes makes a column that does not exist an error."""
     values = {name: bindparam(name) for name in changed}
     return update(table).where(*_same(table, named, unset)).values(values)
 

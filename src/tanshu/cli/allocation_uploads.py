@@ -196,11 +196,12 @@ def approve(
     comment: Annotated[str, typer.Option(help="意见 · comment")] = "",
 ) -> Reply:
     """Take the next step of everything in a batch that waits for this person; an entry for each part."""
+    from tanshu.cli.comply import today_of
     from tanshu.registry import batches
 
     with door.installation() as installation:
         with installation.database.read() as conn:
-            ids = batches.waiting(conn, door.actor, batch)
+            ids = batches.waiting(conn, door.actor, batch, today_of(conn))
         approved = effected = 0
         with progress(Text("审批", "approving").in_(door.lang), len(ids)) as tick:
             for some in batches.parts(ids, part):

@@ -68,6 +68,7 @@ def status(
     subject: SubjectOption = "",
 ) -> Reply:
     """Every listed entity: what it owes, has paid, and its status today and at the deadline."""
+    from tanshu.cli.own_words import own_words
     from tanshu.compliance import obligations, packs
     from tanshu.parties import queries as parties
 
@@ -81,9 +82,9 @@ def status(
                 need(obligations.owed(conn, owner, year, today=today))
             ]
         deadline = packs.deadline(conn, year)
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     data = {"stamp": mark, **_board_json(board, year, deadline, today)}
-    return Reply(data, _board_parts(board, year, deadline, today, mark))
+    return Reply(data, say(_board_parts(board, year, deadline, today, mark)))
 
 
 @command(app, "surrender", "清缴配额 · surrender allowances", writes=True)

@@ -23,6 +23,7 @@ from tanshu.cli.output import (
     number_column,
     text_column,
 )
+from tanshu.cli.own_words import own_words
 from tanshu.cli.stamps import notices, short_stamp
 from tanshu.cli.written import accepted
 
@@ -90,7 +91,7 @@ def penalty(
             for one in listed_subjects(conn, year, subject)
         }
         decided = penalties.decisions(conn, year)
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     refused = {one: range_ for one, range_ in found.items() if isinstance(range_, Refusal)}
     for refusal in refused.values():
         if subject or refusal.kind is checks.DEADLINE_AHEAD:
@@ -124,7 +125,7 @@ def penalty(
             (r["document"], r["basis"], r["unpaid_t"], Fen(r["amount_fen"]), r["person"]) for r in decided
         ]
         parts.append(Table(DECISIONS, rows, title))
-    return Reply(data, parts, REFUSED if unknown else 0)
+    return Reply(data, say(parts), REFUSED if unknown else 0)
 
 
 def _decide(door: Door, subject: str, year: int | None, amount_fen: int, basis: str, document: str) -> Reply:
@@ -185,13 +186,13 @@ def carry_over(door: Door, year: YearOption = None, subject: SubjectOption = "")
             (one, estimates.estimate(conn, state, one, settled))
             for one in listed_subjects(conn, year, subject)
         ]
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     data = {
         "stamp": mark,
         "estimates": [{"subject": one.handle, "name": one.name, **what.as_json()} for one, what in found],
         "carryable_t": sum(what.carryable_t for _, what in found),
     }
-    return Reply(data, [*notices(mark), *_estimate_parts(found, door.lang, in_steps=bool(subject))])
+    return Reply(data, say([*notices(mark), *_estimate_parts(found, door.lang, in_steps=bool(subject))]))
 
 
 def _estimate_parts(found: list[tuple[Subject, CarryOver]], lang: Any, *, in_steps: bool) -> list[Part]:

@@ -15,6 +15,7 @@ from tanshu.cli.accounts import read_date
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.handed_out import FormatOption, formats, said, write_paper
 from tanshu.cli.output import GOOD, Chip, Facts, Line, Part, Reply, Table, text_column
+from tanshu.cli.own_words import own_words
 from tanshu.cli.stamps import notices as stamped
 from tanshu.cli.stamps import short_stamp, stamp
 from tanshu.cli.written import accepted
@@ -65,12 +66,12 @@ def list_notices(
             limit=limit,
         )
         rows = [_as_json(conn, one) for one in found]
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     table = [
         (row["notice"], row["title"], row["name"], row["about"], row["issued"], row["served_on"])
         for row in rows
     ]
-    return Reply({"stamp": mark, "notices": rows}, (*stamped(mark), Table(LIST, table)))
+    return Reply({"stamp": mark, "notices": rows}, say((*stamped(mark), Table(LIST, table))))
 
 
 @command(app, "show", "查看或输出一份通知书 · read a notice, or write it as a paper")
@@ -94,7 +95,7 @@ def show(
         if wanted:
             paper = notices.notice_paper(conn, book, found, stamp=stamp(conn))
             files = write_paper(paper, door.lang, out, wanted)
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     sentences = body(found.kind, found.facts)
     facts = Facts(
         (
@@ -107,7 +108,7 @@ def show(
         )
     )
     parts: list[Part] = [*stamped(mark), facts, *(Line(one) for one in sentences), *said(files)]
-    return Reply({**data, "text": list(sentences), "files": [str(path) for path in files]}, parts)
+    return Reply({**data, "text": list(sentences), "files": [str(path) for path in files]}, say(parts))
 
 
 @command(app, "serve", "登记送达 · record that a notice was served", writes=True)

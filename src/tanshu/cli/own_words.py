@@ -1,4 +1,4 @@
-"""What people read in the market's own words: 缴还 where its rule pack calls surrender so. JSON keeps codes."""
+"""What people read, in the market's own words: 缴还 where its rule pack says so. JSON keeps its codes."""
 
 from __future__ import annotations
 

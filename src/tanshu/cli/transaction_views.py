@@ -1,4 +1,4 @@
-"""`tanshu tx list|show|types|certificate`: looking at transactions."""
+"""`tanshu tx list|show|certificate`: looking at transactions."""
 
 from __future__ import annotations
 
@@ -67,30 +67,11 @@ STEPS = (
     text_column("日志序号", "log seq"),
     text_column("意见", "comment", fold=True),
 )
-TYPE_COLUMNS = (
-    number_column("号", "no"),
-    text_column("类型", "type"),
-    text_column("名称", "name"),
-    text_column("转出", "gives"),
-    text_column("转入", "receives"),
-    text_column("产品", "of what"),
-    text_column("主体关系", "between"),
-    text_column("审批链", "chain", fold=True),
-    text_column("室", "room"),
-    text_column("冻结", "held"),
-    text_column("限制时可办", "if restricted"),
-    text_column("复验", "revalidated"),
-    text_column("有效期(天)", "expiry (days)"),
-    text_column("可撤销(天)", "reversible (days)"),
-    text_column("方式", "effect"),
-    text_column("启用", "enabled"),
-)
 
 
 def add_to(app: typer.Typer) -> None:
     command(app, "list", "列出业务 · list transactions")(list_transactions)
     command(app, "show", "查看一笔业务 · show a transaction")(show)
-    command(app, "types", "业务类型表 · the table of transaction types", drafts=True)(types)
     command(app, "certificate", "业务证明(HTML)· certificate of a transaction, HTML")(certificate)
 
 
@@ -111,7 +92,7 @@ class _Names:
 def list_transactions(
     door: Door,
     type: Annotated[str, typer.Option(help="业务类型 · type")] = "",
-    state: Annotated[str, typer.Option(help="pending · effected · rejected · withdrawn")] = "",
+    state: Annotated[str, typer.Option(help="pending · effected · rejected · withdrawn · expired")] = "",
     subject: Annotated[str, typer.Option(metavar="HANDLE", help="主体 · subject")] = "",
     year: Annotated[int | None, typer.Option(help="履约年度 · compliance year")] = None,
     batch: Annotated[str, typer.Option(help="批次 · batch")] = "",
@@ -122,6 +103,8 @@ def list_transactions(
     limit: Annotated[int, typer.Option(help="最近多少笔,0 为全部 · newest so many, 0 for all")] = 100,
 ) -> Reply:
     """In the order they were proposed; the newest `limit` of those that match."""
+    from tanshu.cli.comply import today_of
+    from tanshu.cli.own_words import own_words
     from tanshu.cli.search import more
     from tanshu.parties import queries as parties
     from tanshu.registry import search
@@ -139,14 +122,15 @@ def list_transactions(
         )
         if mine:  # whose turn it is only the chain of each one says
             waiting = search.transactions(conn, _pending(wanted), before=cursor, limit=None)
-            found = list(waiting_for(conn, mine, waiting)) if wanted.state in (None, "pending") else []
+            theirs = waiting_for(conn, mine, waiting, today_of(conn))
+            found = list(theirs) if wanted.state in (None, "pending") else []
             total, shown = len(found), found[-limit:] if limit else found
         else:
             total = search.count(conn, wanted)
             found = search.transactions(conn, wanted, before=cursor, limit=limit + 1 if limit else None)
             shown = found[-limit:] if limit else found
         names = _Names(conn, shown)
-        mark = short_stamp(conn)
+        mark, say = short_stamp(conn), own_words(conn)
     following = f"{shown[0].proposed_seq}:{shown[0].id}" if len(shown) < len(found) else None
     rows = [_list_row(one, names) for one in shown]
     data = {
@@ -156,7 +140,8 @@ def list_transactions(
         "next": following,
     }
     count = Line(Text(f"{len(shown)} 笔,共 {total} 笔", f"{len(shown)} of {total}"), WEAK)
-    return Reply(data, (*notices(mark), Table(LIST, rows), count, *more(following, "--before")))
+    parts = (*notices(mark), Table(LIST, rows), count, *more(following, "--before"))
+    return Reply(data, say(parts))
 
 
 def _cursor(door: Door, text: str) -> tuple[int, str]:
@@ -185,22 +170,25 @@ def _pending(wanted: WantedTransactions) -> WantedTransactions:
 
 
 def show(door: Door, id: IdArgument) -> Reply:
-    """Its lines, its chain, who took which step."""
+    """Its lines, its chain, who took which step, and for whom."""
+    from tanshu.cli.own_words import own_words
     from tanshu.cli.words import DECISIONS
     from tanshu.registry import queries as registry
+    from tanshu.registry.chains import hands
     from tanshu.rules.terms import ACTS, ORGANISATIONS
 
     with door.reading() as (conn, _):
         found = need(registry.transaction(conn, id))
         steps = registry.steps(conn, found.id)
-        names = _Names(conn, [found])
+        lent = {step.n: sorted(hands(conn, step) - {step.person}) for step in steps}
+        names, say = _Names(conn, [found]), own_words(conn)
     taken = {step.n: step for step in steps}
     chain = [
         (
             str(n + 1),
             ORGANISATIONS[waiting.by],
             ACTS[waiting.act],
-            taken[n].person if n in taken else None,
+            _person(taken[n].person, lent[n]) if n in taken else None,
             DECISIONS.get(taken[n].decision, taken[n].decision) if n in taken else None,
             shanghai_text(taken[n].time_ns) if n in taken else None,
             str(taken[n].seq) if n in taken else None,
@@ -225,6 +213,7 @@ def show(door: Door, id: IdArgument) -> Reply:
                 "by": step.by,
                 "act": step.act,
                 "person": step.person,
+                "for": lent[step.n],
                 "decision": step.decision,
                 "seq": step.seq,
                 "time": shanghai_text(step.time_ns),
@@ -238,72 +227,7 @@ def show(door: Door, id: IdArgument) -> Reply:
         Table(LINES, lines, Text("明细", "lines")),
         Table(STEPS, chain, Text("审批链", "approval chain")),
     ]
-    return Reply(data, parts)
-
-
-def types(
-    door: Door,
-    jurisdiction: Annotated[str, typer.Option(help="辖区 · jurisdiction")] = "cn",
-) -> Reply:
-    """Every type with all its columns; whether the jurisdiction has it, and its approval chain there."""
-    from tanshu.cli.words import BETWEEN, EFFECTS, INSTRUMENT_KINDS, ROOMS
-    from tanshu.parties.model import ACCOUNT_TYPES
-    from tanshu.registry.types import TYPES
-    from tanshu.rules import packs, registry_pack
-    from tanshu.rules.terms import ACTS, ORGANISATIONS
-
-    pack = need(packs.load(f"{jurisdiction}.registry", allow_draft=door.allow_draft))
-    chains, enabled = registry_pack.chains(pack), registry_pack.enabled_types(pack)
-    rows, data = [], []
-    for one in TYPES.values():
-        chain = chains.get(one.chain)
-        steps = chain.steps if chain else ()
-        words = " → ".join(
-            f"{ORGANISATIONS[s.by].in_(door.lang)} {ACTS[s.act].in_(door.lang)}" for s in steps
-        )
-        rows.append(
-            (
-                one.number,
-                one.code,
-                one.name,
-                "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.debit),
-                "\n".join(ACCOUNT_TYPES[kind].label.in_(door.lang) for kind in one.credit),
-                "\n".join(INSTRUMENT_KINDS[kind].in_(door.lang) for kind in one.instruments),
-                BETWEEN[one.between],
-                words,
-                ROOMS.get(one.room, one.room),
-                one.held,
-                one.while_restricted,
-                one.revalidated,
-                str(one.expiry_days) if one.expiry_days else None,
-                str(one.reversible_days) if one.reversible_days else None,
-                EFFECTS[one.effect],
-                one.code in enabled,
-            )
-        )
-        data.append(
-            {
-                "number": one.number,
-                "type": one.code,
-                "name": one.name,
-                "debit": list(one.debit),
-                "credit": list(one.credit),
-                "instruments": list(one.instruments),
-                "between": one.between,
-                "chain": one.chain,
-                "steps": [{"by": step.by, "act": step.act} for step in steps],
-                "room": one.room,
-                "held": one.held,
-                "while_restricted": one.while_restricted,
-                "revalidated": one.revalidated,
-                "expiry_days": one.expiry_days,
-                "reversible_days": one.reversible_days,
-                "effect": one.effect,
-                "enabled": one.code in enabled,
-            }
-        )
-    title = Text(f"业务类型({jurisdiction})", f"transaction types ({jurisdiction})")
-    return Reply({"jurisdiction": jurisdiction, "types": data}, (Table(TYPE_COLUMNS, rows, title),))
+    return Reply(data, say(parts))
 
 
 def certificate(
@@ -370,6 +294,12 @@ def _list_row(found: Transaction, names: _Names) -> tuple[object, ...]:
     name = names.subjects[found.subject_id].name
     proposed = shanghai_text(found.proposed_ns)
     return found.id, found.type.name, _chip(found), name, year, lines, _next(found), proposed
+
+
+def _person(handle: str, lent: Sequence[str]) -> Text:
+    """Who took a step; of a substitute, on whose behalf."""
+    names = ", ".join(lent)
+    return Text(f"{handle}(代 {names})", f"{handle} (for {names})") if lent else Text(handle, handle)
 
 
 def _account(names: _Names, number: int) -> str:

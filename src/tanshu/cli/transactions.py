@@ -40,6 +40,7 @@ DECIDED = (
     text_column("结果", "result"),
     text_column("下一步", "next", fold=True),
 )
+EXPIRED = (text_column("编号", "id"), text_column("结果", "result"))
 
 
 def add_to(root: typer.Typer) -> None:
@@ -52,7 +53,7 @@ def add_to(root: typer.Typer) -> None:
 @command(app, "propose", "申请一笔业务 · propose a transaction", writes=True)
 def propose(
     door: Door,
-    type: Annotated[str, typer.Option(help="业务类型,见 tx types · its type")],
+    type: Annotated[str, typer.Option(help="业务类型,见 registry types · its type")],
     line: LineOption = None,
     subject: Annotated[str, typer.Option(metavar="HANDLE", help="为谁办理 · for whom")] = "",
     year: YearOption = None,
@@ -136,6 +137,45 @@ def withdraw(
     return _decide(door, service.withdraw, ids, comment)
 
 
+@command(app, "expire", "清理到期的申请与冻结 · end what has run out", writes=True)
+def expire(
+    door: Door,
+    limit: Annotated[
+        int, typer.Option(min=1, help="每条日志最多多少项 · at most so many in one entry")
+    ] = 200,
+) -> Reply:
+    """Every morning, by a maker of the registry: until nothing is due. Refuses REG-4311 if nothing was."""
+    from tanshu.base.refusal import Refusal, Refused
+    from tanshu.registry import service
+    from tanshu.registry.model import Expire
+
+    proposals: list[str] = []
+    claims: list[str] = []
+    part = 0
+    with door.installation() as installation, progress(Text("清理", "ending").in_(door.lang)) as tick:
+        while True:
+            key = door.key_for(*((part,) if part else ()))
+            answer = service.expire(door.context(installation, key), Expire(limit))
+            if isinstance(answer, Refusal):
+                raise Refused(answer)
+            proposals += answer["proposals"]
+            claims += answer["claims"]
+            part += 1
+            tick(len(proposals) + len(claims))
+            if not answer["more"]:
+                break
+    told = Line(
+        Text(
+            f"过期申请 {len(proposals)} 笔,期满冻结 {len(claims)} 项",
+            f"{len(proposals)} proposals expired, {len(claims)} freezes lapsed",
+        )
+    )
+    data = {"proposals": proposals, "claims": claims, "entries": part}
+    rows = [(one, Text("申请过期", "proposal expired")) for one in proposals]
+    rows += [(one, Text("冻结期满", "freeze lapsed")) for one in claims]
+    return Reply(data, (Table(EXPIRED, rows), told))
+
+
 # -- deciding ----------------------------------------------------------------------------------------------
 
 
@@ -146,6 +186,7 @@ def _waiting(door: Door, batch: str, type: str) -> list[str]:
     """
     from tanshu.base.refusal import Refused
     from tanshu.cli import checks
+    from tanshu.cli.comply import today_of
     from tanshu.registry import queries as registry
     from tanshu.registry.chains import waiting_for
     from tanshu.registry.model import TransactionState
@@ -154,7 +195,7 @@ def _waiting(door: Door, batch: str, type: str) -> list[str]:
         pending = registry.transactions(
             conn, type=type or None, state=TransactionState.PENDING, batch=batch or None
         )
-        mine = [one.id for one in waiting_for(conn, door.actor, pending)]
+        mine = [one.id for one in waiting_for(conn, door.actor, pending, today_of(conn))]
         if not mine:
             turns = _turns(conn, pending)
             raise Refused(checks.NOBODY_HERE(field="as", person=door.actor, count=len(pending), turns=turns))

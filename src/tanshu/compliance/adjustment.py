@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from tanshu.base.quantity import check_quantity
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.compliance import adjusted, deductions, objections, packs
@@ -76,12 +77,14 @@ def adjust(act: Act, command: Adjust) -> Decision:
     subject = need(parties.subject(act.conn, command.subject))
     authority = in_charge(act, subject, Right.MAKER)
     now = need(_now(act.conn, subject, command.year))
-    changed_on, quantity = _ground(act, subject, command)
+    changed_on, quantity, computed_t = _ground(act, subject, command)
     refused = _free_to_adjust(act.conn, subject, command)
     if refused:
         return refused
-    verified = mrv.verified_of(act.conn, subject.id, command.year)
-    obligation = verified if command.ground == "verification" else now.obligation_t
+    obligation = now.obligation_t
+    if command.ground == "verification":  # as at the allocation: what the pack says, else what was verified
+        verified = mrv.verified_of(act.conn, subject.id, command.year)
+        obligation = verified if computed_t is None else computed_t
     if (quantity, obligation) == (now.quantity, now.obligation_t):
         return checks.NOTHING_CHANGES(field="quantity", subject=subject.name, year=command.year)
     id = act.id("ADJ")
@@ -145,33 +148,41 @@ def confirm_adjustment(act: Act, command: ConfirmAdjustment) -> Decision:
 # -- the ground ---------------------------------------------------------------------------------------------
 
 
-def _ground(act: Act, subject: Subject, command: Adjust) -> tuple[date, int]:
-    """When the ground came to be, and the quantity that follows from it. Raises Refused CMP-6212…6218."""
+def _ground(act: Act, subject: Subject, command: Adjust) -> tuple[date, int, int | None]:
+    """When the ground came to be, the quantity that follows from it, and the obligation, if that is computed.
+
+    Raises Refused CMP-6212…6218.
+    """
     if command.ground == "objection":
         row = need(objections.find(act.conn, command.reference))
         same = (row.subject_id, row.year, row.stage) == (subject.id, command.year, "final")
         if row.state != "upheld" or not same:
             raise Refused(checks.NOT_UPHELD(field="reference", id=row.id))
-        return row.decided_on, row.quantity
+        return row.decided_on, row.quantity, None
     if command.ground != "verification":
         raise Refused(checks.GROUND_UNKNOWN(field="ground"))
     if not command.reference.strip() or command.changed_on is None or command.changed_on > act.today:
         raise Refused(checks.ADJUSTMENT_NEEDS(field="reference"))
-    return command.changed_on, _verified_quantity(act, subject, command)
+    return command.changed_on, *_verified_quantity(act, subject, command)
 
 
-def _verified_quantity(act: Act, subject: Subject, command: Adjust) -> int:
-    """The approved quantity after the verification changed: computed where there are data, else as given."""
+def _verified_quantity(act: Act, subject: Subject, command: Adjust) -> tuple[int, int | None]:
+    """The approved quantity after the verification changed, and the obligation: computed where there are data.
+
+    Else the quantity as given, and no obligation.
+    """
     own = computed(act, subject, command.year, "final")
     if own is None:
         if command.quantity is None or command.quantity < 0:
             raise Refused(checks.QUANTITY_NEEDED(field="quantity"))
-        return command.quantity
+        if command.quantity:
+            need(check_quantity(command.quantity))
+        return command.quantity, None
     if command.quantity not in (None, own.quantity):
         raise Refused(
             checks.QUANTITY_OTHER(field="quantity", computed=own.quantity, quantity=command.quantity)
         )
-    return own.quantity
+    return own.quantity, own.obligation_t
 
 
 def _free_to_adjust(conn: Connection, subject: Subject, command: Adjust) -> Refusal | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 
 from tanshu.base.canonical import canonical
 from tanshu.base.quantity import check_year
@@ -31,6 +31,14 @@ from tanshu.registry import queries as registry
 from tanshu.registry.model import Propose, Proposed, ProposedLine, TransactionState
 from tanshu.registry.service import decide_proposal
 from tanshu.rules import allocation_terms
+
+# What every allocation asks is built once: putting a statement together costs more than running it.
+_DECISION = select(ALLOCATION).where(
+    ALLOCATION.c.subject_id == bindparam("subject_id"),
+    ALLOCATION.c.year == bindparam("year"),
+    ALLOCATION.c.stage == bindparam("stage"),
+)
+_QUANTITY = _DECISION.with_only_columns(ALLOCATION.c.quantity)
 
 STAGE_LABELS = {"pre": Text("预分配", "pre-allocation"), "final": Text("核定分配", "final allocation")}
 STAGES = {"pre": "pre-allocation", "final": "final-allocation"}
@@ -117,7 +125,7 @@ def confirm_allocation(act: Act, command: Confirm) -> Decision:
         return checks.NO_AUTHORITY(field="subject", region=subject.region)
     need(may(act.conn, act.actor, Right.CHECKER, authority.id))
     this = _key(subject.id, command.year, "final")
-    row = act.conn.execute(select(ALLOCATION).where(*_of(**this))).first()
+    row = act.conn.execute(_DECISION, this).first()
     kept = withheld.applies(act.conn, subject.id, command.year)
     if row is None or row.in_force or (row.issue_t > 0 and not kept):
         return checks.NOTHING_TO_CONFIRM(field="subject", subject=subject.name, year=command.year)
@@ -196,7 +204,7 @@ def _after_deductions(act: Act, subject: Subject, command: Allocate, computed: C
 
 def pre_allocated(act: Act, subject_id: str, year: int) -> int | None:
     """The quantity of the year's pre-allocation; None where there was none."""
-    return act.conn.execute(select(ALLOCATION.c.quantity).where(*_of(subject_id, year, "pre"))).scalar()
+    return act.conn.execute(_QUANTITY, _key(subject_id, year, "pre")).scalar()
 
 
 def _may_allocate(act: Act, subject: Subject) -> Refusal | None:
@@ -274,7 +282,7 @@ def check_allocation(act: Act, proposed: Proposed) -> Refusal | None:
         wrong = ", ".join(sorted(vintages - {due}))
         return checks.WRONG_VINTAGE(field="instrument", instrument=wrong, year=proposed.year, permitted=due)
     stage = _stage(proposed)
-    row = act.conn.execute(select(ALLOCATION).where(*_of(proposed.subject.id, proposed.year, stage))).first()
+    row = act.conn.execute(_DECISION, _key(proposed.subject.id, proposed.year, stage)).first()
     theirs = None if proposed.at_proposal else proposed.id
     if row is None or row.issue_t != proposed.quantity or row.transaction_id != theirs:
         return checks.NOT_DECIDED(field="quantity", year=proposed.year, quantity=proposed.quantity)
@@ -295,7 +303,7 @@ def put_in_force(act: Act, proposed: Proposed) -> None:
         return
     assert proposed.year is not None
     this = (proposed.subject.id, proposed.year, _stage(proposed))
-    quantity = act.conn.execute(select(ALLOCATION.c.quantity).where(*_of(*this))).scalar_one()
+    quantity = act.conn.execute(_QUANTITY, _key(*this)).scalar_one()
     telling.allocated(act, *this, quantity, issued=proposed.quantity, about=proposed.id)
 
 
@@ -383,10 +391,6 @@ def _check_opening(act: Act, proposed: Proposed, vintages: set[str]) -> Refusal 
 def _key(subject_id: str, year: int, stage: str) -> dict[str, Any]:
     """The one decision of a stage."""
     return {"subject_id": subject_id, "year": year, "stage": stage}
-
-
-def _of(subject_id: str, year: int, stage: str) -> tuple[ColumnElement[bool], ...]:
-    return (ALLOCATION.c.subject_id == subject_id, ALLOCATION.c.year == year, ALLOCATION.c.stage == stage)
 
 
 def _set(act: Act, proposed: Proposed, **values: object) -> None:

@@ -143,11 +143,10 @@ def counted(
         settled = trades.settled(conn, terms.day("trades_first"), terms.day("trades_last"))
     numbers = [one.number for one in registry.instruments(conn) if one.code in terms.old]
     waiting = _waiting(conn, numbers, seq)
+    theirs = parties.accounts_of_all(conn, [subject.id for subject in subjects])
     found: dict[str, Counted] = {}
     for subject in subjects:
-        accounts = [
-            one.number for one in parties.accounts_of(conn, subject.id) if one.kind in HOLDING_ACCOUNTS
-        ]
+        accounts = [one.number for one in theirs.get(subject.id, ()) if one.kind in HOLDING_ACCOUNTS]
         cells = [state.cell(account, number) for account in accounts for number in numbers]
         holding = sum(cell.available + cell.held for cell in cells)
         pending = sum(waiting.get(account, 0) for account in accounts)
@@ -173,11 +172,13 @@ def late_years(conn: Connection, terms: Terms, subject: Subject) -> tuple[int, .
     return tuple(year for year, owed in found if not isinstance(owed, Refusal) and owed.late)
 
 
-def all_late_years(conn: Connection, terms: Terms, today: date) -> dict[str, tuple[int, ...]]:
-    """The same for everybody who was, by subject id."""
+def all_late_years(
+    conn: Connection, terms: Terms, today: date, among: Collection[str]
+) -> dict[str, tuple[int, ...]]:
+    """The same for those of these subjects (ids) who were, by subject id."""
     found: dict[str, tuple[int, ...]] = defaultdict(tuple)
     for year in terms.in_time_for:
-        for row in obligations.board(conn, year, today=today):
+        for row in obligations.board(conn, year, today=today, among=among):
             if row.late:
                 found[row.subject.id] += (year,)
     return dict(found)
@@ -226,16 +227,20 @@ def notice(conn: Connection, terms: Terms, subject_id: str) -> Any | None:
 
 
 def notices(conn: Connection, terms: Terms) -> list[Any]:
-    """All notices of this carry-over, in the order they were drawn up."""
+    """All notices of this carry-over, in the order they were drawn up, whether confirmed or not."""
     query = select(CARRY_OVER_NOTICE).where(CARRY_OVER_NOTICE.c.pack == terms.pack.name)
     return list(conn.execute(query.order_by(CARRY_OVER_NOTICE.c.seq, CARRY_OVER_NOTICE.c.subject_id)))
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application and what followed. Tonnes; a day is None where it has not come or is not known."""
+    """An application and what followed. Tonnes; a day is None where it has not come or is not known.
+
+    quantity: what of it stands: what was applied for, less what a correction gave back.
+    """
 
     transaction: Transaction
+    quantity: int
     batch: Batch
     filed_on: date
     done_by: date | None
@@ -250,15 +255,15 @@ class Application:
     def overdue(self, today: date) -> bool:
         """Not recalled by its batch's day, or recalled and not issued in time."""
         due = self.done_by if self.recalled_on is None else self.issue_by
-        return not self.is_issued and due is not None and today > due
+        return bool(self.quantity) and not self.is_issued and due is not None and today > due
 
 
 def applications(conn: Connection, terms: Terms, *, subject_id: str | None = None) -> list[Application]:
     """The applications that wait or have taken effect, in the order of filing."""
     jurisdiction = parties.jurisdiction(conn)
-    issuances = _issuances(conn, subject_id)
+    issuances, gone = _issuances(conn, subject_id), obligations.undone(conn, subject_id=subject_id)
     return [
-        _application(terms, jurisdiction, made, issuances.get(made.id))
+        _application(terms, jurisdiction, made, gone.get(made.id, 0), issuances.get(made.id))
         for state in (TransactionState.EFFECTED, TransactionState.PENDING)
         for made in registry.transactions(conn, type=APPLICATION, state=state, subject_id=subject_id)
     ]
@@ -300,10 +305,11 @@ def _issuances(conn: Connection, subject_id: str | None) -> dict[str, Transactio
 
 
 def _application(
-    terms: Terms, jurisdiction: str, made: Transaction, issuance: Transaction | None
+    terms: Terms, jurisdiction: str, made: Transaction, gone_t: int, issuance: Transaction | None
 ) -> Application:
     filed = business_date(made.proposed_ns)
     batch = terms.batch(filed)
     recalled = business_date(made.ended_ns) if made.ended_ns else None
     issue_by = terms.issue_by(jurisdiction, recalled) if recalled else None
-    return Application(made, batch, filed, terms.done_by(batch), recalled, issue_by, issuance)
+    left_t = made.quantity - gone_t
+    return Application(made, left_t, batch, filed, terms.done_by(batch), recalled, issue_by, issuance)

@@ -16,7 +16,7 @@ from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import carry_over, duty_checks
+from tanshu.compliance import carry_over, duty_checks, obligations
 from tanshu.compliance.carry_over import ISSUANCE, Batch, Counted, Terms
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE
 from tanshu.parties import queries as parties
@@ -60,8 +60,9 @@ def draw_up(act: Act, command: Notices) -> Decision:
     day = terms.day("holding_on")
     if act.today <= day:
         return duty_checks.HOLDING_DAY_AHEAD(field="subjects", day=day)
+    drawn_up = {row.subject_id: row for row in carry_over.notices(act.conn, terms)}
     for subject in subjects:
-        known = carry_over.notice(act.conn, terms, subject.id)
+        known = drawn_up.get(subject.id)
         if known and known.confirmed_by:
             return duty_checks.NOTICE_CONFIRMED(field="subjects", subject=subject.name)
         if known:
@@ -85,8 +86,9 @@ def confirm(act: Act, command: Notices) -> Decision:
     terms = Terms.of(act.conn)
     subjects = need(_subjects(act, command.subjects))
     found, seq = _count(act, terms, subjects)
+    drawn_up = {row.subject_id: row for row in carry_over.notices(act.conn, terms)}
     for subject in subjects:
-        known = carry_over.notice(act.conn, terms, subject.id)
+        known = drawn_up.get(subject.id)
         if known is None or known.confirmed_by:
             return duty_checks.NO_NOTICE(field="subjects", subject=subject.name, state=DRAFT)
         if known.maker == act.actor:
@@ -112,7 +114,7 @@ def issue(act: Act, command: IssueCarriedOver) -> Decision:
     waiting = [
         one
         for one in carry_over.applications(act.conn, terms)
-        if one.batch == command.batch and one.recalled_on and one.issuance is None
+        if one.batch == command.batch and one.recalled_on and one.quantity and one.issuance is None
     ]
     if not waiting:
         return duty_checks.NOTHING_TO_ISSUE(
@@ -125,7 +127,7 @@ def issue(act: Act, command: IssueCarriedOver) -> Decision:
         proposed.append(answer["id"])
     return {
         "transactions": proposed,
-        "quantity": sum(one.transaction.quantity for one in some),
+        "quantity": sum(one.quantity for one in some),
         "more": len(waiting) > len(some),
     }
 
@@ -160,7 +162,7 @@ def check_application(act: Act, proposed: Proposed) -> Refusal | None:
         for one in carry_over.applications(act.conn, terms, subject_id=subject.id)
         if one.transaction.id != proposed.id
     ]
-    used = sum(one.transaction.quantity for one in others)
+    used = sum(one.quantity for one in others)
     if used + proposed.quantity > told.carryable_t:
         return duty_checks.BEYOND_CARRYABLE(
             field="quantity",
@@ -173,14 +175,15 @@ def check_application(act: Act, proposed: Proposed) -> Refusal | None:
 
 
 def check_issuance(act: Act, proposed: Proposed) -> Refusal | None:
-    """Exactly what one application recalled, in the new vintage, once."""
+    """Exactly what one application recalled and no correction gave back, in the new vintage, once."""
     original = proposed.original
     assert original is not None, "its type names one"
     target = Terms.of(act.conn).target
+    recalled = original.quantity - obligations.undone(act.conn, original_id=original.id).get(original.id, 0)
     lines = [(line.instrument.code, line.quantity) for line in proposed.lines]
-    if lines != [(target, original.quantity)]:
+    if lines != [(target, recalled)]:
         return duty_checks.NOT_WHOLE(
-            field="lines", instrument=target, quantity=original.quantity, original=original.id
+            field="lines", instrument=target, quantity=recalled, original=original.id
         )
     issued = carry_over.issuance_of(act.conn, original.id)
     if issued and issued.id != proposed.id:
@@ -205,7 +208,7 @@ def _in_window(
         return duty_checks.WINDOW_CLOSED(
             field="lines", first=first, last=last, day=filed, subject=subject.name
         )
-    used = sum(one.transaction.quantity for one in others if one.batch is Batch.LATE)
+    used = sum(one.quantity for one in others if one.batch is Batch.LATE)
     if used + proposed.quantity > freed:
         return duty_checks.BEYOND_FROZEN(
             field="quantity", subject=subject.name, frozen=freed, used=used, quantity=proposed.quantity
@@ -225,7 +228,7 @@ def _count(act: Act, terms: Terms, subjects: Sequence[Subject]) -> tuple[dict[st
     """What the notices say, and the entry as of which holdings were counted."""
     seq = carry_over.seq_of_day(act.conn, terms.day("holding_on"))
     state = act.ctx.book.as_of(act.conn, seq)
-    late = carry_over.all_late_years(act.conn, terms, act.today)
+    late = carry_over.all_late_years(act.conn, terms, act.today, [one.id for one in subjects])
     return carry_over.counted(act.conn, terms, subjects, state, seq, late), seq
 
 
@@ -258,7 +261,7 @@ def _issuance(act: Act, terms: Terms, recalled: carry_over.Application) -> Propo
     made = recalled.transaction
     subject = parties.subject_by_id(act.conn, made.subject_id)
     holder = parties.account_by_number(act.conn, made.lines[0].debit)
-    line = ProposedLine(terms.target, made.quantity, credit=holder.code)
+    line = ProposedLine(terms.target, recalled.quantity, credit=holder.code)
     return Propose(
         ISSUANCE,
         (line,),

@@ -41,7 +41,7 @@ class FileObjection:
 
     notice: the register's notice objected to, by id (blank: the newest of that stage), whose day of service
     is on record; or the number of a letter that was sent otherwise, with served_on. received_on: when the
-    application came, where it is keyed later. claimed_t: what the entity thinks is due, if it says so.
+    application came, where the province keys it later. claimed_t: what the entity thinks is due, if it says so.
     """
 
     subject: str
@@ -81,7 +81,7 @@ def file_objection(act: Act, command: FileObjection) -> Decision:
     if command.stage not in STAGES:
         return STAGE_UNKNOWN(field="stage", value=command.stage)
     subject = need(parties.subject(act.conn, command.subject))
-    _may_file(act, subject)
+    by_entity = _may_file(act, subject)
     if not command.grounds.strip():
         return checks.GROUNDS_NEEDED(field="grounds")
     refused = _objectionable(act.conn, subject, command)
@@ -89,6 +89,8 @@ def file_objection(act: Act, command: FileObjection) -> Decision:
         return refused
     notice, served_on = need(_served(act.conn, subject, command))
     received = command.received_on or act.today
+    if by_entity and received != act.today:
+        return checks.RECEIVED_BY_PROVINCE(field="received_on", received=received)
     if not served_on <= received <= act.today:
         return checks.SERVED_LATER(field="received_on", served=served_on, received=received)
     if command.claimed_t is not None:
@@ -143,6 +145,8 @@ def decide_objection(act: Act, command: DecideObjection) -> Decision:
     wrong = command.quantity is None or command.quantity < 0 or command.quantity == now
     if not command.opinion.strip() or (wrong if command.uphold else command.quantity is not None):
         return checks.DECISION_FORM(field="quantity", now=now)
+    if command.quantity:
+        need(check_quantity(command.quantity))
     act.update(
         OBJECTION,
         {"id": row.id},
@@ -226,21 +230,26 @@ def overdue(conn: Connection, today: date) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _may_file(act: Act, subject: Subject) -> None:
+def _may_file(act: Act, subject: Subject) -> bool:
+    """Is it the entity itself that files, and not the province? Raises Refused where it is neither."""
     own = may(act.conn, act.actor, Right.MAKER, subject.id)
     if not isinstance(own, Refusal):
-        return
+        return True
     authority = parties.authority_of(act.conn, subject.region)
     theirs = authority and may(act.conn, act.actor, Right.MAKER, authority.id)
     if theirs is None or isinstance(theirs, Refusal):
         raise Refused(own)
+    return False
 
 
 def _served(conn: Connection, subject: Subject, command: FileObjection) -> tuple[str, date] | Refusal:
     """What is objected to, and when it was served: as the register recorded it, else as the command says."""
     asked, this = command.notice.strip(), (subject.id, command.year, command.stage)
-    found = telling.named(conn, asked) if asked else telling.newest(conn, *this)
+    newest = telling.newest(conn, *this)
+    found = telling.named(conn, asked) if asked else newest
     if found is None and asked and command.served_on:
+        if newest and newest.served_on:  # no other letter sets back the day that is on record
+            return checks.SERVED_OTHERWISE(field="served_on", id=newest.id, served=newest.served_on)
         return asked, command.served_on
     if found is None:
         return checks.NOTICE_NEEDED(field="notice")

@@ -9,7 +9,7 @@ not paid, from the beginning.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -53,6 +53,9 @@ STATUS_LABELS = {
 
 SURRENDERS = ("surrender", "helping-surrender", "forced-surrender")
 PAYMENTS = (*SURRENDERS, "offset")
+RETURN = "return-of-excess"
+_COUNTED = (*PAYMENTS, RETURN)
+"""The types that say what an entity has handed over for a year."""
 UNDOING = tuple(code for code, kind in TYPES.items() if links.undoes(kind))
 
 
@@ -70,7 +73,8 @@ class Owed:
 
     obligation_t 应清缴; due_t is what is still to be paid today, due_at_deadline_t what was on the deadline.
     surrendered_t counts all allowances, helped_t of them by another firm, forced_t from what was withheld.
-    pending_t counts surrenders and offsets that wait for approval, offset_pending_t those of credits alone;
+    pending_t counts surrenders and offsets that wait for approval, offset_pending_t those of credits alone,
+    helping_pending_t those that another firm asks for: an offer, which keeps nobody from paying;
     pending_in_time how many of them meet the deadline once approved. return_due_t is issued excess that has
     not come back: while there is any, the entity is not compliant.
     """
@@ -89,6 +93,7 @@ class Owed:
     pending_t: int
     pending_in_time: int
     offset_pending_t: int
+    helping_pending_t: int
     due_t: int
     due_at_deadline_t: int
     paid_late_t: int
@@ -127,14 +132,21 @@ def status(conn: Connection, subject: Subject, year: int) -> Status:
     return Status.EMISSIONS_MISSING if isinstance(found, Refusal) else found.status
 
 
-def board(conn: Connection, year: int, *, today: date | None = None) -> list[Owed]:
-    """The compliance board of a year: every listed entity, in the order of the list."""
+def board(
+    conn: Connection, year: int, *, today: date | None = None, among: Collection[str] | None = None
+) -> list[Owed]:
+    """The compliance board of a year: every listed entity, in the order of the list.
+
+    among: these subjects (ids) only.
+    """
+    everybody = mrv.listed(conn, year, among=among)
     verified = mrv.verified(conn, year)
     allocations = _allocations(conn, year)
     made: dict[str, list[Transaction]] = defaultdict(list)
-    for transaction in registry.transactions(conn, year=year):
-        made[transaction.subject_id].append(transaction)
-    subjects = {subject.id: subject for subject in parties.subjects(conn)}
+    for code in _COUNTED:
+        for transaction in registry.transactions(conn, year=year, type=code):
+            made[transaction.subject_id].append(transaction)
+    subjects = parties.subjects_by_id(conn, everybody)
     days, taken_back = _Days.of(conn, year, today), undone(conn)
     return [
         _owed(
@@ -146,7 +158,7 @@ def board(conn: Connection, year: int, *, today: date | None = None) -> list[Owe
             made[listed.subject_id],
             taken_back,
         )
-        for listed in mrv.listed(conn, year).values()
+        for listed in everybody.values()
     ]
 
 
@@ -204,7 +216,7 @@ def _owed(
     known = verified if final is None or final.obligation_t is None else final.obligation_t
     obligation = 0 if excluded else known or 0
     paid = _Paid.of(days, [t for t in made if t.type.code in PAYMENTS], taken_back)
-    back = _Paid.of(days, [t for t in made if t.type.code == "return-of-excess"], taken_back)
+    back = _Paid.of(days, [t for t in made if t.type.code == RETURN], taken_back)
     excess = _excess(excluded, pre, final)
     due, due_then = (max(0, obligation - each) for each in (paid.now_t, paid.in_time_t))
     excess_due, excess_then = (max(0, excess - each) for each in (back.now_t, back.in_time_t))
@@ -223,7 +235,8 @@ def _owed(
         offset_t=paid.of_type("offset"),
         pending_t=paid.pending_t,
         pending_in_time=paid.pending_in_time,
-        offset_pending_t=sum(t.quantity for t in paid.pending if t.type.code == "offset"),
+        offset_pending_t=paid.waiting("offset"),
+        helping_pending_t=paid.waiting("helping-surrender"),
         due_t=due,
         due_at_deadline_t=due_then,
         paid_late_t=paid.now_t - paid.in_time_t,
@@ -260,6 +273,9 @@ class _Paid:
     @property
     def pending_t(self) -> int:
         return sum(t.quantity for t in self.pending)
+
+    def waiting(self, code: str) -> int:
+        return sum(t.quantity for t in self.pending if t.type.code == code)
 
     def of_type(self, *codes: str) -> int:
         return sum(quantity for t, quantity in self.stands if t.type.code in codes)

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from tanshu.base.memo import remembered
 from tanshu.base.refusal import need
 from tanshu.parties import queries as parties
 from tanshu.rules import compliance_calendar
@@ -14,6 +15,7 @@ from tanshu.rules.allocation_terms import ALLOCATING
 from tanshu.rules.packs import Pack
 
 
+@remembered
 def allocation(conn: Connection, year: int, *, allow_draft: bool = False) -> Pack:
     """The allocation pack of a year, of whichever method. Raises Refused (RULE-10xx, RULE-1512)."""
     return need(rule_packs.for_year(parties.jurisdiction(conn), year, ALLOCATING, allow_draft=allow_draft))
@@ -32,6 +34,7 @@ def deadline(conn: Connection, year: int) -> date:
     return need(compliance_calendar.deadline(parties.jurisdiction(conn), year))
 
 
+@remembered
 def instrument(conn: Connection, year: int) -> str:
     """The allowance issued for a compliance year: 2019 and 2020 share CEA19-20."""
     return need(compliance_calendar.instrument(parties.jurisdiction(conn), year))

@@ -73,4 +73,5 @@ ROOM = Room(
         "forced-surrender": withholding.hold_again,
         "withheld-release": withholding.hold_again,
     },
+    on_undone=dict.fromkeys(("forced-surrender", "withheld-release"), withholding.hold_again),
 )

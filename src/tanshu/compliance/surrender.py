@@ -182,10 +182,16 @@ def _within_limit(act: Act, proposed: Proposed, year: int, pack: packs.Pack) -> 
 
 
 def _within_obligation(act: Act, proposed: Proposed, year: int) -> Refusal | None:
+    """No more than is still owed when everything that waits has taken effect.
+
+    What another firm offers does not count against the entity's own: or strangers could keep it from paying.
+    """
     owed = obligations.owed(act.conn, proposed.subject, year)
     if isinstance(owed, Refusal):
         return owed
     due = owed.due_t - owed.pending_t
+    if proposed.type.code != "helping-surrender":
+        due += owed.helping_pending_t
     if not proposed.at_proposal:
         due += proposed.quantity  # itself pending
     if proposed.quantity > due:

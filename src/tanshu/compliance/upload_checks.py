@@ -41,6 +41,11 @@ SHA256_FORM = refusal(
     "“{value}”不是 SHA-256(64 位十六进制)。",
     "“{value}” is not a SHA-256 (64 hexadecimal digits).",
 )
+COLUMN_TWICE = refusal(
+    "CMP-6009",
+    "工作表 {sheet} 有两列都可以是“{column}”。只留一列。",
+    "The sheet {sheet} has two columns that could be {column}. Leave one.",
+)
 
 # -- comparing and loading ----------------------------------------------------------------------------------
 
@@ -196,6 +201,11 @@ SERVED_OTHERWISE = refusal(
     "CMP-6112",
     "通知书 {id} 登记的送达日是 {served}。不写 served_on 即以登记为准。",
     "The notice {id} is on record as served on {served}. Leave served_on out: the record counts.",
+)
+RECEIVED_BY_PROVINCE = refusal(
+    "CMP-6113",
+    "单位提交的异议以提交当日为收到日;较早的收到日 {received} 只能由主管部门录入。",
+    "What an entity files is received on the day it files; only the province enters an earlier day, {received}.",
 )
 
 # -- deductions and adjustments -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import canonical
+from tanshu.base.memo import remembering
 from tanshu.base.refusal import Refusal, RefusalKind, Refused
 from tanshu.base.text import Lang, Text
 from tanshu.book.commit import Act
@@ -88,7 +89,11 @@ class Judged:
 
 def judge(act: Act, authority: Subject, command: UploadAllocation) -> Judged:
     """Every row, and everything found in them, in the order of the file."""
-    known = _Known(act, authority, command.year, command.stage)
+    with remembering():  # judging changes nothing
+        return _judged(command, _Known(act, authority, command.year, command.stage))
+
+
+def _judged(command: UploadAllocation, known: _Known) -> Judged:
     rows: list[JudgedRow] = []
     found: list[Finding] = []
     seen: dict[str, int] = {}

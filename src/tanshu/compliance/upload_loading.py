@@ -77,6 +77,7 @@ class _Part:
     decided: frozenset[str]
     listed: Mapping[str, mrv.Listed]
     active: frozenset[str]
+    verified: Mapping[str, int]
 
 
 @verb("compliance.load-upload")
@@ -84,7 +85,7 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
     """Make the next rows of an accepted upload decisions, and propose what they issue.
 
     By a maker of the province. Refuses with CMP-6011, 6018…6021 (the upload, its order, the province's
-    account), CMP-6035…6042 (a row no longer stands), or the register's own codes; the field names the row.
+    account), CMP-6035…6043 (a row no longer stands), or the register's own codes; the field names the row.
     """
     upload = need(uploads.find(act.conn, command.upload))
     authority = parties.authority_of(act.conn, upload.region)
@@ -98,12 +99,15 @@ def load_upload(act: Act, command: LoadUpload) -> Decision:
         part = _part(act, upload, authority, rows, command.batch)
         remember(parties.subject, {one.handle: one for one in part.subjects.values()})
         remember(parties.subject_by_id, {one.id: one for one in part.subjects.values()})
+        accounts = parties.accounts_of_all(act.conn, [one.id for one in part.subjects.values()])
+        known = {(one.subject_id, one.kind): one for theirs in accounts.values() for one in theirs}
+        remember(parties.account_of, known)
         settled = [_settled(act, part, row) for row in rows]
         refused = _staged(act, part, sum(max(0, issue) for _, issue, _ in settled))
         if refused:
             return refused
         act.insert(ALLOCATION, *(decision for _, _, decision in settled))
-        year, why = _ground(part)
+        year, why = _ground_of(part.stage, part.year)
         mrv_service.lock_all(act, [subject.id for subject, _, _ in settled], year, why)
         made: list[str | None] = []
         for row, (subject, issue_t, _) in zip(rows, settled, strict=True):
@@ -145,8 +149,10 @@ def _part(act: Act, upload: Row[Any], authority: Subject, rows: Sequence[Row[Any
     staging = parties.account_of(conn, authority.id, AccountKind.PROVINCIAL)
     if staging is None:
         raise Refused(checks.STAGING_SHORT(field="account", account="-", available=0, needed=upload.total_t))
-    decided = select(ALLOCATION).where(ALLOCATION.c.year == upload.year)
-    made = [(row.subject_id, row.stage, row.quantity) for row in conn.execute(decided)]
+    concerned = {one.id for one in subjects.values()}
+    columns = (ALLOCATION.c.subject_id, ALLOCATION.c.stage, ALLOCATION.c.quantity)
+    decided = select(*columns).where(ALLOCATION.c.year == upload.year, ALLOCATION.c.subject_id.in_(concerned))
+    made = conn.execute(decided).all()
     return _Part(
         upload=upload,
         stage=upload.stage,
@@ -157,10 +163,11 @@ def _part(act: Act, upload: Row[Any], authority: Subject, rows: Sequence[Row[Any
         instrument=packs.instrument(conn, upload.year),
         pack=packs.allocation(conn, upload.year, allow_draft=act.ctx.allow_draft),
         subjects=subjects,
-        owed=deductions.owing(conn, {one.id for one in subjects.values()}),
+        owed=deductions.owing(conn, concerned),
         pre={subject: quantity for subject, stage, quantity in made if stage == "pre"},
-        listed=mrv.listed(conn, upload.year),
+        listed=mrv.listed(conn, upload.year, among=concerned),
         active=with_activity(conn, upload.year),
+        verified=mrv.verified(conn, _ground_of(upload.stage, upload.year)[0], among=concerned),
         decided=frozenset(subject for subject, stage, _ in made if stage in (upload.stage, "final")),
     )
 
@@ -222,6 +229,10 @@ def _fallen(part: _Part, subject: Subject | None, row: Row[Any]) -> Refusal | No
     if subject.id in part.decided:
         stage = STAGE_LABELS[part.stage]
         return checks.DECIDED_ALREADY(field="credit_code", year=part.year, stage=stage)
+    facts, known = json.loads(row.facts), part.verified.get(subject.id)
+    column = "last_verified_t" if part.stage == "pre" else "verified_t"
+    if known is not None and facts[column] not in (None, known):
+        return checks.FACT_DIFFERS(field=column, known=known)
     return None
 
 
@@ -261,11 +272,9 @@ def _propose(act: Act, part: _Part, subject: Subject, quantity: int, row: Row[An
     return answer["id"]
 
 
-def _ground(part: _Part) -> tuple[int, str]:
+def _ground_of(stage: str, year: int) -> tuple[int, str]:
     """The year whose data a decision rests on, and the name of the decision."""
-    if part.stage == "pre":
-        return part.year - 1, f"pre-{part.year}"
-    return part.year, f"final-{part.year}"
+    return (year - 1, f"pre-{year}") if stage == "pre" else (year, f"final-{year}")
 
 
 @verb("compliance.confirm-allocations")

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from tanshu.base.canonical import canonical
-from tanshu.base.quantity import check_year
+from tanshu.base.quantity import QUANTITY_MAX, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
@@ -39,6 +39,8 @@ from tanshu.parties.model import Right, Subject, SubjectKind
 
 FINDINGS_KEPT = 500
 """Findings of one upload that are kept; all are counted."""
+COUNT_MAX = 2**31 - 1
+"""Entities of a table: what every database can keep."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -120,7 +122,8 @@ def key_sealed_letter(act: Act, command: KeySealedLetter) -> Decision:
     authority = need(_authority(act.conn, command.authority))
     if not _SHA256.fullmatch(command.sha256):
         return checks.SHA256_FORM(field="sha256", value=command.sha256)
-    if not command.number.strip() or command.count < 1 or command.total_t < 0:
+    possible = 1 <= command.count <= COUNT_MAX and 0 <= command.total_t <= QUANTITY_MAX
+    if not command.number.strip() or not possible:
         return checks.LETTER_FIGURES(field="letter")
     id = act.id("LTR")
     act.insert(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act
@@ -24,6 +24,10 @@ from tanshu.registry.model import TransactionState
 from tanshu.registry.types import TYPES, ClaimClass
 
 FORCED, RELEASE = "forced-surrender", "withheld-release"
+_DECISION = select(WITHHOLDING).where(
+    WITHHOLDING.c.subject_id == bindparam("subject"), WITHHOLDING.c.year == bindparam("year")
+)
+"""Built once: every final allocation asks."""
 
 
 class Withheld(NamedTuple):
@@ -46,8 +50,7 @@ class Withheld(NamedTuple):
 
 def decision(conn: Connection, subject_id: str, year: int) -> Any | None:
     """The decision on an entity's year, confirmed or not."""
-    query = select(WITHHOLDING).where(WITHHOLDING.c.subject_id == subject_id, WITHHOLDING.c.year == year)
-    return conn.execute(query).first()
+    return conn.execute(_DECISION, {"subject": subject_id, "year": year}).first()
 
 
 def decisions(conn: Connection, year: int) -> list[Any]:

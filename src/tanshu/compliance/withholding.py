@@ -199,20 +199,23 @@ def check_release(act: Act, proposed: Proposed) -> Refusal | None:
         return refused
     assert proposed.year is not None
     owed = need(obligations.owed(act.conn, proposed.subject, proposed.year))
-    if owed.due_t or owed.pending_t or owed.return_due_t:
+    pending = owed.pending_t - owed.helping_pending_t  # with nothing due, an offer comes to nothing
+    if owed.due_t or pending or owed.return_due_t:
         return duty_checks.OBLIGATION_OPEN(
             field="year",
             subject=proposed.subject.name,
             year=proposed.year,
             due=owed.due_t + owed.return_due_t,
-            pending=owed.pending_t,
+            pending=pending,
         )
     return None
 
 
 def hold_again(act: Act, proposed: Proposed) -> None:
-    """A proposal that was dropped gives its units back to the withholding."""
-    found = _of(act.conn, proposed)
+    """A proposal that was dropped, or what was corrected, gives its units back to the withholding."""
+    about = proposed.original or proposed
+    assert about.year is not None
+    found = kept_for(act.conn, proposed.subject.id, about.year)
     assert found
     freed = hold_exactly(act, found, found.left_t)
     queue.pass_on(act, found.account, found.instrument, freed)

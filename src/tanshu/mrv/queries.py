@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from tanshu.mrv.tables import COVERED_ENTITY, DATA_LOCK, UNIT_ACTIVITY, VERIFIED_EMISSIONS
 from tanshu.rules.activity import UnitYear
@@ -22,9 +23,32 @@ class Listed:
     sector: str = ""
 
 
-def listed(conn: Connection, year: int) -> dict[str, Listed]:
-    """The year's list by subject id, in the order of listing."""
+# What every decision asks is built once: putting a statement together costs more than running it.
+_LISTED_AS = (
+    select(COVERED_ENTITY)
+    .where(COVERED_ENTITY.c.subject_id == bindparam("subject"), COVERED_ENTITY.c.year == bindparam("year"))
+    .order_by(COVERED_ENTITY.c.seq.desc())
+    .limit(1)
+)
+_VERIFIED_OF = (
+    select(VERIFIED_EMISSIONS.c.verified_t)
+    .where(
+        VERIFIED_EMISSIONS.c.subject_id == bindparam("subject"),
+        VERIFIED_EMISSIONS.c.year == bindparam("year"),
+    )
+    .order_by(VERIFIED_EMISSIONS.c.seq.desc())
+    .limit(1)
+)
+_UNITS = select(UNIT_ACTIVITY).where(
+    UNIT_ACTIVITY.c.subject_id == bindparam("subject"), UNIT_ACTIVITY.c.year == bindparam("year")
+)
+
+
+def listed(conn: Connection, year: int, *, among: Collection[str] | None = None) -> dict[str, Listed]:
+    """The year's list by subject id, in the order of listing; of these subjects only, if asked."""
     query = select(COVERED_ENTITY).where(COVERED_ENTITY.c.year == year)
+    if among is not None:
+        query = query.where(COVERED_ENTITY.c.subject_id.in_(among))
     query = query.order_by(COVERED_ENTITY.c.seq, COVERED_ENTITY.c.n)
     return {
         row.subject_id: Listed(row.subject_id, bool(row.excluded), row.note, row.sector)
@@ -34,10 +58,7 @@ def listed(conn: Connection, year: int) -> dict[str, Listed]:
 
 def listed_as(conn: Connection, subject_id: str, year: int) -> Listed | None:
     """How one entity stands on a year's list, None where it does not."""
-    query = select(COVERED_ENTITY).where(
-        COVERED_ENTITY.c.subject_id == subject_id, COVERED_ENTITY.c.year == year
-    )
-    row = conn.execute(query.order_by(COVERED_ENTITY.c.seq.desc()).limit(1)).first()
+    row = conn.execute(_LISTED_AS, {"subject": subject_id, "year": year}).first()
     return Listed(row.subject_id, bool(row.excluded), row.note, row.sector) if row else None
 
 
@@ -53,26 +74,22 @@ def years(conn: Connection) -> list[int]:
     return [row.year for row in conn.execute(query)]
 
 
-def verified(conn: Connection, year: int) -> dict[str, int]:
-    """Verified tonnes of a year by subject id."""
+def verified(conn: Connection, year: int, *, among: Collection[str] | None = None) -> dict[str, int]:
+    """Verified tonnes of a year by subject id; of these subjects only, if asked."""
     query = select(VERIFIED_EMISSIONS).where(VERIFIED_EMISSIONS.c.year == year)
+    if among is not None:
+        query = query.where(VERIFIED_EMISSIONS.c.subject_id.in_(among))
     return {row.subject_id: row.verified_t for row in conn.execute(query.order_by(VERIFIED_EMISSIONS.c.seq))}
 
 
 def verified_of(conn: Connection, subject_id: str, year: int) -> int | None:
     """Verified tonnes of one entity, None while nothing was verified."""
-    query = select(VERIFIED_EMISSIONS.c.verified_t).where(
-        VERIFIED_EMISSIONS.c.subject_id == subject_id, VERIFIED_EMISSIONS.c.year == year
-    )
-    return conn.execute(query.order_by(VERIFIED_EMISSIONS.c.seq.desc()).limit(1)).scalar()
+    return conn.execute(_VERIFIED_OF, {"subject": subject_id, "year": year}).scalar()
 
 
 def units(conn: Connection, subject_id: str, year: int) -> tuple[UnitYear, ...]:
     """An entity's units in a year, by name."""
-    query = select(UNIT_ACTIVITY).where(
-        UNIT_ACTIVITY.c.subject_id == subject_id, UNIT_ACTIVITY.c.year == year
-    )
-    rows = conn.execute(query).all()
+    rows = conn.execute(_UNITS, {"subject": subject_id, "year": year}).all()
     newest = max((row.seq for row in rows), default=None)
     return tuple(_unit(row) for row in sorted(rows, key=lambda row: row.unit) if row.seq == newest)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
+from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.parties import checks, queries
@@ -163,11 +164,19 @@ def hands_in(conn: Connection, taken: Iterable[tuple[str, Right, date, int]]) ->
     return had
 
 
-def concerns(conn: Connection, handles: Iterable[str]) -> bool:
+@remembered
+def concerns(conn: Connection, handles: tuple[str, ...]) -> bool:
     """Has any of these people ever handed over a right, or been handed one?"""
-    named = list(handles)
-    theirs = DELEGATION.c.person.in_(named) | DELEGATION.c.substitute.in_(named)
-    return conn.execute(select(DELEGATION.c.id).where(theirs).limit(1)).first() is not None
+    return conn.execute(_CONCERNING, {"people": handles}).first() is not None
+
+
+_PEOPLE = bindparam("people", expanding=True)
+_CONCERNING = (
+    select(DELEGATION.c.id)
+    .where(DELEGATION.c.person.in_(_PEOPLE) | DELEGATION.c.substitute.in_(_PEOPLE))
+    .limit(1)
+)
+"""Built once: every approval asks."""
 
 
 def delegations(

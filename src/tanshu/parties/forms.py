@@ -38,7 +38,10 @@ def credit_codes_are_needed(conn: Connection) -> bool:
 
 
 def new_subject(command: Register, id: str, today: date, *, by_credit_code: bool) -> Subject | Refusal:
-    """The subject that a registration asks for, if kind, name, code and handle are well formed."""
+    """The subject that a registration asks for, if kind, name, code and handle are well formed.
+
+    Its name is as the log may tell it: by whatever door a natural person comes, the name stays outside.
+    """
     if command.kind not in tuple(SubjectKind):
         return checks.KIND_UNKNOWN(field="kind", value=command.kind, known=", ".join(SubjectKind))
     kind = SubjectKind(command.kind)
@@ -57,7 +60,7 @@ def new_subject(command: Register, id: str, today: date, *, by_credit_code: bool
         return checks.HANDLE_FORM(field="handle", value=handle)
     if command.name_since and command.name_since > today:
         return checks.NAME_AHEAD(field="name_since", since=command.name_since)
-    return Subject(id, handle, kind, command.name.strip(), uscc, command.region, command.fictional)
+    return Subject(id, handle, kind, told_name(kind, command.name), uscc, command.region, command.fictional)
 
 
 def people_are_confirmed(conn: Connection) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, select
+from sqlalchemy import Connection, Date, Row, Select, bindparam, func, select
 
 from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal
@@ -20,10 +21,19 @@ T = TypeVar("T")
 BATCH = 5_000
 """Values that one statement asks about: below what every database takes."""
 
+# What every command asks is built once: putting a statement together costs more than running it.
+_SETTING = select(SETTING.c.value).where(SETTING.c.name == bindparam("name"))
+_ACCOUNT_CODED = select(ACCOUNT).where(ACCOUNT.c.code == bindparam("code"))
+_ACCOUNT_NUMBERED = select(ACCOUNT).where(ACCOUNT.c.number == bindparam("number"))
+_ACCOUNT_OF = select(ACCOUNT).where(
+    ACCOUNT.c.subject_id == bindparam("subject"), ACCOUNT.c.kind == bindparam("kind")
+)
+_PERSON = select(PERSON).where(PERSON.c.handle == bindparam("handle"))
+
 
 @remembered
 def setting(conn: Connection, name: str) -> str | None:
-    return conn.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar()
+    return conn.execute(_SETTING, {"name": name}).scalar()
 
 
 def jurisdiction(conn: Connection) -> str:
@@ -36,13 +46,13 @@ def jurisdiction(conn: Connection) -> str:
 @remembered
 def subject(conn: Connection, handle: str, *, on: date | None = None) -> Subject | Refusal:
     """The subject by handle or credit code; its name as of `on` (default: the newest)."""
-    found = _subject(conn, SUBJECT.c.handle == handle.strip(), on=on)
+    found = _subject(conn, on, handle=handle.strip())
     return found or checks.SUBJECT_UNKNOWN(field="subject", handle=handle)
 
 
 @remembered
 def subject_by_id(conn: Connection, subject_id: str, *, on: date | None = None) -> Subject:
-    found = _subject(conn, SUBJECT.c.id == subject_id, on=on)
+    found = _subject(conn, on, id=subject_id)
     assert found is not None, subject_id
     return found
 
@@ -103,19 +113,19 @@ def taken_names(conn: Connection, names: Iterable[str]) -> set[str]:
 @remembered
 def authority_of(conn: Connection, region: str) -> Subject | None:
     """The provincial authority in charge of a region (its first two digits), or None."""
-    return _subject(conn, SUBJECT.c.kind == SubjectKind.AUTHORITY, SUBJECT.c.region == region[:2] + "0000")
+    return _subject(conn, kind=SubjectKind.AUTHORITY, region=region[:2] + "0000")
 
 
 @remembered
 def only_of_kind(conn: Connection, kind: SubjectKind) -> Subject | None:
     """The first registered subject of a kind: the registry, the exchange."""
-    return _subject(conn, SUBJECT.c.kind == kind)
+    return _subject(conn, kind=kind)
 
 
 def account(conn: Connection, code: str) -> Account | Refusal:
     """The account with this code. A wrong check digit is told apart from an unknown number."""
     code = code.strip().upper()
-    row = conn.execute(select(ACCOUNT).where(ACCOUNT.c.code == code)).first()
+    row = conn.execute(_ACCOUNT_CODED, {"code": code}).first()
     if row:
         return _to_account(row)
     if looks_like_account_code(code) and not account_code_is_good(code):
@@ -141,8 +151,7 @@ def account_codes(conn: Connection) -> dict[tuple[str, AccountKind], str]:
 
 @remembered
 def account_of(conn: Connection, subject_id: str, kind: AccountKind) -> Account | None:
-    query = select(ACCOUNT).where(ACCOUNT.c.subject_id == subject_id, ACCOUNT.c.kind == kind)
-    row = conn.execute(query).first()
+    row = conn.execute(_ACCOUNT_OF, {"subject": subject_id, "kind": kind}).first()
     return _to_account(row) if row else None
 
 
@@ -199,12 +208,12 @@ def accounts(conn: Connection) -> list[Account]:
 
 @remembered
 def account_by_number(conn: Connection, number: int) -> Account:
-    return _to_account(conn.execute(select(ACCOUNT).where(ACCOUNT.c.number == number)).one())
+    return _to_account(conn.execute(_ACCOUNT_NUMBERED, {"number": number}).one())
 
 
 @remembered
 def person(conn: Connection, handle: str) -> Person | Refusal:
-    row = conn.execute(select(PERSON).where(PERSON.c.handle == handle)).first()
+    row = conn.execute(_PERSON, {"handle": handle}).first()
     if row is None:
         return checks.PERSON_UNKNOWN(field="as", person=handle)
     rights = tuple(Right(right) for right in row.rights.split(","))
@@ -231,14 +240,20 @@ _NAMED_ON = select(
         _NEWEST.where(SUBJECT_NAME.c.since <= bindparam("on", type_=Date)).scalar_subquery(), _NAME
     ).label("name"),
 )
-"""Built once: putting a statement together costs more than running it."""
 
 
-def _subject(conn: Connection, *where: ColumnElement[bool], on: date | None = None) -> Subject | None:
-    """The first registered subject that fits, with its name as of `on`, else the newest."""
-    query = (_NAMED_ON if on else _NAMED).where(*where).order_by(SUBJECT.c.seq).limit(1)
-    row = conn.execute(query, {"on": on} if on else {}).first()
+def _subject(conn: Connection, on: date | None = None, **facts: str) -> Subject | None:
+    """The first registered subject with these facts, its name as of `on`, else the newest."""
+    row = conn.execute(_first_with(on is not None, *facts), {**facts, "on": on} if on else facts).first()
     return _to_subject(row, row.name) if row else None
+
+
+@cache
+def _first_with(dated: bool, *columns: str) -> Select[Any]:
+    """The first registered subject by these columns."""
+    query = _NAMED_ON if dated else _NAMED
+    facts = [SUBJECT.c[name] == bindparam(name) for name in columns]
+    return query.where(*facts).order_by(SUBJECT.c.seq).limit(1)
 
 
 def _newest_names(conn: Connection) -> dict[str, str]:

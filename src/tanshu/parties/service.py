@@ -266,7 +266,7 @@ def _new_subject(act: Act, command: Register) -> Subject | Refusal:
     if act.conn.execute(select(SUBJECT.c.id).where(same)).first():
         return checks.SUBJECT_EXISTS(field="handle", handle=subject.handle)
     act.insert(SUBJECT, forms.subject_row(subject, act.seq))
-    put_name(act, subject.id, command.name_since or act.today, command.name)
+    put_name(act, subject.id, command.name_since or act.today, subject.name)
     return subject
 
 

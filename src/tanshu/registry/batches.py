@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -70,7 +71,9 @@ def _foresee(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
     numbers = {number for one in named.values() for line in one.lines for number in (line.debit, line.credit)}
     remember(queries.transaction, named)
     remember(queries.steps, queries.steps_named(conn, ids))
-    remember(parties.account_by_number, parties.accounts_numbered(conn, numbers))
+    accounts = parties.accounts_numbered(conn, numbers)
+    remember(parties.account_by_number, accounts)
+    remember(parties.account_of, {(one.subject_id, one.kind): one for one in accounts.values()})
     subjects = {one.subject_id for one in named.values()}
     remember(parties.subject_by_id, parties.subjects_by_id(conn, subjects))
     return {id: one.proposed_seq for id, one in named.items()}
@@ -88,7 +91,7 @@ def parts(ids: Sequence[str], size: int = PART_MAX) -> list[tuple[str, ...]]:
     return [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
 
 
-def waiting(conn: Connection, person: str, batch: str) -> list[str]:
-    """The transactions of a batch whose next step this person could take, in the order of proposal."""
+def waiting(conn: Connection, person: str, batch: str, day: date) -> list[str]:
+    """The transactions of a batch whose next step this person could take on a day, as proposed."""
     pending = queries.transactions(conn, batch=batch, state=TransactionState.PENDING)
-    return [one.id for one in chains.waiting_for(conn, person, pending)]
+    return [one.id for one in chains.waiting_for(conn, person, pending, day)]

@@ -92,7 +92,8 @@ def record(act: Act, command: Record) -> Decision:
     """Record a batch of registrations of one type, effective with this entry.
 
     Refuses with REG-1101 (not in batches here), else as a single registration would, the field naming the
-    line. Units that a line receives can be given by a later one of the same batch.
+    line. Units that a line receives can be given by a later one of the same batch, those apart that a claim
+    waits for.
     """
     registry = _by_the_registry(act)
     kind = need(_bulk_type(act, command.type))
@@ -166,8 +167,12 @@ def _flaw(kind: TransactionType, line: SidedLine) -> Refusal | None:
 
 
 def _covered(act: Act, lines: Sequence[SidedLine]) -> Refusal | None:
-    """Does every account have what it gives, when its line's turn comes?"""
+    """Does every account have what it gives, when its line's turn comes?
+
+    What arrives where somebody waits for it is theirs at once: it does not pass through.
+    """
     moved: dict[tuple[int, int], int] = defaultdict(int)
+    awaited = encumbrances.awaited(act.conn)
     for n, line in enumerate(lines):
         debit, what = line.debit.number, line.instrument.number
         if not AccountFlag(act.state.flags(debit)) & AccountFlag.OVERDRAFT:
@@ -181,7 +186,10 @@ def _covered(act: Act, lines: Sequence[SidedLine]) -> Refusal | None:
                     needed=line.quantity,
                 )
         moved[debit, what] -= line.quantity
-        moved[line.credit.number, what] += line.quantity
+        taken = min(awaited.get((line.credit.number, what), 0), line.quantity)
+        if taken:
+            awaited[line.credit.number, what] -= taken
+        moved[line.credit.number, what] += line.quantity - taken
     return None
 
 

@@ -202,4 +202,9 @@ SUCCESSOR_RECORDED = refusal(
     "{subject} 已登记承继主体 {successor},不能再由 {other} 承继。",
     "{successor} is recorded as the successor of {subject}; {other} cannot be another one.",
 )
+GONE_ON_FROM = refusal(
+    "REG-4312",
+    "业务 {original} 已有后续业务 {other}({name}),不能撤销或更正:两者会同时有效。",
+    "{other} ({name}) goes on from {original}, which can no longer be reversed or corrected: both would count.",
+)
 NOTHING_EXPIRED = refusal("REG-4311", "没有到期的申请或冻结。", "No proposal and no freeze has run out.")

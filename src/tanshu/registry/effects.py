@@ -117,9 +117,9 @@ def take_effect(act: Act, proposed: Proposed) -> None:
 def release(act: Act, transaction: Transaction) -> None:
     """Give back what a dropped transaction held, to those that wait for it first."""
     theirs = claims.of_transaction(act.conn, transaction.id)
-    freed = [(one.account, one.instrument, queue.end(act, one)) for one in theirs]
-    for account, instrument, quantity in freed:
-        queue.pass_on(act, account, instrument, quantity)
+    freed = [(one, queue.end(act, one)) for one in theirs]
+    for one, quantity in freed:
+        queue.pass_on(act, one.account, one.instrument, quantity, one)
 
 
 # -- steps -------------------------------------------------------------------------------------------------
@@ -173,9 +173,7 @@ def _enter(act: Act, proposed: Proposed, n: int) -> int | None:
         kind.number,
         beneficiary_id=orders.pledgee_id(act.conn, proposed),
     )
-    claim = queue.enter(act, wanted, queue.policy(act) if _is_short(act, line) else None)
-    portions = claims.portions(act.conn, claim.id)
-    return portions[0].position if portions else None
+    return queue.enter(act, wanted, queue.policy(act) if _is_short(act, line) else None)
 
 
 def _is_short(act: Act, line: SidedLine) -> bool:

@@ -84,7 +84,7 @@ def _in_term(proposed: Proposed) -> Refusal | None:
         return None
     effected = business_date(before.ended_ns)
     last = effected + timedelta(days=before.type.reversible_days)
-    if business_date(proposed.proposed_ns) <= last:
+    if before.type.reversible_days and business_date(proposed.proposed_ns) <= last:
         return None
     return checks.TOO_LATE_TO_REVERSE(
         field="original", original=before.id, effected=effected, days=before.type.reversible_days, last=last
@@ -104,6 +104,10 @@ def _mirrored(act: Act, proposed: Proposed) -> Refusal | None:
         if other.id != proposed.id and other.state in _OPEN and undoes(other.type):
             for line in other.lines:
                 left[line.debit, line.credit, line.instrument] -= line.quantity
+        elif other.state in _OPEN and not undoes(other.type):
+            return checks.GONE_ON_FROM(
+                field="original", original=before.id, other=other.id, name=other.type.name
+            )
     came = {(line.credit, line.debit, line.instrument) for line in before.lines}
     for line in proposed.lines:
         way = (line.debit.number, line.credit.number, line.instrument.number)

@@ -111,7 +111,7 @@ def in_own_words(conn: Connection, paper: Paper) -> Paper:
 
 
 def own_words(conn: Connection) -> Callable[[Text], Text] | None:
-    """How the market says what this program calls otherwise, 缴还 for 清缴; None where it has no own words."""
+    """How the market says what this program calls otherwise, 缴还 for 清缴; None if it does not."""
     pack = packs.load(f"{parties.jurisdiction(conn)}.registry", allow_draft=True)
     if isinstance(pack, Refusal) or "words" not in pack.tables:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
 from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal
@@ -20,6 +20,21 @@ from tanshu.registry.types import TYPES, InstrumentKind
 
 _CODES_PER_QUERY = 500
 
+# What every command asks is built once: putting a statement together costs more than running it.
+_INSTRUMENT_CODED = select(INSTRUMENT).where(INSTRUMENT.c.code == bindparam("code"))
+_INSTRUMENT_NUMBERED = select(INSTRUMENT).where(INSTRUMENT.c.number == bindparam("number"))
+_TRANSACTION = select(TRANSACTION).where(TRANSACTION.c.id == bindparam("id"))
+_LINES = (
+    select(TRANSACTION_LINE)
+    .where(TRANSACTION_LINE.c.transaction_id == bindparam("id"))
+    .order_by(TRANSACTION_LINE.c.n)
+)
+_STEPS = (
+    select(TRANSACTION_STEP)
+    .where(TRANSACTION_STEP.c.transaction_id == bindparam("id"))
+    .order_by(TRANSACTION_STEP.c.n)
+)
+
 
 def instruments(conn: Connection) -> list[Instrument]:
     return [_instrument(row) for row in conn.execute(select(INSTRUMENT).order_by(INSTRUMENT.c.number))]
@@ -27,7 +42,7 @@ def instruments(conn: Connection) -> list[Instrument]:
 
 @remembered
 def instrument(conn: Connection, code: str) -> Instrument | Refusal:
-    row = conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.code == code.strip())).first()
+    row = conn.execute(_INSTRUMENT_CODED, {"code": code.strip()}).first()
     if row is None:
         known = ", ".join(one.code for one in instruments(conn)) or "-"
         return checks.INSTRUMENT_UNKNOWN(field="instrument", value=code, known=known)
@@ -47,16 +62,16 @@ def instruments_coded(conn: Connection, codes: Iterable[str]) -> dict[str, Instr
 
 @remembered
 def instrument_by_number(conn: Connection, number: int) -> Instrument:
-    return _instrument(conn.execute(select(INSTRUMENT).where(INSTRUMENT.c.number == number)).one())
+    return _instrument(conn.execute(_INSTRUMENT_NUMBERED, {"number": number}).one())
 
 
 @remembered
 def transaction(conn: Connection, id: str) -> Transaction | Refusal:
-    this = TRANSACTION.c.id == id.strip()
-    row = conn.execute(select(TRANSACTION).where(this)).first()
+    this = {"id": id.strip()}
+    row = conn.execute(_TRANSACTION, this).first()
     if row is None:
         return checks.TRANSACTION_UNKNOWN(field="transaction", id=id)
-    return _transaction(row, _lines_of(conn, select(TRANSACTION.c.id).where(this))[row.id])
+    return _transaction(row, tuple(_line(one) for one in conn.execute(_LINES, this)))
 
 
 def transactions(
@@ -139,10 +154,9 @@ def successor(conn: Connection, subject_id: str) -> str | None:
 @remembered
 def steps(conn: Connection, id: str) -> list[Step]:
     """The steps taken of a transaction's chain, in order."""
-    query = select(TRANSACTION_STEP).where(TRANSACTION_STEP.c.transaction_id == id)
     return [
         Step(r.n, r.by, r.act, r.person, r.decision, r.seq, r.time_ns, r.comment)
-        for r in conn.execute(query.order_by(TRANSACTION_STEP.c.n))
+        for r in conn.execute(_STEPS, {"id": id})
     ]
 
 

@@ -12,7 +12,10 @@ from tanshu.parties import checks as party_checks
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Account
 from tanshu.registry import checks, queries
+from tanshu.registry.encumbrances import checks as claim_checks
 from tanshu.registry.encumbrances import orders
+from tanshu.registry.encumbrances import queries as claims
+from tanshu.registry.encumbrances.model import CLASS_LABELS
 from tanshu.registry.model import Proposed
 from tanshu.registry.rooms import Room
 from tanshu.registry.tables import SUCCESSOR, TRANSACTION, TRANSACTION_LINE
@@ -44,14 +47,17 @@ def check_trade(act: Act, proposed: Proposed) -> Refusal | None:
 
 
 def check_closing(act: Act, account: Account) -> Refusal | None:
-    """No pending transaction names the account."""
+    """No pending transaction names the account, and nobody has a claim on it, not even one that waits."""
     joined = TRANSACTION_LINE.join(TRANSACTION, TRANSACTION.c.id == TRANSACTION_LINE.c.transaction_id)
     either = (TRANSACTION_LINE.c.debit == account.number) | (TRANSACTION_LINE.c.credit == account.number)
     query = select(TRANSACTION.c.id).select_from(joined).where(either, TRANSACTION.c.state == "pending")
     pending = act.conn.execute(query.order_by(TRANSACTION.c.proposed_seq).limit(1)).scalar()
-    if pending is None:
-        return None
-    return party_checks.PENDING_REQUEST(field="account", account=account.code, transaction=pending)
+    if pending is not None:
+        return party_checks.PENDING_REQUEST(field="account", account=account.code, transaction=pending)
+    for claim in claims.of_account(act.conn, account.number):
+        facts = {"account": account.code, "claim": claim.id, "cls": CLASS_LABELS[claim.cls]}
+        return claim_checks.STILL_CLAIMED(field="account", **facts)
+    return None
 
 
 def _one_line_a_cell(_act: Act, proposed: Proposed) -> Refusal | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
 from tanshu.registry.model import Proposed
+from tanshu.registry.types import Whose
 
 Check = Callable[[Act, Proposed], Refusal | None]
 Hook = Callable[[Act, Proposed], None]
@@ -30,7 +31,8 @@ class Room:
     """What a room brings: per type code its checks, and what it does when one is proposed or has ended.
 
     before: asked at the proposal, before anybody looks whether the units are there; it may let claims of its
-    own go, so that they are. A refusal takes that back with everything else.
+    own go, so that they are. A refusal takes that back with everything else. on_undone: by the type of the
+    transaction that a reversal or correction gave back; it sees the latter.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Room:
     on_proposed: Mapping[str, Hook] = field(default_factory=dict)
     on_effected: Mapping[str, Hook] = field(default_factory=dict)
     on_dropped: Mapping[str, Hook] = field(default_factory=dict)
+    on_undone: Mapping[str, Hook] = field(default_factory=dict)
 
 
 _ROOMS: dict[str, Room] = {}
@@ -73,6 +76,9 @@ def proposed(act: Act, proposed: Proposed) -> None:
 
 def effected(act: Act, proposed: Proposed) -> None:
     _room(proposed).on_effected.get(proposed.type.code, _nothing)(act, proposed)
+    before = proposed.original
+    if before and proposed.type.whose is Whose.ORIGINAL:
+        _ROOMS[before.type.room].on_undone.get(before.type.code, _nothing)(act, proposed)
 
 
 def dropped(act: Act, proposed: Proposed) -> None:

@@ -11,19 +11,18 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import canonical
-from tanshu.base.clock import business_date
+from tanshu.base.memo import remembered
 from tanshu.base.quantity import QUANTITY_MAX, check_quantity, check_year
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.parties import delegation
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import checks, effects, links, queries, resolve, rooms, telling
-from tanshu.registry.chains import ACT_LABELS, RIGHT_FOR, organisation
+from tanshu.registry.chains import ACT_LABELS, RIGHT_FOR, organisation, took_part
 from tanshu.registry.encumbrances import orders
 from tanshu.registry.encumbrances import queries as encumbrances
 from tanshu.registry.model import (
@@ -44,6 +43,8 @@ from tanshu.rules import compliance_calendar, packs, registry_pack
 
 CASH_SCALE = 2
 """Money is counted in fen."""
+EXPIRED_MAX = 1_000
+"""Proposals and freezes that one command ends."""
 _INSTRUMENT_CODE = re.compile(r"^[A-Z][A-Z0-9-]{0,31}$")
 
 
@@ -64,7 +65,7 @@ def define_instrument(act: Act, command: DefineInstrument) -> Decision:
 def definition_flaw(act: Act, command: DefineInstrument) -> Refusal | None:
     """What is wrong with a definition by itself; whether its code is taken is another question.
 
-    Refuses with REG-1007, REG-1012 to 1014, BASE-20xx (a year, or a cap that is no quantity).
+    Refuses with REG-1007, REG-1012 to 1014, BASE-10xx (a year, or a cap that is no quantity).
     """
     if command.kind not in tuple(InstrumentKind):
         known = ", ".join(InstrumentKind)
@@ -215,12 +216,13 @@ def expire(act: Act, command: Expire) -> Decision:
     By a maker of the registry, every morning. The answer says how many were ended, and whether more are due.
     """
     need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
-    run_out = queries.run_out(act.conn, act.today, command.limit + 1)
-    lapsed = encumbrances.lapsed(act.conn, act.today, command.limit + 1)
+    limit = max(1, min(command.limit, EXPIRED_MAX))
+    run_out = queries.run_out(act.conn, act.today, limit + 1)
+    lapsed = encumbrances.lapsed(act.conn, act.today, limit + 1)
     if not run_out and not lapsed:
         return checks.NOTHING_EXPIRED()
-    proposals = run_out[: command.limit]
-    freezes = lapsed[: command.limit - len(proposals)]
+    proposals = run_out[:limit]
+    freezes = lapsed[: limit - len(proposals)]
     telling.lapsed(act, freezes)
     orders.lapse(act, freezes)  # first: what a proposal held does not go to a freeze whose term is over
     for transaction in proposals:
@@ -268,12 +270,17 @@ def enabled_type(act: Act, code: str) -> TransactionType | Refusal:
 
 def own_pack(act: Act) -> packs.Pack | Refusal:
     """The registry pack of the jurisdiction."""
-    return packs.load(f"{parties.jurisdiction(act.conn)}.registry", allow_draft=act.ctx.allow_draft)
+    return _pack(act.conn, allow_draft=act.ctx.allow_draft)
+
+
+@remembered
+def _pack(conn: Connection, *, allow_draft: bool) -> packs.Pack | Refusal:
+    return packs.load(f"{parties.jurisdiction(conn)}.registry", allow_draft=allow_draft)
 
 
 def _chain(act: Act, kind: TransactionType) -> tuple[Waiting, ...] | Refusal:
     pack = need(own_pack(act))
-    chain = registry_pack.chains(pack).get(kind.chain)
+    chain = registry_pack.chain(pack, kind.chain)
     if chain is None:
         return checks.CHAIN_UNKNOWN(pack=pack.name, chain=kind.chain)
     return tuple(Waiting(step.by, step.act) for step in chain.steps)
@@ -293,15 +300,9 @@ def _turn(act: Act, command: Decide) -> tuple[Transaction, Proposed] | Refusal:
 
 def _lent(act: Act, transaction: Transaction, steps: Sequence[Step]) -> Refusal | None:
     """A substitute counts as everybody for whom they act: none of them takes two steps."""
-    if not delegation.concerns(act.conn, (act.actor, *(step.person for step in steps))):
-        return None
     right = RIGHT_FOR[transaction.chain[transaction.taken].act]
-    mine = delegation.acting_for(act.conn, act.actor, act.today, right=right)
-    for step in steps:
-        taken = (step.person, RIGHT_FOR[step.act], business_date(step.time_ns), step.seq)
-        if mine & delegation.hands_in(act.conn, [taken]):
-            return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1)
-    return None
+    step = took_part(act.conn, act.actor, right, act.today, steps)
+    return checks.SAME_PERSON(field="as", person=act.actor, step=step.n + 1) if step else None
 
 
 def _pending(act: Act, id: str) -> Transaction | Refusal:

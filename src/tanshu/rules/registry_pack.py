@@ -14,7 +14,7 @@ from typing import Final, Literal
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
 from tanshu.rules import checks
-from tanshu.rules.pack_model import Pack
+from tanshu.rules.pack_model import Pack, Table
 from tanshu.rules.steps import StepSource
 
 Organisation = Literal["holder", "province", "registry", "ministry", "exchange", "bank", "giver", "pledgee"]
@@ -105,16 +105,18 @@ class Disclosure:
 
 def chains(pack: Pack) -> Mapping[str, Chain]:
     """The approval chains by key."""
-    return {
-        key: Chain(
-            key,
-            table["name"],
-            tuple(ChainStep(by, act) for by, act in table["steps"]),
-            table.step_source(),
-            table.note(),
-        )
-        for key, table in pack.must_be("registry").group("chains").items()
-    }
+    return {key: _chain(key, table) for key, table in pack.must_be("registry").group("chains").items()}
+
+
+def chain(pack: Pack, key: str) -> Chain | None:
+    """One approval chain by its key; None where the pack has none of this key."""
+    table = pack.must_be("registry").tables.get(f"chains.{key}")
+    return _chain(key, table) if table else None
+
+
+def _chain(key: str, table: Table) -> Chain:
+    steps = tuple(ChainStep(by, act) for by, act in table["steps"])
+    return Chain(key, table["name"], steps, table.step_source(), table.note())
 
 
 def enabled_types(pack: Pack) -> tuple[str, ...]:

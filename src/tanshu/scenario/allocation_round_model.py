@@ -46,6 +46,10 @@ class Entity:
     def maker(self) -> str:
         return f"{self.code.lower()}-maker-1"
 
+    @property
+    def checker(self) -> str:
+        return f"{self.code.lower()}-checker-1"
+
 
 @dataclass(frozen=True, slots=True)
 class Objection:
@@ -81,6 +85,7 @@ class Round:
         self._model, self._objections = head.table("model"), head.table("objections")
         self._example = head.table("worked_example")
         self._deductions: list[int] = list(head.table("deductions").value("quantities"))
+        self.later = head.table("carry_over") if "carry_over" in head.data else None
         self.part = self._model.whole("part")
         self.wrong_total = self._model.whole("wrong_total")
         self.people = self._model.whole("with_people")
@@ -198,6 +203,17 @@ class Round:
         """What the final allocation comes to."""
         pre = deductions.settle_pre(entity.pre_t, entity.deduction_t)
         return deductions.settle_final(entity.approved_t, entity.pre_t, pre.deducted_t, pre.remaining_t)
+
+    def verified_t(self, entity: Entity) -> int:
+        """The verified emissions, as changed after the round."""
+        return next((one.verified_t for one in self.changes if one.entity is entity), entity.verified_t)
+
+    def allocated_t(self, entity: Entity) -> int:
+        """The final quantity, as objections and changed verification left it."""
+        changed = [(one.entity, one.approved_t) for one in self.changes]
+        upheld = [(one.entity, one.quantity) for one in self.upheld]
+        known = (quantity for one, quantity in (*changed, *upheld) if one is entity and quantity is not None)
+        return next(known, entity.approved_t)
 
     @cached_property
     def added_t(self) -> int:

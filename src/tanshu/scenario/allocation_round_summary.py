@@ -11,6 +11,7 @@ from tanshu.app import Installation
 from tanshu.base.refusal import need
 from tanshu.base.text import Lang, Text
 from tanshu.compliance import adjusted, deductions, objections, obligations, uploads
+from tanshu.compliance.carry_over import Batch
 from tanshu.compliance.deductions import DRAFT
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.compliance.upload_tables import DEDUCTION_USE
@@ -19,6 +20,8 @@ from tanshu.parties.model import AccountKind
 from tanshu.registry import queries as registry
 from tanshu.registry.model import TransactionState
 from tanshu.registry.tables import TRANSACTION
+from tanshu.scenario import allocation_round_carry_over_model
+from tanshu.scenario import allocation_round_carry_over_summary as carry_over
 from tanshu.scenario.allocation_round_model import Round
 from tanshu.scenario.result import Check, Column, Grid, Result
 
@@ -35,6 +38,8 @@ def told(conn: Connection, round: Round, step: str, lang: Lang) -> str:
             "; ".join(f"{one.entities} entities, {one.total_t:,} t: {_state(one).en}" for one in made),
         )
         return words.in_(lang)
+    if step.startswith("carry-over-"):
+        return carry_over.told(conn, Batch(step.removeprefix("carry-over-"))).in_(lang)
     if step == "decisions":
         states = Counter(row.state for row in objections.objections(conn, year=round.year))
         return ", ".join(f"{uploads.checks.STATE_LABELS[state].in_(lang)} {n}" for state, n in states.items())
@@ -48,9 +53,15 @@ def result(installation: Installation, round: Round) -> Result:
         figures["held"] = _held(conn, state, round)
         board = obligations.board(conn, round.year)
         example = _example(conn, round)
+        facts = allocation_round_carry_over_model.of(round)
+        carried = carry_over.figures(conn, state, facts) if facts else {}
     checks = _checks(round, figures, example, [one.obligation_t for one in board])
     grids = (_rounds(figures), _after(figures), _worked(example))
-    return Result({"stamp": round.stamp, "draft": DRAFT, **figures, "worked_example": example}, grids, checks)
+    data = {"stamp": round.stamp, "draft": DRAFT, **figures, "worked_example": example}
+    if not facts:
+        return Result(data, grids, checks)
+    grids, checks = (*grids, *carry_over.grids(carried)), (*checks, *carry_over.checks(facts, carried))
+    return Result({**data, "carry_over": carried}, grids, checks)
 
 
 def _state(upload: Any) -> Text:
@@ -111,7 +122,10 @@ def _held(conn: Connection, state: Any, round: Round) -> dict[str, int]:
     for account in parties.accounts(conn):
         cell = state.cell(account.number, number)
         found[account.kind.value] += cell.available + cell.held
-    kinds = (AccountKind.REGISTRATION, AccountKind.PROVINCIAL, AccountKind.ISSUANCE)
+    kinds = (
+        *(AccountKind.REGISTRATION, AccountKind.PROVINCIAL, AccountKind.ISSUANCE),
+        *(AccountKind.SURRENDER, AccountKind.RECALL),
+    )
     return {kind.value: found[kind.value] for kind in kinds}
 
 
@@ -159,6 +173,7 @@ def _checks(
     round: Round, figures: dict[str, Any], example: dict[str, int], owed: list[int]
 ) -> tuple[Check, ...]:
     moved, held = figures["moved_t"], figures["held"]
+    gone = held["surrender"] + held["recall"]
     attempts = [(one["stage"], one["state"], one["mismatch"], one["loaded"]) for one in figures["uploads"]]
     expected = [
         (stage, state, mismatch, loaded)
@@ -186,12 +201,15 @@ def _checks(
             figures["approved_t"] == issued - figures["to_return_t"] + figures["deducted_t"],
         ),
         Check(
-            Text("持有 = 发放 + 调增 - 调减", "held = issued + adjusted up − adjusted down"),
-            held["registration"] == issued + net,
+            Text(
+                "持有 + 清缴 + 收回 = 发放 + 调增 - 调减",
+                "held + surrendered + recalled = issued + adjusted up − adjusted down",
+            ),
+            held["registration"] + gone == issued + net,
         ),
         Check(
-            Text("发行 = 持有 + 省级账户", "created = held + left with the province"),
-            -held["issuance"] == held["registration"] + held["provincial"],
+            Text("发行 = 持有 + 清缴 + 收回 + 省级账户", "created = held + gone + left with the province"),
+            -held["issuance"] == held["registration"] + gone + held["provincial"],
         ),
         Check(
             Text("异议全部办结,逾期的不予受理", "all objections ended; late ones were not heard"),
@@ -269,6 +287,8 @@ def _after(figures: dict[str, Any]) -> Grid:
         (Text("调减(吨)", "adjusted down (t)"), figures["adjusted_down_t"]),
         (Text("单位持有(吨)", "held by entities (t)"), figures["held"]["registration"]),
         (Text("省级账户(吨)", "left with the province (t)"), figures["held"]["provincial"]),
+        (Text("清缴(吨)", "surrendered (t)"), figures["held"]["surrender"]),
+        (Text("结转收回(吨)", "recalled for carry-over (t)"), figures["held"]["recall"]),
     )
     columns = (Column(Text("项目", "what")), Column(Text("数量", "amount"), number=True))
     return Grid(Text("分配、异议与调整", "Allocation, objections, adjustments"), columns, labelled)

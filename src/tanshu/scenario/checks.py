@@ -52,6 +52,11 @@ NO_REPORT = refusal(
     "“{kind}”类场景没有报告,去掉 --report。",
     "Scenarios of the kind “{kind}” have no report: leave out --report.",
 )
+NOT_REFUSED = refusal(
+    "SCN-3007",
+    "{who} 的申请应以 {expected} 拒绝,实际:{found}。",
+    "What {who} asks for was to be refused with {expected}, but: {found}.",
+)
 NO_SENTENCE = refusal(
     "SCN-3101",
     "{file} 第 {line} 行不是可读的句子:“{text}”。句式见 docs/scenarios.zh-CN.md。",

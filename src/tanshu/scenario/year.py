@@ -43,6 +43,7 @@ REGISTRY_MAKER, REGISTRY_CHECKER, REGISTRY_REVIEWER = (
 EXCHANGE_MAKER, BANK_MAKER = "exchange-maker-1", "bank-maker-1"
 PROVINCE, ELSEWHERE = "hubei", "elsewhere"
 CREDIT, CASH = "CCER", "CNY"
+SECTOR = "power"
 OLD_INSTRUMENTS = (("CEA19-20", 2020), ("CEA21", 2021), ("CEA22", 2022))
 
 
@@ -164,7 +165,7 @@ class _Plan:
         province = f"{PROVINCE}-maker-1"
         day, last = self.facts.dates.opening, self.compliance_year - 1
         note = self.facts.stamp.zh
-        listed = tuple(ListedEntity(uscc, note=note) for uscc in self.entities)
+        listed = tuple(ListedEntity(uscc, note=note, sector=SECTOR) for uscc in self.entities)
         emissions = tuple(EntityEmissions(uscc, self.year.verified_2022[uscc]) for uscc in self.entities)
         return [
             Command(province, list_entities, ListEntities(self.compliance_year, listed), day),

@@ -295,3 +295,8 @@ CLAIM_EFFECT = refusal(
     "Entry {seq}: what transaction {transaction} did to claims (amount, term, later arrivals) is not what was "
     "approved.",
 )
+NOT_PASSED_ON = refusal(
+    "AUD-5407",
+    "第 {seq} 条:有 {amount} 转入或释放后闲置,而权利负担 {claim} 仍在轮候。",
+    "Entry {seq}: {amount} arrived, or came free, and was left so while the claim {claim} waits for it.",
+)

@@ -16,10 +16,12 @@ from tanshu.audit.business.duties import WITHHELD_TYPES
 from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
+from tanshu.audit.business.verbs import EXPIRE
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
 from tanshu.book.records import Op
 from tanshu.book.rows import Change
+from tanshu.registry.types import Whose
 from tanshu.rules import packs, registry_pack
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ ENDED, WAITING, IN_FORCE = "ended", "waiting", "in-force"
 PENDING = "pending"
 COURT, HOLDER = "court", "holder"
 CONTESTING = ("court", "duty", "pledge")
-EXPIRE = "registry.expire"
 _ITS_OWN = ("ordered", "reach", "expires_on", "document", "root_id")
 """What of a claim only a transaction of its own changes."""
 
@@ -109,6 +110,7 @@ def judge(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -> I
     yield from _told(stand, facts, done)
     yield from _reasons(stand, turns, facts, done)
     yield from _order(stand, facts, done)
+    yield from _left_lying(facts, done)
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -166,7 +168,7 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
     acting = [turn for turn in turns if turn.before is None or turn.after["state"] != PENDING]
     own = {turn.after["id"] for turn in acting}
     roots = {turn.after["original_id"] for turn in acting if turn.took_effect} - {None}
-    leaving = {turn.after["subject_id"] for turn in acting if turn.after["type"] in WITHHELD_TYPES}
+    leaving = {turn.after["subject_id"] for turn in acting if _of_withheld(turn)}
     in_room = done.entry.command.startswith(("registry.", "compliance."))
     for claim in stand.claims:
         row, was = claim.after, claim.before
@@ -181,8 +183,14 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
         yield done.find(checks.CLAIM_REASON, row["account"], claim=row["id"], command=done.entry.command)
 
 
+def _of_withheld(turn: Turn) -> bool:
+    """Does a transaction take what is withheld, or may it give that back? What it undoes has been forgotten."""
+    gives_back = turn.took_effect and turn.kind is not None and turn.kind.whose is Whose.ORIGINAL
+    return gives_back or turn.after["type"] in WITHHELD_TYPES
+
+
 def _is_withheld(facts: Facts, done: Done, row: Row, leaving: set[str]) -> bool:
-    """Are these units an authority withholds by its decision: from now on, or about to leave?"""
+    """Are these units an authority withholds by its decision: from now on, about to leave, or given back?"""
     kept = facts.one("withheld", row["transaction_id"])
     if kept is None or (kept["account"], kept["instrument"]) != (row["account"], row["instrument"]):
         return False
@@ -195,23 +203,27 @@ def _order(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     for claim in stand.claims:
         row = claim.after
         if claim.gained > 0:
-            for other in _passed_over(order, claim, facts, done):
+            for other in _passed_over(order, claim, stand, facts, done):
                 yield done.find(checks.QUEUE_JUMPED, row["account"], claim=row["id"], other=other["id"])
         elif claim.lost > 0 and not any(_gives_way(order, claim, one, facts) for one in stand.claims):
             yield done.find(checks.DISPLACED, row["account"], claim=row["id"], lost=claim.lost)
 
 
-def _passed_over(order: Mapping[str, int], claim: Changed, facts: Facts, done: Done) -> Iterator[Row]:
+def _passed_over(
+    order: Mapping[str, int], claim: Changed, stand: Standing, facts: Facts, done: Done
+) -> Iterator[Row]:
     """Who stands before a claim that was given units, and still waits for them.
 
-    One that does not follow later arrivals waits for what others give back only. A new claim stands behind
-    all that were there, those apart that give way to it.
+    One that does not follow later arrivals waits only for what those before it give back. A new claim stands
+    behind all that were there, those apart that give way to it.
     """
     row = claim.after
-    gave_back = _gave_back(claim.cell, done)
+    gave_back = _gave_back(claim.cell, done) and claim.before is not None
+    givers = [one.after for one in stand.claims if one.cell == claim.cell and one.gained < 0]
     for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
         waits = other["state"] != ENDED and other["held"] < other["reach"]
-        if not waits or not (other["follows"] or (gave_back and claim.before is not None)):
+        from_before = gave_back and any(_rank(order, giver) < _rank(order, other) for giver in givers)
+        if not waits or not (other["follows"] or from_before):
             continue
         if claim.before is None:
             before = other["seq"] < row["seq"] and not _is_better(order, row, other)
@@ -219,6 +231,34 @@ def _passed_over(order: Mapping[str, int], claim: Changed, facts: Facts, done: D
             before = _rank(order, other) < _rank(order, row)
         if before:
             yield other
+
+
+def _left_lying(facts: Facts, done: Done) -> Iterator[Finding]:
+    """What comes into a cell, or comes free in it, goes to those that wait there, in the same entry."""
+    if not facts.tables[CLAIM].by_key:
+        return
+    for (account, instrument), free in _came_free(done).items():
+        if free <= 0:
+            continue
+        everybody = _gave_back((account, instrument), done)
+        for claim in facts.some(CLAIM, account=account, instrument=instrument):
+            waits = claim["state"] != ENDED and claim["held"] < claim["reach"]
+            if waits and (everybody or claim["follows"]):
+                yield done.find(checks.NOT_PASSED_ON, account, claim=claim["id"], amount=free)
+                break
+
+
+def _came_free(done: Done) -> Mapping[tuple[int, int], int]:
+    """By how much what is available in each cell grew; negative: shrank."""
+    free: dict[tuple[int, int], int] = defaultdict(int)
+    for _, r in done.moves:
+        if r.op in (Op.TRANSFER, Op.HOLD):
+            free[r.debit, r.instrument] -= r.amount
+        elif r.op == Op.RELEASE:
+            free[r.debit, r.instrument] += r.amount
+        if r.op in RECEIVES:
+            free[r.credit, r.instrument] += r.amount
+    return free
 
 
 def _gave_back(cell: tuple[int, int], done: Done) -> bool:

@@ -1,7 +1,8 @@
 """What authorities and the registry decide by two people, beside the chains: each in their own name.
 
-Objections, deductions, corrections, notices of carry-over, decisions to withhold, inquiries, and the tables that
-provinces upload against a sealed letter. One row tells the whole course of each; it is judged by how it changed.
+Objections, deductions, corrections, notices of carry-over, decisions to withhold, inquiries, and the tables
+that provinces upload against a sealed letter. One row tells the whole course of each; it is judged by how it
+changed.
 """
 
 from __future__ import annotations

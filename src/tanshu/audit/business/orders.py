@@ -1,7 +1,8 @@
 """What an approved transaction does to claims: as much as its lines say, for as long, and nothing else.
 
 A freeze or a pledge registers one claim for each line; a release, a delivery or a substitution takes off the
-claims of its original what it says; a renewal gives them a later day. All of it is read from what was proposed.
+claims of its original what it says; a renewal gives them a later day. All of it is read from what was
+proposed.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tanshu.audit.business import checks
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
-from tanshu.audit.business.verbs import BATCH
+from tanshu.audit.business.verbs import BATCH, EXPIRE
 from tanshu.audit.report import Finding
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, Refused
@@ -125,10 +125,25 @@ def complete(facts: Facts, done: Done, transaction: Row, accounts: Sequence[int]
         )
 
 
-def withdrawn(
+def dropped(
     facts: Facts, done: Done, transaction: Row, giver: str | None, accounts: Sequence[int]
 ) -> Iterator[Finding]:
-    """A proposal is taken back by a maker of the organisation that made it."""
+    """A proposal came to nothing: it was taken back, rejected by whose turn it was, or its day is past."""
+    due, id = transaction["expires_on"], transaction["id"]
+    if transaction["state"] == "withdrawn":
+        yield from _withdrawn(facts, done, transaction, giver, accounts)
+    elif transaction["state"] == "rejected":
+        if not facts.some("transaction_step", transaction_id=id, seq=done.seq, decision="rejected"):
+            told = {"transaction": id, "step": transaction["taken"] + 1, "by": "-", "act": "reject"}
+            yield done.find(checks.NO_RIGHT, *accounts, person=done.entry.actor, **told)
+    elif done.entry.command != EXPIRE or not _is_late(due, done.day):
+        yield done.find(checks.EXPIRED, *accounts, transaction=id, due=due, day=done.day)
+
+
+def _withdrawn(
+    facts: Facts, done: Done, transaction: Row, giver: str | None, accounts: Sequence[int]
+) -> Iterator[Finding]:
+    """By a maker of the organisation that made it."""
     by, act = chain_of(transaction)[0]
     theirs = _organisation(facts, by, transaction, giver)
     if not facts.may(done.entry.actor, Right.MAKER, theirs, done.day):

@@ -181,8 +181,8 @@ def _turn(stand: Standing, facts: Facts, done: Done, turn: Turn, kind: Transacti
     yield from steps.taken(facts, done, row, owner, accounts)
     if turn.took_effect:
         yield from steps.complete(facts, done, row, accounts)
-    if row["state"] == "withdrawn" and turn.was_dropped:
-        yield from steps.withdrawn(facts, done, row, owner, accounts)
+    if turn.was_dropped:
+        yield from steps.dropped(facts, done, row, owner, accounts)
     if row["state"] != PENDING and (row["ended_seq"], row["ended_ns"]) != (done.seq, done.entry.time_ns):
         told = {"before": row["ended_seq"], "after": done.seq}
         yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)

@@ -96,7 +96,7 @@ CHAINED = frozenset(
     }
 )
 """Commands for which the chain of their transaction says who may send them."""
-BATCH = "registry.record"
+BATCH, EXPIRE = "registry.record", "registry.expire"
 CONFIRM_PERSON = "parties.confirm-person"
 UNBLOCK = "parties.unblock"
 DECIDE_CHANGE = "parties.decide-change"
@@ -157,7 +157,7 @@ VERBS: Mapping[str, Verb] = {
     "registry.approve-batch": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
     "registry.reject": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
     "registry.withdraw": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
-    "registry.expire": _verb((_CLERK,), _DECISIONS, Op.HOLD, Op.RELEASE),
+    EXPIRE: _verb((_CLERK,), _DECISIONS, Op.HOLD, Op.RELEASE),
     "registry.serve-notice": _verb((_CLERK, _PROVINCE), "notice"),
     "compliance.allocate": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE, Op.TRANSFER),
     CONFIRM_ALLOCATION: _verb(

@@ -207,8 +207,10 @@ class YearReview:
     state: ReviewState
     due_on: date
     started_by: str
+    started_seq: int
     findings: str | None
     found_by: str | None
     found_for: str | None
+    found_seq: int | None
     done_by: str | None
     done_for: str | None

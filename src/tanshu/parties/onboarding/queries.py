@@ -144,9 +144,11 @@ def _to_review(row: Row[Any]) -> YearReview:
         ReviewState(row.state),
         row.due_on,
         row.started_by,
+        row.started_seq,
         row.findings,
         row.found_by,
         row.found_for,
+        row.found_seq,
         row.done_by,
         row.done_for,
     )

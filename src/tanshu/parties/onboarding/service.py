@@ -14,10 +14,11 @@ from datetime import date
 from typing import Any
 
 from tanshu.base.canonical import canonical, plain
+from tanshu.base.clock import business_date
 from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, RefusalKind, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.parties import changes, forms, service
+from tanshu.parties import changes, delegation, forms, service
 from tanshu.parties import checks as party_checks
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may_for_kind
@@ -250,12 +251,10 @@ def _file(act: Act, id: str, round: int, applicant: Subject, form: Form) -> None
 
 
 def _had_a_hand(act: Act, application: Application) -> set[str]:
-    """Who entered or reviewed this round, and for whom."""
-    had = {queries.form(act.conn, application).person}
-    for step in queries.steps(act.conn, application):
-        if step.round == application.round:
-            had |= {step.person, step.acting_for} - {""}
-    return had
+    """Who entered or reviewed this round, and everybody whose right they used for it."""
+    steps = [one for one in queries.steps(act.conn, application) if one.round == application.round]
+    taken = ((one.person, REVIEWERS[one.stage], business_date(one.time_ns), one.seq) for one in steps)
+    return {queries.form(act.conn, application).person, *delegation.hands_in(act.conn, taken)}
 
 
 def _take_step(

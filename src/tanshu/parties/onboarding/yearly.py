@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from tanshu.base.clock import end_of_day_ns
+from tanshu.base.clock import business_date, end_of_day_ns
 from tanshu.base.quantity import check_year
 from tanshu.base.refusal import Refusal, RefusalKind, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.log import store
+from tanshu.parties import delegation
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import AccountKind, AccountState, Person, Right, Subject, SubjectKind
@@ -93,7 +94,7 @@ def finish(act: Act, command: FinishYearReview) -> Decision:
     """Finish a review, or give it back: a checker who neither began it nor wrote its findings."""
     by = need(_by(act, Right.CHECKER))
     subject, review = need(_review(act, command.subject, command.year, ReviewState.FOUND))
-    if by.hands & {review.started_by, review.found_by, review.found_for}:
+    if by.hands & _had_a_hand(act.conn, review):
         return checks.REVIEW_BY_YOU(field="as", person=by.handle)
     this = {"subject_id": subject.id, "year": review.year}
     if not command.accept:
@@ -159,6 +160,19 @@ def _review(act: Act, handle: str, year: int, wanted: ReviewState) -> tuple[Subj
 
 def _by(act: Act, right: Right) -> Person | Refusal:
     return may_for_kind(act.conn, act.actor, right, SubjectKind.REGISTRY, day=act.today)
+
+
+def _had_a_hand(conn: Connection, review: YearReview) -> set[str]:
+    """Who began it and who wrote its findings, and everybody whose right they used for it."""
+    taken = ((review.started_by, review.started_seq), (review.found_by, review.found_seq))
+    return delegation.hands_in(
+        conn, ((who, Right.MAKER, _day_of(conn, seq), seq) for who, seq in taken if who and seq is not None)
+    )
+
+
+def _day_of(conn: Connection, seq: int) -> date:
+    """The Shanghai day of an entry."""
+    return business_date(next(store.read(conn, store.REGISTRY_LOG, seq - 1, seq)).time_ns)
 
 
 def _told(subject: Subject, year: int, state: ReviewState, by: Person, **more: Any) -> dict[str, Any]:

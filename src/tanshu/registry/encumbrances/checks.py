@@ -83,3 +83,8 @@ FREEZE_SHRINKS = refusal(
     "续行后的期限 {until} 不晚于现有期限 {now}。",
     "The renewed term {until} is not later than the present one, {now}.",
 )
+STILL_CLAIMED = refusal(
+    "REG-5017",
+    "账户 {account} 上还有权利负担 {claim}({cls}),未解除前不能销户。",
+    "The claim {claim} ({cls}) stands on account {account}; it cannot be closed before that has ended.",
+)

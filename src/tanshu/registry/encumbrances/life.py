@@ -42,7 +42,7 @@ EVENT_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a claim stood after an entry that touched it, and what that entry did; quantities in minor units."""
+    """How a claim stood after an entry that touched it, and what that entry did. Minor units."""
 
     seq: int
     time_ns: int

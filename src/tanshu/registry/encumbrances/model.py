@@ -67,6 +67,10 @@ class Claim:
         """What it still waits for."""
         return self.reach - self.held
 
+    def is_over(self, today: date) -> bool:
+        """Is its last day past?"""
+        return self.expires_on is not None and self.expires_on < today
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Connection
 
@@ -55,7 +55,7 @@ def check_order(act: Act, proposed: Proposed) -> Refusal | None:
     if kind.effect is Effect.RENEW:
         return _longer(act, proposed, until)
     for other in queries.transactions(act.conn, type=kind.code, subject_id=proposed.subject.id):
-        same = (other.details.get("court"), other.details.get("document")) == (court, document)
+        same = _written(other, "court") == court.strip() and _written(other, "document") == document.strip()
         if same and other.id != proposed.id and other.state in _OPEN:
             return checks.FREEZE_TWICE(field="document", court=court, document=document, transaction=other.id)
     return None
@@ -82,7 +82,7 @@ def check_pledge(act: Act, proposed: Proposed) -> Refusal | None:
         if (
             other.id != proposed.id
             and other.state in _OPEN
-            and other.details.get("registration_number") == number
+            and _written(other, "registration_number") == number.strip()
         ):
             return checks.PLEDGE_TWICE(field="registration_number", number=number, transaction=other.id)
     return one_line_a_cell(proposed)
@@ -94,6 +94,9 @@ def check_swap(act: Act, proposed: Proposed) -> Refusal | None:
     releases = read_releases(act.conn, proposed.details)
     if isinstance(releases, Refusal):
         return releases
+    refused = _each_once(act.conn, releases)
+    if refused:
+        return refused
     for account, instrument, quantity in releases:
         claim = claims.of_root_in_cell(act.conn, proposed.original.id, account, instrument, but=proposed.id)
         refused = _releasable(act.conn, proposed.original, claim, account, instrument, quantity)
@@ -109,9 +112,9 @@ def check_swap(act: Act, proposed: Proposed) -> Refusal | None:
 
 def one_line_a_cell(proposed: Proposed) -> Refusal | None:
     """So that a line and its claim are one."""
-    seen: set[tuple[int, int, int]] = set()
+    seen: set[tuple[int, int]] = set()
     for line in proposed.lines:
-        cell = (line.debit.number, line.instrument.number, line.credit.number)
+        cell = (line.debit.number, line.instrument.number)
         if cell in seen:
             return checks.CELL_TWICE(field="lines", account=line.debit.code, instrument=line.instrument.code)
         seen.add(cell)
@@ -119,12 +122,17 @@ def one_line_a_cell(proposed: Proposed) -> Refusal | None:
 
 
 def covered(act: Act, proposed: Proposed) -> Refusal | None:
-    """Is there a claim for each line, and does it hold, or is it for, as much as the line says?"""
+    """Is there a claim for each line, and does it hold, or is it for, as much as the line says?
+
+    A freeze past its last day is over, whether it was swept or not: it is neither renewed nor deducted from.
+    """
     before = proposed.original
     assert before is not None
     for line in proposed.lines:
         account, instrument = line.debit.number, line.instrument.number
         claim = claims.of_root_in_cell(act.conn, before.id, account, instrument)
+        if claim and claim.is_over(act.today) and proposed.type.effect is not Effect.RELEASE:
+            claim = None
         refused = _releasable(act.conn, before, claim, account, instrument, line.quantity)
         if refused:
             return refused
@@ -177,9 +185,10 @@ def renew(act: Act, proposed: Proposed) -> None:
 
 def release(act: Act, proposed: Proposed) -> None:
     """Claims end or shrink; what they gave back goes to those that wait."""
-    freed = [(line, queue.shrink(act, _claim(act, proposed, line), line.quantity)) for line in proposed.lines]
-    for line, quantity in freed:
-        queue.pass_on(act, line.debit.number, line.instrument.number, quantity)
+    theirs = [(_claim(act, proposed, line), line.quantity) for line in proposed.lines]
+    freed = [(claim, queue.shrink(act, claim, quantity)) for claim, quantity in theirs]
+    for claim, quantity in freed:
+        queue.pass_on(act, claim.account, claim.instrument, quantity, claim)
 
 
 def delivery(act: Act, proposed: Proposed) -> list[Row]:
@@ -203,14 +212,14 @@ def substitute(act: Act, proposed: Proposed) -> None:
         claim = claims.of_root_in_cell(act.conn, before.id, account, instrument, but=proposed.id)
         assert claim is not None
         freed = queue.shrink(act, claim, quantity)
-        queue.pass_on(act, account, instrument, freed)
+        queue.pass_on(act, account, instrument, freed, claim)
 
 
 def lapse(act: Act, lapsed: Sequence[Claim]) -> None:
     """Freezes whose term is over end."""
     freed = [(claim, queue.end(act, claim)) for claim in lapsed]
     for claim, quantity in freed:
-        queue.pass_on(act, claim.account, claim.instrument, quantity)
+        queue.pass_on(act, claim.account, claim.instrument, quantity, claim)
 
 
 def pledgee_id(conn: Connection, proposed: Proposed) -> str | None:
@@ -254,6 +263,16 @@ def read_releases(conn: Connection, details: Mapping[str, Any]) -> list[tuple[in
     return found
 
 
+def _each_once(conn: Connection, releases: Sequence[tuple[int, int, int]]) -> Refusal | None:
+    """Two releases of one cell would each be measured by the whole of its claim."""
+    seen: set[tuple[int, int]] = set()
+    for account, instrument, _ in releases:
+        if (account, instrument) in seen:
+            return checks.CELL_TWICE(field="releases", **_cell(conn, account, instrument))
+        seen.add((account, instrument))
+    return None
+
+
 def _until(act: Act, proposed: Proposed) -> date | Refusal:
     """The last day of a freeze: as ordered, else the pack's term from its proposal on."""
     given = proposed.details.get("until")
@@ -292,15 +311,20 @@ def _releasable(
     instrument: int,
     quantity: int,
 ) -> Refusal | None:
-    facts = {
-        "account": parties.account_by_number(conn, account).code,
-        "instrument": queries.instrument_by_number(conn, instrument).code,
-    }
+    facts = _cell(conn, account, instrument)
     if claim is None:
         return checks.NOT_CLAIMED(field="lines", original=before.id, **facts)
     if quantity > claim.ordered:
         return checks.BEYOND_CLAIM(field="quantity", ordered=claim.ordered, quantity=quantity, **facts)
     return None
+
+
+def _cell(conn: Connection, account: int, instrument: int) -> dict[str, str]:
+    """A cell as a refusal names it."""
+    return {
+        "account": parties.account_by_number(conn, account).code,
+        "instrument": queries.instrument_by_number(conn, instrument).code,
+    }
 
 
 def _claim(act: Act, proposed: Proposed, line: SidedLine) -> Claim:
@@ -314,5 +338,10 @@ def _document(pledge: Transaction) -> str:
     return str(pledge.details.get("registration_number", ""))
 
 
-def _is_text(value: object) -> bool:
+def _written(transaction: Transaction, fact: str) -> str:
+    """A fact as it is compared: blanks around it do not make another one."""
+    return str(transaction.details.get(fact, "")).strip()
+
+
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())

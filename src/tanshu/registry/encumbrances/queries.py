@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from tanshu.rules.registry_pack import ClaimsPolicy
 
 STANDING = (ClaimState.WAITING, ClaimState.IN_FORCE)
 
-# What every proposal and approval asks is built once: putting a statement together costs more than running it.
+# What every command asks is built once: putting a statement together costs more than running it.
 _STANDING = select(CLAIM).where(CLAIM.c.state.in_(STANDING))
 _BY_ID = select(CLAIM).where(CLAIM.c.id == bindparam("id"))
 _OF_CELL = _STANDING.where(
@@ -114,6 +114,15 @@ def somebody_waits(conn: Connection) -> bool:
     return conn.execute(select(CLAIM.c.id).where(*short).limit(1)).first() is not None
 
 
+def awaited(conn: Connection) -> dict[tuple[int, int], int]:
+    """Of which cells somebody waits for what arrives, and for how much, in the instrument's minor unit."""
+    short = func.sum(CLAIM.c.reach - CLAIM.c.held)
+    waits = (CLAIM.c.state.in_(STANDING), CLAIM.c.held < CLAIM.c.reach, CLAIM.c.follows == 1)
+    query = select(CLAIM.c.account, CLAIM.c.instrument, short).where(*waits)
+    grouped = query.group_by(CLAIM.c.account, CLAIM.c.instrument)
+    return {(row[0], row[1]): int(row[2]) for row in conn.execute(grouped)}
+
+
 def held_by_class(conn: Connection) -> dict[tuple[int, int, ClaimClass], int]:
     """What is held in every cell, by class, in the instrument's minor unit."""
     total = func.sum(CLAIM.c.held)
@@ -153,12 +162,7 @@ def _asked(conn: Connection, query: Select[Any], **values: object) -> list[Claim
 
 
 def _claim(row: Row[Any]) -> Claim:
-    return told(row._mapping)
-
-
-def told(row: Mapping[str, Any]) -> Claim:
-    """The claim that a row of the table tells of."""
-    facts = dict(row)
+    facts = dict(row._mapping)
     facts["cls"], facts["state"] = ClaimClass(facts["cls"]), ClaimState(facts["state"])
     facts["follows"] = bool(facts["follows"])
     return Claim(**facts)

@@ -74,10 +74,11 @@ def contested(standing: Iterable[Claim], cls: ClaimClass) -> list[Claim]:
     return [one for one in standing if one.held and one.cls in CONTESTING and one.cls != cls]
 
 
-def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
+def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> int | None:
     """Put a claim into its queue; it holds what is free, and what gives way to it, up to its quantity.
 
-    Whether it may come to stand there short is the caller's question.
+    Whether it may come to stand there short is the caller's question. Returns its hold's position in the log,
+    None where it holds nothing.
     """
     free = available(act, wanted.account, wanted.instrument)
     reach = wanted.quantity
@@ -119,13 +120,10 @@ def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> Claim:
             "ended_seq": None,
         },
     )
-    if held:
-        _hold(act, id, wanted.account, wanted.instrument, held, wanted.tag)
+    position = _hold(act, id, wanted.account, wanted.instrument, held, wanted.tag) if held else None
     for one, lost in displaced:
         told.gave_way(act, one, id, lost)
-    found = queries.claim(act.conn, id)
-    assert not isinstance(found, Refusal)
-    return found
+    return position
 
 
 def arrived(act: Act, account: int, instrument: int, quantity: int) -> None:
@@ -156,9 +154,13 @@ def end(act: Act, claim: Claim) -> int:
     return shrink(act, claim, claim.ordered)
 
 
-def pass_on(act: Act, account: int, instrument: int, quantity: int) -> None:
-    """Offer units that a claim gave back to those that wait, in the order of the queue."""
-    _offer(act, account, instrument, quantity, followers_only=False)
+def pass_on(act: Act, account: int, instrument: int, quantity: int, by: Claim | None = None) -> None:
+    """Offer units that a claim gave back to those that wait, in the order of the queue.
+
+    by: who gave them back. Those that do not follow arrivals take only what somebody before them held: what
+    one behind them held came later.
+    """
+    _offer(act, account, instrument, quantity, followers_only=False, by=by)
 
 
 def deliver(act: Act, claim: Claim, credit: int, quantity: int, tag: int) -> list[records.Row]:
@@ -188,16 +190,22 @@ def renew(act: Act, claim: Claim, **values: object) -> None:
 # -- steps -------------------------------------------------------------------------------------------------
 
 
-def _offer(act: Act, account: int, instrument: int, quantity: int, *, followers_only: bool) -> None:
+def _offer(
+    act: Act, account: int, instrument: int, quantity: int, *, followers_only: bool, by: Claim | None = None
+) -> None:
     waiting = [one for one in queries.of_cell(act.conn, account, instrument) if one.short > 0]
     if not waiting:
         return
     rules = policy(act)
     left = min(quantity, available(act, account, instrument))
-    for one in sorted(waiting, key=lambda one: (queries.tier(rules, one.cls), one.seq, one.n)):
+
+    def place(one: Claim) -> tuple[int, int, int]:
+        return queries.tier(rules, one.cls), one.seq, one.n
+
+    for one in sorted(waiting, key=place):
         if left <= 0:
             return
-        if followers_only and not one.follows:
+        if not one.follows and (followers_only or (by is not None and place(one) < place(by))):
             continue
         more = min(one.short, left)
         _hold(act, one.id, account, instrument, more, one.tag)
@@ -227,9 +235,11 @@ def _taken(act: Act, claim: Claim, quantity: int) -> Iterator[tuple[int, int]]:
     assert left == 0, "a claim holds what its holds hold"
 
 
-def _hold(act: Act, claim_id: str, account: int, instrument: int, quantity: int, tag: int) -> None:
+def _hold(act: Act, claim_id: str, account: int, instrument: int, quantity: int, tag: int) -> int:
+    """Returns the hold's position in the log."""
     position = act.record(records.hold(account, instrument, quantity, tag=tag))
     act.insert(CLAIM_HOLD, {"position": position, "claim_id": claim_id, "quantity": quantity})
+    return position
 
 
 def _end(act: Act, claim: Claim) -> None:

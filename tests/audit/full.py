@@ -1,0 +1,145 @@
+"""A house in which every table has rows: most of it done as people do it, the rest told behind its back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from tanshu.base.canonical import digest
+from tanshu.base.refusal import need
+from tanshu.base.steps import STEP, done_mark
+from tanshu.compliance import adjustment, deductions, objections
+from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
+from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
+from tanshu.compliance.withholding import ConfirmWithholding, Withhold, confirm_withholding, withhold
+from tanshu.mrv.output_service import EntityLines, ImportOutput, import_output
+from tanshu.parties import queries as parties
+from tanshu.parties.blocking import block
+from tanshu.parties.delegation import Delegate, delegate
+from tanshu.parties.model import AccountKind, Block
+from tanshu.parties.onboarding import yearly
+from tanshu.parties.onboarding.model import StartYearReview
+from tanshu.registry import inquiry, notices, queries
+from tanshu.registry.inquiry import CLAIMS, HOLDINGS
+from tanshu.registry.tables import SUCCESSOR
+from tanshu.rules.activity import OutputYear
+from tests.audit.house import House
+from tests.support.auditors import AUDITOR
+from tests.support.duties import DOCUMENT
+from tests.support.market import YEAR, coal_unit
+from tests.support.onboarding import opened
+from tests.support.orders import Court, pledge
+from tests.support.rounds import CHECKER, CLERK, MAKER, REVIEWER, Round
+
+DAY = date(2024, 1, 2)
+
+
+def fill(house: House) -> None:
+    """Let something of everything happen; among it transactions and claims that wait, and some that ended."""
+    _years_work(house)
+    _registers_work(house)
+    _what_is_told_behind_its_back(house)
+    market = house.market
+    market.accepted(block(market.ctx(AUDITOR), Block(market.account(market.stranger), "AUD-6003")))
+
+
+def _years_work(house: House) -> None:
+    """Reporting, allocation with a deduction, a round from a sealed table, an objection and what follows."""
+    market = house.market
+    market.generate(market.plant_a, coal_unit(verified_t=90_000))
+    market.emit(market.plant_a, 80_000, 2022)
+    lines = (OutputYear("1号窑", YEAR, "cement_clinker", 5, output=Decimal(7)),)
+    body = ImportOutput(YEAR, (EntityLines(market.plant_a, lines),))
+    market.accepted(import_output(market.ctx(MAKER), body))
+    owed = deductions.RecordDeduction(
+        market.plant_a, 500, "鄂环罚〔2023〕1号", date(2023, 6, 1), "条例第二十四条"
+    )
+    id = market.accepted(deductions.record_deduction(market.ctx(MAKER), owed))["deduction"]
+    confirm = deductions.ConfirmDeduction(id)
+    market.accepted(deductions.confirm_deduction(market.ctx(CHECKER), confirm))
+    here = Round(market, "final")
+    row = here.row(2, market.plant_b, 80_000, verified_t=90_000)
+    market.accepted(here.upload(here.row(2, market.plant_b, "many")))
+    here.carried_out(row, issued=180_000)
+    market.accepted(market.allocate(market.plant_a, "pre"))
+    _corrected(house)
+    kept = Withhold(market.plant_a, YEAR, "risk", DOCUMENT)
+    market.accepted(withhold(market.ctx(MAKER), kept))
+    decided = ConfirmWithholding(market.plant_a, YEAR, accept=True)
+    market.accepted(confirm_withholding(market.ctx(CHECKER), decided))
+    claim = {"number": "C-1", "quantity": 5, "project": "P", "registered_on": "2023-01-01"}
+    offset = {"subject": market.plant_a, "year": YEAR, "details": {"claims": [claim]}}
+    market.accepted(market.propose("plant-a-maker-1", "offset", ("CCER", 5), **offset))
+
+
+def _corrected(house: House) -> None:
+    """Plant-b objects to its allocation, is right, and is given more."""
+    market = house.market
+    filed = objections.FileObjection(market.plant_b, YEAR, "final", "鄂环函〔2024〕9号", DAY, "供热量漏计")
+    id = market.accepted(objections.file_objection(market.ctx("plant-b-maker-1"), filed))["objection"]
+    decision = objections.DecideObjection(id, uphold=True, opinion="经复核", quantity=81_000)
+    market.accepted(objections.decide_objection(market.ctx(MAKER), decision))
+    market.accepted(objections.confirm_objection(market.ctx(CHECKER), objections.ConfirmObjection(id)))
+    body = adjustment.Adjust(subject=market.plant_b, year=YEAR, ground="objection", reference=id)
+    market.accepted(adjustment.adjust(market.ctx(MAKER), body))
+
+
+def _registers_work(house: House) -> None:
+    """Applications and reviews, a freeze and a pledge, an inquiry that was answered and read again."""
+    market = house.market
+    opened(market)
+    market.accepted(yearly.start(market.ctx(CLERK), StartYearReview(market.plant_a, 2024, DAY)))
+    lent = Delegate("plant-a-maker-1", "checker", DAY)
+    market.accepted(delegate(market.ctx("plant-a-checker-1"), lent))
+    market.set_state(market.account(market.stranger, AccountKind.CASH), "restricted")
+    court = Court(market)
+    court.done("judicial-release", original=court.freeze(market.plant_a, 10))
+    court.freeze(market.plant_a, 2_000)
+    pledge(market, market.plant_a, 30, "P-1")
+    house.surrendered(40)
+    house.pending(50)
+    officer = inquiry.officer_hash("somebody", bytes(16))
+    asked = inquiry.RequestInquiry("甲法院", "(2024)1号", market.plant_a, (HOLDINGS, CLAIMS), "法官", officer)
+    id = market.accepted(inquiry.request(market.ctx(CLERK), asked))["id"]
+    market.accepted(inquiry.approve(market.ctx(REVIEWER), inquiry.DecideInquiry(id)))
+    market.accepted(inquiry.answer(market.ctx(CLERK), inquiry.AnswerInquiry(id, digest(b"said").hex())))
+    market.accepted(inquiry.read(market.ctx(REVIEWER), inquiry.ReadInquiry(id, "a copy was asked for")))
+
+
+def _what_is_told_behind_its_back(house: House) -> None:
+    """What takes a year, or two, to come about."""
+    market = house.market
+    with market.database.read() as conn:
+        a, b = (need(parties.subject(conn, plant)).id for plant in (market.plant_a, market.plant_b))
+        decision = conn.execute(select(WITHHOLDING.c.id)).scalar_one()
+        made = queries.transactions(conn, type="issuance")[0].id
+    own = house.account("hubei", AccountKind.PROVINCIAL).number
+    kept = {
+        "withholding_id": decision,
+        "subject_id": a,
+        "year": YEAR,
+        "account": own,
+        "quantity": 5,
+        "seq": 1,
+    }
+    kept["instrument"] = house.instrument("CEA23")
+    amounts = ("sold_t", "bought_t", "net_sold_t", "ceiling_t", "holding_t", "pending_t", "carryable_t")
+    told = dict.fromkeys(amounts, 0) | {"subject_id": a, "pack": "cn.carry_over", "late_years": "2023"}
+    told |= {"holding_seq": 1, "maker": CLERK, "seq": 1}
+    gone = {"subject_id": b, "successor_id": a, "transaction_id": made, "seq": 1}
+    penalty = {"id": "PEN-1", "subject_id": a, "year": YEAR, "unpaid_t": 1, "amount_fen": 1, "seq": 1}
+    penalty |= {"basis": "b", "document": "d", "person": CHECKER}
+    closed = {"region": "420000", "year": YEAR, "figures": "{}", "seq": 1}
+    for actor, command, table, row in (
+        (CHECKER, "compliance.confirm-allocation", WITHHELD, kept),
+        (CLERK, "compliance.carry-over-notices", CARRY_OVER_NOTICE, told),
+        (CLERK, "registry.expire", SUCCESSOR, gone),
+        (CHECKER, "compliance.decide-penalty", PENALTY_DECISION, penalty),
+        (CHECKER, "compliance.close-year", YEAR_CLOSED, closed),
+        (CHECKER, "mrv.unlock", STEP, done_mark("job", "step", 1, 1, {})),
+    ):
+        house.behind(actor, command, lambda act, t=table, r=row: act.insert(t, r))
+    facts = {"account": "CN-R-000009-37", "since": "2024-01-02", "state": "限制使用", "reason": "资料过期"}
+    house.behind(CLERK, "registry.expire", lambda act: notices.issue(act, a, "restriction", "account", facts))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks import bulk, durable, group, history, kernel, registry_scale, replay, space, verbs
-from benchmarks.common import Figure, postgresql, workshop
+from benchmarks.common import Figure, postgresql, scratch
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -29,7 +29,7 @@ def main() -> None:
 
 def measure() -> list[Figure]:
     found = kernel.figures()
-    with workshop() as folder, postgresql() as url:
+    with scratch() as folder, postgresql() as url:
         for one in (durable, space, group, replay, history, bulk, verbs, registry_scale):
             found += one.figures(folder, url)
     return found

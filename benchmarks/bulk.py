@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import SEED, Figure, open_log, postgresql, workshop
+from benchmarks.common import SEED, Figure, open_log, postgresql, scratch
 from benchmarks.verbs import fresh_postgresql
 from tanshu.base.clock import NS
 from tanshu.base.ids import scenario_key
@@ -334,7 +334,7 @@ def main() -> None:
     parser.add_argument("url", nargs="?")
     wants = parser.parse_args()
     if wants.file is None:
-        with workshop() as folder, postgresql() as server:
+        with scratch() as folder, postgresql() as server:
             for figure in figures(folder, server):
                 print(figure)
         return

@@ -97,7 +97,7 @@ def opened_state() -> State:
 
 
 @contextmanager
-def workshop() -> Iterator[Path]:
+def scratch() -> Iterator[Path]:
     """A folder on the disk that is measured; TMPDIR says which."""
     folder = Path(tempfile.mkdtemp(prefix="tanshu-bench-"))
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.__main__ import DOCUMENT, machine, rounded
-from benchmarks.common import SEED, open_log, postgresql, seconds, workshop
+from benchmarks.common import SEED, open_log, postgresql, scratch, seconds
 from benchmarks.ledgers import (
     ACCOUNTS,
     DjangoLedger,
@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
     wants = parser.parse_args()
-    with workshop() as folder, postgresql() as server:
+    with scratch() as folder, postgresql() as server:
         ledgers = [opened(make, name) for name, make in _makers(folder, server).items()]
         there = [one for one in ledgers if isinstance(one, Ledger)]
         rows = measure(there)

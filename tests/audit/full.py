@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import need
 from tanshu.base.steps import STEP, done_mark
+from tanshu.book.commit import Act
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
@@ -21,11 +22,11 @@ from tanshu.parties.delegation import Delegate, delegate
 from tanshu.parties.model import AccountKind, Block
 from tanshu.parties.onboarding import yearly
 from tanshu.parties.onboarding.model import StartYearReview
-from tanshu.registry import inquiry, notices, queries
+from tanshu.registry import inquiry, notices
 from tanshu.registry.inquiry import CLAIMS, HOLDINGS
 from tanshu.registry.tables import SUCCESSOR
 from tanshu.rules.activity import OutputYear
-from tests.audit.house import House
+from tests.audit.house import House, step
 from tests.support.auditors import AUDITOR
 from tests.support.duties import DOCUMENT
 from tests.support.market import YEAR, coal_unit
@@ -114,7 +115,6 @@ def _what_is_told_behind_its_back(house: House) -> None:
     with market.database.read() as conn:
         a, b = (need(parties.subject(conn, plant)).id for plant in (market.plant_a, market.plant_b))
         decision = conn.execute(select(WITHHOLDING.c.id)).scalar_one()
-        made = queries.transactions(conn, type="issuance")[0].id
     own = house.account("hubei", AccountKind.PROVINCIAL).number
     kept = {
         "withholding_id": decision,
@@ -128,18 +128,24 @@ def _what_is_told_behind_its_back(house: House) -> None:
     amounts = ("sold_t", "bought_t", "net_sold_t", "ceiling_t", "holding_t", "pending_t", "carryable_t")
     told = dict.fromkeys(amounts, 0) | {"subject_id": a, "pack": "cn.carry_over", "late_years": "2023"}
     told |= {"holding_seq": 1, "maker": CLERK, "seq": 1}
-    gone = {"subject_id": b, "successor_id": a, "transaction_id": made, "seq": 1}
+    id = house.pending(60)
+    gone = {"subject_id": b, "successor_id": a, "transaction_id": id, "seq": 1}
     penalty = {"id": "PEN-1", "subject_id": a, "year": YEAR, "unpaid_t": 1, "amount_fen": 1, "seq": 1}
     penalty |= {"basis": "b", "document": "d", "person": CHECKER}
     closed = {"region": "420000", "year": YEAR, "figures": "{}", "seq": 1}
     for actor, command, table, row in (
         (CHECKER, "compliance.confirm-allocation", WITHHELD, kept),
         (CLERK, "compliance.carry-over-notices", CARRY_OVER_NOTICE, told),
-        (CLERK, "registry.expire", SUCCESSOR, gone),
         (CHECKER, "compliance.decide-penalty", PENALTY_DECISION, penalty),
         (CHECKER, "compliance.close-year", YEAR_CLOSED, closed),
         (CHECKER, "mrv.unlock", STEP, done_mark("job", "step", 1, 1, {})),
     ):
         house.behind(actor, command, lambda act, t=table, r=row: act.insert(t, r))
+
+    def approved(act: Act) -> None:
+        step(act, id, 1)
+        act.insert(SUCCESSOR, gone)
+
+    house.behind("plant-a-checker-1", "registry.approve", approved)
     facts = {"account": "CN-R-000009-37", "since": "2024-01-02", "state": "限制使用", "reason": "资料过期"}
     house.behind(CLERK, "registry.expire", lambda act: notices.issue(act, a, "restriction", "account", facts))

@@ -719,7 +719,7 @@ FAULTS: dict[Fault, str] = {
     a_proposal_expires_before_its_day: "5211",
     a_trade_has_one_leg: "5212",
     records_are_not_linked: "5213",
-    a_line_is_written_over: "5214",
+    a_line_is_written_over: "5005 5214",
     an_ended_transaction_is_opened_again: "5006 5214",
     a_trade_states_another_price: "5215",
     an_allocation_nobody_decided: "5216",

@@ -146,7 +146,7 @@ def test_what_an_objection_needs(allocated: Market) -> None:
     allocated.refuses("CMP-1001", lambda: file(allocated, stage="middle"))
     allocated.refuses("CMP-6102", lambda: file(allocated, stage="pre"))
     allocated.refuses("CMP-6103", lambda: file(allocated, served_on=date(2024, 5, 7)))
-    allocated.refuses("CMP-6103", lambda: file(allocated, received_on=date(2024, 5, 7)))
+    allocated.refuses("CMP-6103", lambda: file(allocated, MAKER, received_on=date(2024, 5, 7)))
     allocated.refuses("CMP-6104", lambda: file(allocated, grounds=" "))
     allocated.refuses("BASE-1002", lambda: file(allocated, claimed_t=0))
     allocated.refuses("PAR-3002", lambda: file(allocated, actor="plant-b-maker-1"))

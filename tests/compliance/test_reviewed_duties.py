@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Outcome
-from tanshu.compliance import adjustment, objections
+from tanshu.compliance import adjustment
 from tanshu.compliance.allocation import Computed
 from tanshu.compliance.upload_tables import ADJUSTMENT
 from tanshu.mrv import service as mrv
@@ -91,7 +91,9 @@ def test_what_is_owed_after_an_adjustment_is_what_the_pack_says(
 
 
 @pytest.mark.parametrize("quantity", [900_000, 0])
-def test_figures_that_changed_since_the_table_was_sealed_are_not_loaded(market: Market, quantity: int) -> None:
+def test_figures_that_changed_since_the_table_was_sealed_are_not_loaded(
+    market: Market, quantity: int
+) -> None:
     market.emit(market.plant_a, VERIFIED)
     here = Round(market, "final")
     here.stage_units(1_000_000)
@@ -99,13 +101,3 @@ def test_figures_that_changed_since_the_table_was_sealed_are_not_loaded(market: 
     told = mrv.ImportEmissions(YEAR, (mrv.EntityEmissions(market.plant_a, VERIFIED + 1),))
     market.accepted(mrv.import_emissions(market.ctx(MAKER), told))
     market.refuses("CMP-6043", lambda: here.load(upload))
-
-
-def test_an_objection_decided_is_not_decided_by_whoever_filed_it_for_the_entity(allocated: Market) -> None:
-    """Kept as it is: a province's maker who keyed the paper may propose; a checker confirms."""
-    allocated.today(SERVED)
-    id = allocated.accepted(file(allocated, MAKER))["objection"]
-    allocated.accepted(decide(allocated, id, 1))
-    both = "hubei-both-1"
-    assert code(objections.confirm_objection(allocated.ctx(MAKER), objections.ConfirmObjection(id))) != "accepted"
-    assert code(objections.confirm_objection(allocated.ctx(both), objections.ConfirmObjection(id))) == "accepted"

@@ -81,7 +81,7 @@ def test_an_objection_an_adjustment_and_a_deduction_through_the_terminal(market:
     about = ("--subject", plant, "--year", year, "--stage", "final", "--notice", "9号")
     filed = say(
         *("objection", "file", *about, "--served-on", "2024-01-02", "--received-on", "2024-01-02"),
-        *("--grounds", "漏计", "--as", "plant-a-maker-1"),
+        *("--grounds", "漏计", "--as", MAKER),
     )
     id = filed["objection"]
     say("objection", "decide", id, "--uphold", "--quantity", "950", "--opinion", "属实", "--as", MAKER)

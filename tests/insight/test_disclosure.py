@@ -163,3 +163,18 @@ def test_a_natural_person_is_not_named(market: Market):
     made = need(disclosed(market))
     assert made.entities[0].name is None
     assert "王某" not in disclosure_pages.to_html(made, "zh")
+
+
+def test_who_is_outside_allocation_is_told_only_where_the_status_is_public(
+    told: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert "excluded" in json.dumps(need(disclosed(told)).as_json())
+    own_pack(
+        tmp_path,
+        '[disclosure.names]\nfields = ["name"]\ncounted_from = "deadline"\n'
+        'after_days = 5\nsource = "measures"\nevidence = "assumed"\n',
+        monkeypatch,
+    )
+    made = need(disclosed(told))
+    assert made.as_json()["entities"] == [{"name": "甲电厂"}, {"name": "乙电厂"}]
+    assert made.entities[0].excluded is None

@@ -200,7 +200,7 @@ class Register(RuleBasedStateMachine):
         person=st.sampled_from(PEOPLE),
     )
     def anything(self, data: st.DataObject, kind: str, quantity: int, person: str) -> None:
-        """Any type, by anybody, between any accounts, about anything: what is not refused must keep promises."""
+        """Any type, by anybody, between any accounts, about anything: mostly refused."""
         codes = st.sampled_from([one.code for one in self.numbered()])
         before = self.some(data, TransactionState.EFFECTED)
         facts = {"original": before.id if before else "", "pledgee": "bank", "until": self.day(30)}

@@ -1,4 +1,4 @@
-"""Helpers of the rules tests: a pack that must load, a unit with sensible defaults, refusals by code."""
+"""What the rules tests share: a pack that must load, a unit with sensible defaults, refusals by code."""
 
 from __future__ import annotations
 

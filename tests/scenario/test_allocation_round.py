@@ -23,7 +23,8 @@ SMALL = {
     "with_activity": "4",
     "other_quantity": "1",
     "part": "30",
-    "in_three": "5",
+    "paying": "16",
+    "in_three": "3",
 }
 
 

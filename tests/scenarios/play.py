@@ -22,6 +22,7 @@ from tanshu.compliance.withholding import (
     release_withheld,
     withhold,
 )
+from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, SetState, Subject
 from tanshu.parties.service import set_state
@@ -90,9 +91,10 @@ class Play:
         for n, one in enumerate(scenario.told):
             after = scenario.told[n + 1].said if n + 1 < len(scenario.told) else None
             if isinstance(after, Became) and after.refused:
-                with self.market.nothing_written():
-                    self.say(one)
+                before = self._tail()
+                self.say(one)
                 self._refused(one, after.refused)
+                assert self._tail() == before, f"{one.line}: {one.text}: refused, and something was written"
             else:
                 self.say(one)
                 assert not isinstance(self.outcome, Refusal), f"{one.line}: {one.text}: {self.outcome}"
@@ -259,6 +261,10 @@ class Play:
                 return need(obligations.owed(conn, subject, said.year)).due_t
             kept = withheld.kept_for(conn, subject.id, said.year)
             return kept.left_t if kept else 0
+
+    def _tail(self) -> object:
+        with self.market.database.read() as conn:
+            return store.tail(conn, store.REGISTRY_LOG)
 
     # -- words ---------------------------------------------------------------------------------------------
 

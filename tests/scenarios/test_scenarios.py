@@ -1,7 +1,8 @@
 """Every transaction type in the words of the rules: scenarios that a registry clerk can read, and that run.
 
 Each file beside this one is of one type: at least one scenario that takes effect, three that are refused.
-What is accepted runs on both databases; what is refused only, on the first.
+Each file's first accepted scenario runs on both databases, the others on one: they say what the rules are, and
+what the databases do is tested elsewhere.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 
 from tanshu.registry.types import TYPES
 from tanshu.scenario.story.language import read
-from tanshu.scenario.story.sentences import Became, Scenario
+from tanshu.scenario.story.sentences import EXPECTATIONS, Became, Scenario
 from tests.scenarios.play import Play
 from tests.support.judged import findings
 from tests.support.market import Market
@@ -32,10 +33,11 @@ def is_refused(scenario: Scenario) -> bool:
     return any(isinstance(one.said, Became) and one.said.refused for one in scenario.told)
 
 
+_FIRST = {type: n for type, n, scenario in reversed(STORIES) if not is_refused(scenario)}
 PARAMS = [
     pytest.param(kind, type, scenario, id=f"{type}:{n}-{kind}")
     for type, n, scenario in STORIES
-    for kind in (("sqlite",) if is_refused(scenario) else ("sqlite", "postgresql"))
+    for kind in (("sqlite", "postgresql") if n == _FIRST[type] else ("sqlite",))
 ]
 
 
@@ -49,7 +51,8 @@ def test_it_goes_as_told(market: Market, operator: Operator, type: str, scenario
     types = {getattr(one.said, "type", "") for one in scenario.told}
     assert type in types, scenario.title
     Play(market, operator, f"{type}.txt").play(scenario)
-    assert findings(market) == []
+    if not is_refused(scenario):
+        assert findings(market) == []
 
 
 @pytest.mark.parametrize("type", TYPES)
@@ -58,7 +61,7 @@ def test_every_type_is_told_accepted_once_and_refused_three_times(type: str):
     for name, _, scenario in STORIES:
         if name != type:
             continue
-        assert any(isinstance(one.said, Became) for one in scenario.told), f"{scenario.title} has no result"
+        assert isinstance(scenario.told[-1].said, EXPECTATIONS) or is_refused(scenario), scenario.title
         counts["refused" if is_refused(scenario) else "accepted"] += 1
     assert counts["accepted"] >= 1, f"tests/scenarios/{type}.txt"
     assert counts["refused"] >= 3, f"tests/scenarios/{type}.txt"

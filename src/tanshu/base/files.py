@@ -1,14 +1,18 @@
-"""Tables as people send them: CSV (UTF-8, with or without BOM) or the first sheet of an XLSX workbook."""
+"""Tables as people send them: CSV (UTF-8, with or without BOM) or the first sheet of an XLSX workbook.
+
+The first that a person sees: a hidden sheet is none.
+"""
 
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from tanshu.base.refusal import Refusal, Refused, refusal
 
@@ -29,6 +33,19 @@ FINDINGS = refusal(
     "The file has {count} findings; nothing was imported. Mend them, or import only the good "
     "rows with --accept-valid.",
 )
+COLUMN_TWICE = refusal(
+    "BASE-1205",
+    "文件有两列都叫“{column}”。只留一列。",
+    "The file has two columns called “{column}”. Leave one.",
+)
+UNPACKED_BYTES_MAX = 512 * 2**20
+"""A workbook is a zip: a small one can unpack to anything."""
+_BROKEN = (
+    *(BadZipFile, zlib.error, OSError, EOFError, csv.Error),
+    *(SyntaxError, RuntimeError),  # XML that is none, or swells; a zip that is locked, or packed otherwise
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+)
+"""What a reader meets in a file that is no table, or a forged one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +71,20 @@ class Finding:
 
 
 def read_table(path: Path, needed: Sequence[str]) -> list[FileRow]:
-    """The rows of a table. Raises Refused: BASE-1201 no file, 1202 unreadable, 1203 a column is missing."""
+    """The rows of a table.
+
+    Raises Refused: BASE-1201 no file, 1202 unreadable, 1203 a column is missing, 1205 one is there twice.
+    """
     if not path.exists():
         raise Refused(NO_FILE(field="file", path=path))
     try:
         table = list(_xlsx(path) if path.suffix.lower() == ".xlsx" else _csv(path))
-    except (UnicodeDecodeError, csv.Error, BadZipFile, KeyError, OSError) as error:
+    except _BROKEN as error:
         raise Refused(UNREADABLE(field="file", path=path, why=error)) from error
     header = [cell.strip() for cell in table[0]] if table else []
+    for name in needed:
+        if header.count(name) > 1:
+            raise Refused(COLUMN_TWICE(field="file", column=name))
     missing = [name for name in needed if name not in header]
     if missing:
         raise Refused(COLUMN_MISSING(field="file", columns=", ".join(missing), needed=", ".join(needed)))
@@ -80,8 +103,13 @@ def _csv(path: Path) -> Iterator[list[str]]:
 def _xlsx(path: Path) -> Iterator[list[str]]:
     from openpyxl import load_workbook  # slow to import, and most commands read no workbook
 
+    with ZipFile(path) as archive:
+        if sum(one.file_size for one in archive.infolist()) > UNPACKED_BYTES_MAX:
+            raise ValueError(f"it unpacks to more than {UNPACKED_BYTES_MAX} bytes")
     workbook = load_workbook(path, read_only=True, data_only=True)
-    for row in workbook.worksheets[0].iter_rows(values_only=True):
+    sheet = next(one for one in workbook.worksheets if one.sheet_state == "visible")
+    sheet.reset_dimensions()  # what a sheet says of its own size need not be true
+    for row in sheet.iter_rows(values_only=True):
         yield [cell_text(cell) for cell in row]
 
 

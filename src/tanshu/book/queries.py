@@ -24,6 +24,7 @@ NO_SUCH_MOMENT = refusal(
     "The book has no entry at {value}; it holds 0 to {newest}.",
 )
 
+_TIME_MAX = 2**63 - 1
 _SEQ = re.compile(r"^seq:(\d{1,18})$")
 
 
@@ -36,7 +37,7 @@ def moment(conn: Connection, log: int, text: str, field: str = "as_of") -> int |
     last = -1 if newest is None else newest[0]
     if isinstance(named, int):
         return named if named <= last else NO_SUCH_MOMENT(field=field, value=text, newest=last)
-    found = store.seq_at(conn, log, end_of_day_ns(named))
+    found = store.seq_at(conn, log, _end_of(named))
     return NO_SUCH_MOMENT(field=field, value=text, newest=last) if found is None else found
 
 
@@ -47,8 +48,13 @@ def before(conn: Connection, log: int, text: str, field: str = "from") -> int | 
         return named
     if isinstance(named, int):
         return named - 1
-    found = store.seq_at(conn, log, end_of_day_ns(named - timedelta(days=1)))
+    found = None if named == date.min else store.seq_at(conn, log, _end_of(named - timedelta(days=1)))
     return -1 if found is None else found
+
+
+def _end_of(day: date) -> int:
+    """The end of a Shanghai day, as near to it as an entry's time can be."""
+    return max(0, min(end_of_day_ns(day), _TIME_MAX))
 
 
 def _named(text: str, field: str) -> int | date | Refusal:

@@ -275,7 +275,7 @@ def life(conn: Connection, log: int, instrument: int, n: int) -> list[Stay]:
     return sorted((Stay(*row) for row in conn.execute(query)), key=lambda stay: stay.since)
 
 
-# -- helpers ----------------------------------------------------------------------------------------------
+# -- small parts -------------------------------------------------------------------------------------------
 
 
 def _cells(records: Records) -> list[tuple[int, int]]:

@@ -61,3 +61,9 @@ FORM_KEY = refusal(
     "申请文件 {path} 中“{key}”缺失、未知或取值类型不对。可用:{known}。",
     "In the application {path}, “{key}” is missing, unknown, or not of its type. There are: {known}.",
 )
+PAPER_ELSEWHERE = refusal(
+    "CLI-2203",
+    "申请文件指定的资料“{name}”不在申请文件所在的文件夹内;申请人只能提交随附的资料。",
+    "The application names the paper “{name}”, which does not lie in its own folder: only papers that came with "
+    "it are taken.",
+)

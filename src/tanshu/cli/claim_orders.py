@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tanshu.base.refusal import Refusal, Refused, need
+from tanshu.base.refusal import Refusal, need
 from tanshu.cli.door import Door, command
 from tanshu.cli.onboarding_files import VaultOption
 from tanshu.cli.output import Reply
@@ -313,13 +313,14 @@ def _papers(
     BASE-14xx (empty, too large), CLI-1004 (unreadable).
     """
     from tanshu.base.vault import weigh
+    from tanshu.cli import paper_files
 
     if not files:
         return {}
     vault = _vault(door, asked)
     documents: list[dict[str, object]] = []
     for n, path in enumerate(files, start=1):
-        data = _bytes(path)
+        data = paper_files.read(path, "evidence")
         kept = vault.put(data, path.name) if vault else weigh(data, path.name)
         name = f"{title} ({n})" if title and len(files) > 1 else title or str(n)
         documents.append({"title": name, "sha256": kept.sha256, "size": kept.size})
@@ -333,15 +334,3 @@ def _vault(door: Door, asked: str | None) -> Vault | None:
     folder = vault.folder_for(door.url, asked)
     configured = asked or os.environ.get(vault.ENVIRONMENT) or folder.is_dir()
     return vault.Vault(folder) if configured else None
-
-
-def _bytes(path: Path) -> bytes:
-    from tanshu.base.files import NO_FILE
-    from tanshu.cli import checks
-
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Refused(NO_FILE(field="evidence", path=path)) from None
-    except OSError as error:
-        raise Refused(checks.NOT_WRITTEN(field="evidence", path=path, why=error.strerror)) from None

@@ -69,6 +69,7 @@ def request(
     """By a maker of the registry. Keep the salt with the letter: it is nowhere else."""
     from tanshu.base.canonical import digest
     from tanshu.base.ids import random_key
+    from tanshu.cli import paper_files
     from tanshu.registry import inquiry
 
     try:
@@ -84,7 +85,7 @@ def request(
         inquiry.officer_hash(officer, grain),
         as_of,
         since,
-        digest(letter.read_bytes()).hex() if letter else "",
+        digest(paper_files.read(letter, "letter")).hex() if letter else "",
     )
     answer, key = door.do(inquiry.request, body)
     reply = accepted(

@@ -59,7 +59,7 @@ def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
     """The form of an application; its papers, bank account and contact data are in the vault by then.
 
     key: the command's. Raises Refused BASE-1201, CLI-2201 (unreadable), CLI-2202 (a key, or its value, is not
-    one), PAR-5102, BASE-14xx.
+    one), CLI-2203 (a paper lies elsewhere), PAR-5102, BASE-14xx.
     """
     from tanshu.cli.accounts import read_person
     from tanshu.parties.onboarding import papers
@@ -68,7 +68,7 @@ def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
     told = _told(path)
     bank = told.get("bank", {})
     documents = tuple(
-        keep_file(vault, kind, path.parent / str(name)) for kind, name in told.get("documents", {}).items()
+        keep_file(vault, kind, _beside(path, str(name))) for kind, name in told.get("documents", {}).items()
     )
     number, name = str(bank.get("number", "")), str(bank.get("name", ""))
     plain: dict[str, Any] = {one: told[one] for one in _PLAIN if one in told}
@@ -83,17 +83,20 @@ def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
     )
 
 
+def _beside(path: Path, name: str) -> Path:
+    """A paper that came with an application. The applicant wrote its name: it reaches nothing else of ours."""
+    paper, folder = (path.parent / name).resolve(), path.parent.resolve()
+    if not paper.is_relative_to(folder):
+        raise Refused(checks.PAPER_ELSEWHERE(field="documents", name=name))
+    return paper
+
+
 def keep_file(vault: Vault, kind: str, path: Path) -> Document:
     """Put a paper into the vault. Raises Refused BASE-1201 (no such file), BASE-14xx, CLI-1004."""
+    from tanshu.cli import paper_files
     from tanshu.parties.onboarding import papers
 
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise Refused(NO_FILE(field="documents", path=path)) from None
-    except OSError as error:
-        raise Refused(checks.NOT_WRITTEN(field="documents", path=path, why=error.strerror)) from None
-    return papers.keep(vault, kind, data)
+    return papers.keep(vault, kind, paper_files.read(path, "documents"))
 
 
 def today(door: Door, text: str) -> date:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tanshu.base.text import Lang, Text
-from tanshu.cli.border import complain
+from tanshu.base.text import Text
 from tanshu.cli.door import Door, command, group
 from tanshu.cli.output import GOOD, Chip, Reply, Table, number_column, text_column
 from tanshu.cli.stamps import notices, short_stamp
@@ -62,7 +61,7 @@ def decide(
     """By a maker of the province, before the final allocation; another person confirms it."""
     from tanshu.compliance.withholding import Withhold, withhold
 
-    document = _document(door.lang, title, number, dated, paper)
+    document = _document(title, number, dated, paper)
     answer, key = door.do(withhold, Withhold(subject, year, ground, document))
     return accepted(answer, key, *_decided(answer, Text("待复核", "to be confirmed")))
 
@@ -96,7 +95,7 @@ def force(
     """By a maker of the province; its checker and the registry approve."""
     from tanshu.compliance.withholding import FromWithheld, force_surrender
 
-    documents = (_document(door.lang, title, number, dated, paper),)
+    documents = (_document(title, number, dated, paper),)
     answer, key = door.do(force_surrender, FromWithheld(subject, year, quantity, documents))
     return accepted(answer, key, *_proposed(answer))
 
@@ -127,13 +126,11 @@ def show(door: Door, year: YearOption) -> Reply:
     return Reply(data, (*notices(mark), Table(DECISIONS, [_row(*one) for one in found], title)))
 
 
-def _document(lang: Lang, title: str, number: str, dated: str, paper: Path) -> dict[str, str]:
-    try:
-        content = paper.read_bytes()
-    except OSError as error:
-        why = error.strerror
-        raise complain(lang, f"无法读取 {paper}:{why}", f"cannot read {paper}: {why}") from None
-    return {"title": title, "number": number, "date": dated, "sha256": hashlib.sha256(content).hexdigest()}
+def _document(title: str, number: str, dated: str, paper: Path) -> dict[str, str]:
+    from tanshu.cli import paper_files
+
+    sha256 = hashlib.sha256(paper_files.read(paper, "document")).hexdigest()
+    return {"title": title, "number": number, "date": dated, "sha256": sha256}
 
 
 def _decided(answer: Answer, state: Text) -> tuple[tuple[Text, object], ...]:

@@ -16,6 +16,7 @@ from tanshu.compliance.obligations import STATUS_LABELS, Owed
 from tanshu.compliance.surrender import read_claims
 from tanshu.log import store
 from tanshu.parties import queries as parties
+from tanshu.registry import papers
 from tanshu.registry import queries as registry
 from tanshu.registry.certificate import not_effected, transaction_paper
 from tanshu.registry.model import Transaction, TransactionState
@@ -74,6 +75,10 @@ def surrender_paper(
     found = owed or obligations.owed(conn, subject, transaction.year)
     if isinstance(found, Refusal):
         return found
+    assert transaction.ended_seq is not None, "an effected transaction has ended"
+    name = papers.subject_at(conn, subject.id, transaction.ended_seq).name
+    tail = store.tail(conn, store.REGISTRY_LOG)
+    assert tail is not None, "an open book has a genesis entry"
     late = is_late(conn, transaction, found.deadline)
     taken_back = obligations.undone(conn, original_id=transaction.id).get(transaction.id, 0)
     return transaction_paper(
@@ -81,9 +86,10 @@ def surrender_paper(
         book,
         transaction.id,
         title=TITLES[transaction.type.code],
-        lead=_lead(transaction, found, late, taken_back),
-        extra_rows=_rows(conn, found, late),
+        lead=_lead(transaction, name, found, late, taken_back),
+        extra_rows=_rows(found, late, tail[0]),
         extra_tables=_claims(transaction),
+        as_of=tail[0],
         stamp=stamp,
     )
 
@@ -96,9 +102,9 @@ def is_late(conn: Connection, transaction: Transaction, deadline: date) -> bool:
     return business_date(time_ns) > deadline
 
 
-def _lead(transaction: Transaction, owed: Owed, late: bool, taken_back: int) -> Text:
-    """What is certified. taken_back: tonnes of it that were reversed or corrected since."""
-    name, quantity = owed.subject.name, f"{transaction.quantity:,}"
+def _lead(transaction: Transaction, name: str, owed: Owed, late: bool, taken_back: int) -> Text:
+    """What is certified. name: the entity's then. taken_back: tonnes that were reversed or corrected since."""
+    quantity = f"{transaction.quantity:,}"
     kind = transaction.type.name
     zh_late, en_late = ("补缴", "late, ") if late else ("", "")
     lead = Text(
@@ -115,9 +121,8 @@ def _lead(transaction: Transaction, owed: Owed, late: bool, taken_back: int) -> 
     )
 
 
-def _rows(conn: Connection, owed: Owed, late: bool) -> tuple[Row, ...]:
-    tail = store.tail(conn, store.REGISTRY_LOG)
-    assert tail is not None, "an open book has a genesis entry"
+def _rows(owed: Owed, late: bool, newest: int) -> tuple[Row, ...]:
+    """newest: the entry as of which these figures are told."""
     rows: list[Row] = [
         (Text("履约年度", "Compliance year"), str(owed.year)),
         (Text("应清缴", "Obligation"), _tonnes(owed.obligation_t)),
@@ -134,7 +139,7 @@ def _rows(conn: Connection, owed: Owed, late: bool) -> tuple[Row, ...]:
             "补缴:在截止日之后办理,截止日状态不变", "late: made after the deadline, whose status stays"
         )
         rows.append((Text("备注", "Note"), note))
-    as_of = Text(f"登记簿第 {tail[0]} 条", f"entry {tail[0]} of the log")
+    as_of = Text(f"登记簿第 {newest} 条", f"entry {newest} of the log")
     rows.append((Text("履约数据截至", "Year's figures as of"), as_of))
     return tuple(rows)
 

@@ -41,7 +41,7 @@ class FileObjection:
 
     notice: the register's notice objected to, by id (blank: the newest of that stage), whose day of service
     is on record; or the number of a letter that was sent otherwise, with served_on. received_on: when the
-    application came, where the province keys it later. claimed_t: what the entity thinks is due, if it says so.
+    application came, where the province keys it later. claimed_t: what the entity thinks is due, if said.
     """
 
     subject: str

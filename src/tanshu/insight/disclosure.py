@@ -72,7 +72,7 @@ class Entity:
     code: str | None
     region: str | None
     sector: str | None
-    excluded: bool
+    excluded: bool | None
     status: str | None
     status_at_deadline: str | None
     verified: int | None
@@ -141,9 +141,9 @@ class Disclosure:
 
     def as_json(self) -> Mapping[str, object]:
         said = cast(dict[str, Any], plain(self))
-        shown = {*self.entity_fields, "excluded"}
-        if "status" in shown:
-            shown.add("status_at_deadline")
+        shown = set(self.entity_fields)
+        if "status" in shown:  # which says who is outside allocation, too
+            shown |= {"status_at_deadline", "excluded"}
         entities = [{name: value for name, value in one.items() if name in shown} for one in said["entities"]]
         sections = {TOTALS: "totals", CANCELLATIONS: "cancellations", CHANGES: "changes"}
         hidden = {key for field, key in sections.items() if field not in self.public}
@@ -236,7 +236,7 @@ def _entity(owed: Owed, listed: Listed, shown: set[str]) -> Entity:
     )
     hidden = dict.fromkeys(name for name in ENTITY_FIELDS if name not in shown)
     if "status" in hidden:
-        hidden["status_at_deadline"] = None
+        hidden |= {"status_at_deadline": None, "excluded": None}
     return replace(full, **hidden)
 
 

@@ -22,7 +22,7 @@ from tanshu.base.refusal import Refusal, refusal
 from tanshu.book.commit import Book
 from tanshu.book.state import State
 from tanshu.compliance.obligations import SURRENDERS, UNDOING
-from tanshu.compliance.tables import ALLOCATION
+from tanshu.insight import past_duties
 from tanshu.log import store
 from tanshu.mrv.tables import COVERED_ENTITY, VERIFIED_EMISSIONS
 from tanshu.parties.model import HOLDERS, AccountKind
@@ -191,7 +191,7 @@ def report(
     sums.add("issued_t", _issued(conn, seq, owners, allowances))
     by_kind = _held(state, owners, instruments, sums)
     _claimed(conn, book.log, seq, owners, allowances, sums)
-    _owed(conn, seq, year, owners, sectors, sums)
+    _owed(conn, book.log, seq, year, owners, sectors, sums)
     return MinistryReport(
         store.book_name(conn, book.log) or "",
         entry.seq,
@@ -336,6 +336,7 @@ def _claimed(
 
 def _owed(
     conn: Connection,
+    log: int,
     seq: int,
     year: int,
     owners: Mapping[int, _Owner],
@@ -346,7 +347,7 @@ def _owed(
     groups = {owner.subject_id: owner.group for owner in owners.values()}
     for id in sectors.keys() - groups.keys():
         groups[id] = _group_of(conn, id, sectors[id][0])
-    obligations = _obligations(conn, seq, year)
+    obligations = _obligations(conn, log, seq, year)
     surrendered = _paid(conn, seq, year, SURRENDERS, owners)
     offset = _paid(conn, seq, year, ("offset",), owners)
     for id, (_, excluded) in sectors.items():
@@ -365,15 +366,12 @@ def _group_of(conn: Connection, subject_id: str, sector: str) -> Group:
     return region[:2] or NATIONAL, sector
 
 
-def _obligations(conn: Connection, seq: int, year: int) -> dict[str, int]:
-    """Tonnes owed by subject: what the final decision in force says, else what was verified."""
-    v, a = VERIFIED_EMISSIONS.c, ALLOCATION.c
+def _obligations(conn: Connection, log: int, seq: int, year: int) -> dict[str, int]:
+    """Tonnes owed by subject: what the final decision in force said, as adjusted; else what was verified."""
+    v = VERIFIED_EMISSIONS.c
     verified = select(v.subject_id, v.verified_t).where(v.year == year, v.seq <= seq).order_by(v.seq)
     found = {row.subject_id: row.verified_t for row in conn.execute(verified)}
-    decided = select(a.subject_id, a.obligation_t).where(
-        a.year == year, a.stage == "final", a.in_force, a.seq <= seq, a.obligation_t.is_not(None)
-    )
-    return found | {row.subject_id: row.obligation_t for row in conn.execute(decided)}
+    return found | past_duties.obligations(conn, log, seq, year)
 
 
 def _paid(

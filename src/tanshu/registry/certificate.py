@@ -43,8 +43,12 @@ NOT_THAT_KIND = refusal(
     "业务 {id} 是“{type}”,不能出具{certificate};可出具:{known}。",
     "The transaction {id} is a {type}; no {certificate} is made of it. One is made of: {known}.",
 )
-LETTERS = {"surrender": "S", "credit-surrender": "S", "offset": "O", "voluntary-cancellation": "C"}
-"""By what a certificate's number begins; R for any other registration."""
+LETTERS = {
+    **dict.fromkeys(("surrender", "credit-surrender", "forced-surrender", "helping-surrender"), "S"),
+    "offset": "O",
+    "voluntary-cancellation": "C",
+}
+"""By what a certificate's number begins that says more than that it was registered, which begins with R."""
 HOLDING, REGISTRATION = "H", "R"
 CANCELLATION = Text("自愿注销证明", "certificate of voluntary cancellation")
 CANCELLATIONS = ("voluntary-cancellation",)
@@ -75,11 +79,13 @@ def transaction_paper(
     lead: Text | None = None,
     extra_rows: Sequence[Row] = (),
     extra_tables: Sequence[Table] = (),
+    as_of: int | None = None,
     stamp: Text | None = None,
 ) -> Paper | Refusal:
     """The certificate of a transaction that took effect.
 
-    title, lead and the extras let the room that owns the type say more. Refuses with REG-3105 (no such
+    title, lead and the extras let the room that owns the type say more; as_of: the entry up to which they
+    are told, where that is not the transaction's own. Papers that differ have different numbers. Refuses with REG-3105 (no such
     transaction), REG-4001 (it has not taken effect) or BOOK-1202 (serial numbers were not followed so far:
     read with `serials.reading`).
     """
@@ -96,10 +102,14 @@ def transaction_paper(
     subject = papers.subject_at(conn, transaction.subject_id, position.seq)
     name = transaction.type.name
     stamped = papers.stamps(conn, [subject], stamp)
-    paper = Paper(
+    letter = LETTERS.get(transaction.type.code, REGISTRATION) if title else REGISTRATION
+    about = transaction.id if as_of is None else f"{transaction.id} {as_of}"
+    return papers.composed(
+        conn,
+        position,
+        papers.number(letter, position, about),
+        stamped,
         title=title or Text(f"登记证明 · {name.zh}", f"Certificate of registration · {name.en}"),
-        number=papers.number(LETTERS.get(transaction.type.code, REGISTRATION), position, transaction.id),
-        issuer=papers.registry_name(conn, position.seq),
         lead=lead or _lead(subject, transaction),
         parts=(
             Facts((*papers.subject_rows(subject), *_transaction_rows(conn, transaction), *extra_rows)),
@@ -107,14 +117,8 @@ def transaction_paper(
             *_moved_table(conn, transaction.id, numbers),
             *extra_tables,
             _chain_table(queries.steps(conn, transaction.id)),
-            papers.position_facts(position),
         ),
-        check=papers.how_to_check(position),
-        made_ns=position.time_ns,
-        stamps=stamped.lines,
-        mark=stamped.mark,
     )
-    return papers.in_own_words(conn, paper)
 
 
 def cancellation_paper(
@@ -172,10 +176,12 @@ def holding_paper(
     codes = {one.number: one.code for one in parties.accounts_of(conn, subject.id)}
     tables, _ = papers.held_table(conn, book.log, codes, seq, subject.handle)
     stamped = papers.stamps(conn, [subject], stamp)
-    paper = Paper(
+    return papers.composed(
+        conn,
+        position,
+        papers.number(HOLDING, position, subject.id),
+        stamped,
         title=Text("持有证明", "Certificate of holdings"),
-        number=papers.number(HOLDING, position, subject.id),
-        issuer=papers.registry_name(conn, seq),
         lead=Text(
             f"兹证明:截至 {day}(登记簿第 {position.seq} 条),{subject.name} 的账户持有情况如下。",
             f"At {day} (entry {position.seq} of the log) the accounts of {subject.name} hold the following.",
@@ -184,14 +190,8 @@ def holding_paper(
             Facts(papers.subject_rows(subject)),
             _holding_table(conn, cells, subject, seq),
             *tables,
-            papers.position_facts(position),
         ),
-        check=papers.how_to_check(position),
-        made_ns=position.time_ns,
-        stamps=stamped.lines,
-        mark=stamped.mark,
     )
-    return papers.in_own_words(conn, paper)
 
 
 def not_effected(transaction: Transaction) -> Refusal:

@@ -178,24 +178,20 @@ def notice_paper(conn: Connection, book: Book, notice: Notice, *, stamp: Text | 
         (Text("签发时间", "Issued"), papers.when(notice.issued_ns)),
     )
     said = body(notice.kind, notice.facts)
-    paper = Paper(
+    return papers.composed(
+        conn,
+        position,
+        papers.number(LETTER, position, notice.id),
+        stamped,
         title=notice.kind.title,
-        number=papers.number(LETTER, position, notice.id),
-        issuer=papers.registry_name(conn, position.seq),
         lead=Text("公告:", "To all concerned:")
         if notice.kind.public
         else Text(f"{subject.name}:", f"To {subject.name}:"),
         parts=(
             Paragraphs((*said, *((OBJECTION,) if notice.kind.objection else ()))),
             Facts((*papers.subject_rows(subject), *rows)),
-            papers.position_facts(position),
         ),
-        check=papers.how_to_check(position),
-        made_ns=position.time_ns,
-        stamps=stamped.lines,
-        mark=stamped.mark,
     )
-    return papers.in_own_words(conn, paper)
 
 
 def _may_serve(act: Act, subject: Subject) -> Person | Refusal:

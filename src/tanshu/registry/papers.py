@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import digest
 from tanshu.base.clock import shanghai_text
-from tanshu.base.documents import Facts, Paper, Row, Table, Words, reworded
+from tanshu.base.documents import Facts, Paper, Part, Row, Table, Words, reworded
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
@@ -77,6 +77,34 @@ def number(letter: str, position: Position, about: str) -> str:
     """
     mark = digest(f"{letter} {position.hash} {about}".encode()).hex()[:_MARK_HEX].upper()
     return f"{letter}-{position.seq}-{mark}"
+
+
+def composed(
+    conn: Connection,
+    position: Position,
+    number: str,
+    stamped: Stamps,
+    *,
+    title: Text,
+    lead: Text,
+    parts: Iterable[Part],
+) -> Paper:
+    """A paper that speaks as of a position, in the market's own words.
+
+    parts: what it says of its matter; where in the log that stands, and how to check it, comes after them.
+    """
+    paper = Paper(
+        title=title,
+        number=number,
+        issuer=registry_name(conn, position.seq),
+        lead=lead,
+        parts=(*parts, position_facts(position)),
+        check=how_to_check(position),
+        made_ns=position.time_ns,
+        stamps=stamped.lines,
+        mark=stamped.mark,
+    )
+    return in_own_words(conn, paper)
 
 
 def position_facts(position: Position) -> Facts:

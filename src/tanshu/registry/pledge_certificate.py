@@ -65,10 +65,12 @@ def pledge_paper(
     pledgee = _pledgee(conn, list(belonging.values()), seq)
     stamped = papers.stamps(conn, [pledgor], stamp)
     day = business_date(position.time_ns)
-    paper = Paper(
+    return papers.composed(
+        conn,
+        position,
+        papers.number(LETTER, position, pledge.id),
+        stamped,
         title=Text("质押登记证明", "Certificate of pledge"),
-        number=papers.number(LETTER, position, pledge.id),
-        issuer=papers.registry_name(conn, seq),
         lead=Text(
             f"兹证明:截至 {day}(登记簿第 {seq} 条),{pledgor.name} 的下列权利已为 {pledgee} 办理质押登记。",
             f"At {day} (entry {seq} of the log) these units of {pledgor.name} are pledged to {pledgee}.",
@@ -77,14 +79,8 @@ def pledge_paper(
             Facts((*papers.subject_rows(pledgor), *_facts(pledge, pledgee))),
             _claims(conn, standing, everything, seq),
             *_numbers(conn, book.log, standing, seq),
-            papers.position_facts(position),
         ),
-        check=papers.how_to_check(position),
-        made_ns=position.time_ns,
-        stamps=stamped.lines,
-        mark=stamped.mark,
     )
-    return papers.in_own_words(conn, paper)
 
 
 def cells(conn: Connection, log: int, id: str, seq: int) -> list[tuple[int, int]] | Refusal:

@@ -6,10 +6,11 @@ of the rule pack is over, and not before. Source of the term: the pack's table `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need, refusal
@@ -18,6 +19,8 @@ from tanshu.base.vault import Vault
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.onboarding.tables import APPLICATION_DOCUMENT, APPLICATION_FORM
+from tanshu.parties.tables import CHANGE_REQUEST
+from tanshu.registry.inquiry_tables import INQUIRY
 from tanshu.registry.notice_tables import NOTICE
 from tanshu.registry.tables import TRANSACTION
 from tanshu.rules import packs, registry_pack
@@ -38,6 +41,9 @@ NOT_FILED = refusal(
     "登记簿没有记载文件 {sha256},不能按登记档案处理。",
     "The register knows nothing of the document {sha256}; it is none of its records.",
 )
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,28 @@ def later(day: date, years: int) -> date:
 
 
 def _filed_on(conn: Connection, sha256: str) -> date | None:
-    """The last day on which this document was handed in."""
-    document, form = APPLICATION_DOCUMENT.c, APPLICATION_FORM.c
+    """The last day on which this document was handed in: with an application, for a change, as a letter."""
+    if not _SHA256.fullmatch(sha256):
+        return None
+    document, form, change = APPLICATION_DOCUMENT.c, APPLICATION_FORM.c, CHANGE_REQUEST.c
     same = (form.application_id == document.application_id) & (form.round == document.round)
-    query = select(func.max(form.submitted_on)).select_from(APPLICATION_DOCUMENT.join(APPLICATION_FORM, same))
-    return conn.execute(query.where(document.sha256 == sha256)).scalar()
+    papers = select(func.max(form.submitted_on)).select_from(
+        APPLICATION_DOCUMENT.join(APPLICATION_FORM, same)
+    )
+    sealed = or_(form.bank_sha256 == sha256, form.contact_sha256 == sha256)
+    named = f'%"{sha256}"%'  # hexadecimal digits: nothing in it stands for anything else
+    days = [
+        conn.execute(papers.where(document.sha256 == sha256)).scalar(),
+        conn.execute(select(func.max(form.submitted_on)).where(sealed)).scalar(),
+        conn.execute(select(func.max(change.asked_on)).where(change.asked.like(named))).scalar(),
+    ]
+    t, n = TRANSACTION.c, INQUIRY.c
+    days.append(_day(conn.execute(select(func.max(t.proposed_ns)).where(t.details.like(named))).scalar()))
+    letter = conn.execute(select(func.max(n.requested_seq)).where(n.document_sha256 == sha256)).scalar()
+    if letter is not None:
+        entry = next(store.read(conn, store.REGISTRY_LOG, letter - 1, letter))
+        days.append(business_date(entry.time_ns))
+    return max((day for day in days if day is not None), default=None)
 
 
 def _documents(conn: Connection) -> Kept:

@@ -62,6 +62,8 @@ _READ = 2_000
 """Rows read at once, at most, where most of them turn out not to match."""
 _REGION = re.compile(r"\d{2}(\d{2}){0,2}")
 _AFTER = bindparam("after", type_=Integer)
+_ASKED_AT_ONCE = 5_000
+"""Lines that one statement asks for by number; of more, all are looked through."""
 _SMALL = 200
 """Lines of a transaction up to which all are looked through for a subject's."""
 T = TypeVar("T")
@@ -333,32 +335,49 @@ def touching(
     if not 1 <= limit <= LIMIT_MAX:
         return LIMIT_RANGE(field="limit", value=limit, most=LIMIT_MAX)
     numbers = {one.number for one in parties.accounts_of(conn, subject_id)}
-    places = sorted({place for n in numbers for place in _places(conn, log, n, before, limit)}, reverse=True)
-    seqs = sorted({place >> POSITION_BITS for place in places}, reverse=True)[: limit + 1]
+    cells = [(number, instrument) for number in numbers for instrument in _moved(conn, log, number)]
+    entries = {seq for cell in cells for seq in _entries(conn, log, cell, before, limit + 1)}
+    seqs = sorted(entries, reverse=True)[: limit + 1]
     following = seqs[limit - 1] if len(seqs) > limit else None
     shown = seqs[:limit]
     by_seq = _ended_at(conn, shown)
     found: list[Touching] = []
     for seq in shown:
-        own = [place & (1 << POSITION_BITS) - 1 for place in places if place >> POSITION_BITS == seq]
         for row in by_seq.get(seq, ()):
-            lines = _lines(conn, row.id, numbers, own)
+            lines = _lines(conn, log, row, numbers, cells)
             if lines:
                 found.append(Touching(seq, row.ended_ns, row.id, row.type, lines))
     return Page(tuple(found), following)
 
 
-def _places(conn: Connection, log: int, account: int, before: int | None, limit: int) -> list[int]:
-    """Positions of an account's newest transfers, enough of each instrument to fill `limit` entries."""
-    found: list[int] = []
+def _entries(conn: Connection, log: int, cell: tuple[int, int], before: int | None, wanted: int) -> list[int]:
+    """The newest entries, as many as wanted, with a transfer of this (account, instrument).
+
+    One entry may have more transfers of it than a page has rows: what is read then is where it ends.
+    """
     t = MOVEMENT.c
-    for instrument in _moved(conn, log, account):
-        query = select(t.position).where(
-            t.log == log, t.account == account, t.instrument == instrument, t.counter.is_not(None)
-        )
-        if before is not None:
-            query = query.where(t.position < position(before, 0))
-        found += conn.execute(query.order_by(t.position.desc()).limit(limit + 1)).scalars().all()
+    transfers = select(t.position).where(
+        t.log == log, t.account == cell[0], t.instrument == cell[1], t.counter.is_not(None)
+    )
+    found: list[int] = []
+    while len(found) < wanted:
+        query = transfers if before is None else transfers.where(t.position < position(before, 0))
+        places = conn.execute(query.order_by(t.position.desc()).limit(wanted)).scalars().all()
+        found += dict.fromkeys(place >> POSITION_BITS for place in places)
+        if len(places) < wanted:
+            break
+        before = found[-1]
+    return found[:wanted]
+
+
+def _places(conn: Connection, log: int, cells: Sequence[tuple[int, int]], seq: int) -> list[int]:
+    """Which records of an entry moved these (account, instrument)."""
+    t = MOVEMENT.c
+    here = (t.log == log, t.position >= position(seq, 0), t.position < position(seq + 1, 0))
+    found: list[int] = []
+    for account, instrument in cells:
+        query = select(t.position).where(*here, t.account == account, t.instrument == instrument)
+        found += (place & (1 << POSITION_BITS) - 1 for place in conn.execute(query).scalars())
     return found
 
 
@@ -386,15 +405,18 @@ def _ended_at(conn: Connection, seqs: Sequence[int]) -> dict[int, list[Any]]:
     return found
 
 
-def _lines(conn: Connection, id: str, accounts: set[int], own: Sequence[int]) -> tuple[Line, ...]:
-    """Lines of a transaction in which one of these accounts has a side.
+def _lines(
+    conn: Connection, log: int, row: Any, accounts: set[int], cells: Sequence[tuple[int, int]]
+) -> tuple[Line, ...]:
+    """Lines of a transaction in which one of these accounts has a side; of these (account, instrument).
 
-    own: the records of its entry that moved them. In a batch, record i is line i, so nothing else is read.
+    In a batch, record i is line i: where the accounts have few of its lines, nothing else is read.
     """
     t = TRANSACTION_LINE.c
-    query = select(TRANSACTION_LINE).where(t.transaction_id == id)
-    last = conn.execute(select(func.max(t.n)).where(t.transaction_id == id)).scalar_one()
-    query = query.where(t.n.in_(own)) if last >= _SMALL else query
+    query = select(TRANSACTION_LINE).where(t.transaction_id == row.id)
+    last = conn.execute(select(func.max(t.n)).where(t.transaction_id == row.id)).scalar_one()
+    own = _places(conn, log, cells, row.ended_seq) if last >= _SMALL else []
+    query = query.where(t.n.in_(own)) if 0 < len(own) <= _ASKED_AT_ONCE else query
     query = query.where(or_(t.debit.in_(accounts), t.credit.in_(accounts)))
     return tuple(
         Line(row.debit, row.credit, row.instrument, row.quantity, row.hold)

@@ -44,17 +44,21 @@ COLUMNS = (
 
 
 def number(found: Statement) -> str:
-    return papers.number(LETTER, found.closed, f"{found.account.code} {found.after}")
+    """With other holders' names it is another paper than without, and has another number."""
+    names = " names" if found.names else ""
+    return papers.number(LETTER, found.closed, f"{found.account.code} {found.after}{names}")
 
 
 def paper(conn: Connection, found: Statement, *, stamp: Text | None = None) -> Paper:
     """The statement as a paper, as of its last entry."""
     stamped = papers.stamps(conn, [found.subject], stamp)
     name = found.subject.name
-    paper = Paper(
+    return papers.composed(
+        conn,
+        found.closed,
+        number(found),
+        stamped,
         title=TITLE,
-        number=number(found),
-        issuer=papers.registry_name(conn, found.closed.seq),
         lead=_lead(found, name),
         parts=(
             Facts(_account_rows(found)),
@@ -63,14 +67,8 @@ def paper(conn: Connection, found: Statement, *, stamp: Text | None = None) -> P
             _balances(Text("期末", "Closing"), found.closing),
             *_held(found.held),
             *_numbers(found),
-            papers.position_facts(found.closed),
         ),
-        check=papers.how_to_check(found.closed),
-        made_ns=found.closed.time_ns,
-        stamps=stamped.lines,
-        mark=stamped.mark,
     )
-    return papers.in_own_words(conn, paper)
 
 
 def sheet(found: Statement, about: Sequence[tuple[Text, Text | str]]) -> Sheet:

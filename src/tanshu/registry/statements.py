@@ -27,7 +27,7 @@ from tanshu.book.projections import Progress
 from tanshu.book.records import POSITION_BITS, Op, position
 from tanshu.parties.model import ACCOUNT_TYPES, HOLDERS, Account, AccountKind, Subject, SubjectKind
 from tanshu.parties.queries import account as account_coded
-from tanshu.parties.tables import ACCOUNT, SUBJECT
+from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
 from tanshu.registry import papers, queries, serials
 from tanshu.registry.encumbrances.model import CLASS_LABELS, ClaimClass
 from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
@@ -120,7 +120,7 @@ class HeldFor:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An account over the entries after < seq ≤ the closing position's."""
+    """An account over the entries after < seq ≤ the closing position's. names: it names other holders."""
 
     account: Account
     subject: Subject
@@ -131,6 +131,7 @@ class Statement:
     closing: tuple[Balance, ...]
     held: tuple[HeldFor, ...]
     numbers: tuple[Numbers, ...]
+    names: bool = False
 
 
 @contextmanager
@@ -179,6 +180,7 @@ def statement(
         tuple(
             serials.held(conn, book.log, [account.number], serials.serialised(conn, book.log).values(), last)
         ),
+        names,
     )
 
 
@@ -241,18 +243,24 @@ class _Other(NamedTuple):
 
 def _counterparties(conn: Connection, own: Account, numbers: Collection[int], seq: int) -> dict[int, _Other]:
     found: dict[int, _Other] = {}
-    names: dict[str, str] = {}
     joined = select(ACCOUNT, SUBJECT.c.kind.label("owner_kind")).join(
         SUBJECT, SUBJECT.c.id == ACCOUNT.c.subject_id
     )
     for some in _batches(sorted(numbers)):
-        for row in conn.execute(joined.where(ACCOUNT.c.number.in_(some))):
-            if row.subject_id not in names:
-                names[row.subject_id] = papers.subject_at(conn, row.subject_id, seq).name
+        rows = conn.execute(joined.where(ACCOUNT.c.number.in_(some))).all()
+        names = _names_at(conn, {row.subject_id for row in rows}, seq)
+        for row in rows:
             public = SubjectKind(row.owner_kind) not in HOLDERS or row.subject_id == own.subject_id
             shown = Counterparty(row.code, AccountKind(row.kind), names[row.subject_id])
             found[row.number] = _Other(shown, public)
     return found
+
+
+def _names_at(conn: Connection, subjects: Collection[str], seq: int) -> dict[str, str]:
+    """What each of these was called when entry `seq` was written, as `papers.name_at` says it of one."""
+    t = SUBJECT_NAME.c
+    known = select(t.subject_id, t.name).where(t.subject_id.in_(subjects), t.seq <= seq)
+    return {row.subject_id: row.name for row in conn.execute(known.order_by(t.since))}
 
 
 class _Transactions:
@@ -264,10 +272,10 @@ class _Transactions:
 
     def __init__(self, conn: Connection, account: int, found: Sequence[Movement]):
         self._account = account
-        self._at: dict[int, list[Row[Any]]] = defaultdict(list)
+        self._at: dict[tuple[int | None, ...], list[Row[Any]]] = defaultdict(list)
         self._taken: set[tuple[str, int]] = set()
         for row in _lines_at(conn, account, sorted({one.seq for one in found})):
-            self._at[row.ended_seq].append(row)
+            self._at[row.ended_seq, row.debit, row.credit, row.instrument].append(row)
         holds = sorted({one.hold for one in found if one.hold is not None})
         self._by_hold = _makers(conn, holds)
 
@@ -280,11 +288,7 @@ class _Transactions:
         gives = one.available_change + one.held_change < 0
         sides = (self._account, one.counter) if gives else (one.counter, self._account)
         amount = abs(one.available_change + one.held_change)
-        like = [
-            row
-            for row in self._at.get(one.seq, ())
-            if (row.debit, row.credit) == sides and row.instrument == one.instrument
-        ]
+        like = self._at.get((one.seq, *sides, one.instrument), [])
         exact = [row for row in like if row.quantity == amount and self._is_new(row)]
         for row in exact or like:
             self._taken.add((row.transaction_id, row.n))

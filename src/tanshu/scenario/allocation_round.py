@@ -19,7 +19,6 @@ from tanshu.scenario import allocation_round_carry_over as carry_over
 from tanshu.scenario.allocation_round_model import Round
 from tanshu.scenario.allocation_round_plan import Plan
 from tanshu.scenario.folder import Folder
-from tanshu.scenario.refusals import REFUSALS
 from tanshu.scenario.result import Result
 
 
@@ -33,15 +32,7 @@ class AllocationRound:
 
     @property
     def job(self) -> Job:
-        return Job(
-            id=self.round.id,
-            book=f"scenario/{self.round.id}",
-            scope=(self.round.id, self.round.seed),
-            jurisdiction=self.folder.jurisdiction,
-            opening=self.round.dates["opening"],
-            steps=self.steps,
-            refusals=REFUSALS,
-        )
+        return self.folder.job(self.round.seed, self.round.dates["opening"], self.steps)
 
     def told(self, conn: Connection, step: str, lang: Lang) -> str:
         from tanshu.scenario import allocation_round_summary as summary

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from tanshu.base.clock import business_date
-from tanshu.base.refusal import catalogue, need
+from tanshu.base.refusal import need
 from tanshu.base.text import Text
 from tanshu.book.state import State
 from tanshu.compliance import carry_over
@@ -16,8 +17,15 @@ from tanshu.compliance.carry_over import BATCH_LABELS, Application, Batch, Terms
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
 from tanshu.registry import queries as registry
-from tanshu.scenario.allocation_round_carry_over_model import CarryOver
+from tanshu.scenario.allocation_round_carry_over_model import BEYOND, CLOSED, FROZEN, LATE, Asked, CarryOver
 from tanshu.scenario.result import Check, Column, Grid
+
+REASONS = {
+    LATE: Text("未按时足额清缴", "late for a year"),
+    BEYOND: Text("超过可结转数量", "more than is carryable"),
+    CLOSED: Text("申请期已过,且未曾冻结", "after the window, and never frozen"),
+    FROZEN: Text("配额被法院冻结", "the units are frozen by a court"),
+}
 
 
 def figures(conn: Connection, state: State, facts: CarryOver) -> dict[str, Any]:
@@ -134,12 +142,12 @@ def _overdue(one: Application) -> bool:
     return late or _issued_on(one) > one.issue_by
 
 
-def _issued_on(one: Application) -> Any:
+def _issued_on(one: Application) -> date:
     assert one.issuance is not None and one.issuance.ended_ns is not None
     return business_date(one.issuance.ended_ns)
 
 
-def _tried(facts: CarryOver) -> list[Any]:
+def _tried(facts: CarryOver) -> list[Asked]:
     """What was to be refused, and was: the run would not have gone on."""
     return [one for batch in Batch for one in facts.asked(batch) if one.refused]
 
@@ -184,12 +192,10 @@ def _batches(found: dict[str, Any]) -> Grid:
 
 
 def _refused(found: dict[str, Any]) -> Grid:
-    """The sentence of each number, its facts left open."""
-    known = catalogue()
     columns = (
         Column(Text("编号", "number")),
-        Column(Text("不予受理的结转申请", "applications that were refused"), fold=True),
+        Column(Text("不予受理的原因", "why"), fold=True),
         Column(Text("次数", "times"), number=True),
     )
-    rows = tuple((code, known[code].text, n) for code, n in found["refused"].items())
-    return Grid(Text("不予受理", "Refused"), columns, rows)
+    rows = tuple((code, REASONS[code], n) for code, n in found["refused"].items())
+    return Grid(Text("不予受理的结转申请", "Applications that were refused"), columns, rows)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
@@ -259,11 +258,7 @@ def _prices(folder: Path, sources: Mapping[str, Text]) -> dict[tuple[str, Mode],
 
 
 def _dates(table: Table) -> Dates:
-    names = list(Dates.__dataclass_fields__)
-    for earlier, later in pairwise(names):
-        if table.day(later) < table.day(earlier):
-            raise table.bad(later, table.day(later), f"a day not before {earlier}")
-    return Dates(**{name: table.day(name) for name in names})
+    return Dates(**table.days_in_order(tuple(Dates.__dataclass_fields__)))
 
 
 def _parameters(table: Table) -> Parameters:

@@ -7,12 +7,15 @@ beside it (`packs = "packs"`) is searched before all others while the scenario r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
+from tanshu.job import Job, Step
 from tanshu.scenario import checks
 from tanshu.scenario.reading import Table, toml
+from tanshu.scenario.refusals import REFUSALS
 
 FILE = "scenario.toml"
 
@@ -29,6 +32,18 @@ class Folder:
     title: Text
     stamp: Text
     packs: tuple[Path, ...]
+
+    def job(self, seed: str, opening: date, steps: tuple[Step, ...]) -> Job:
+        """The scenario as a job. seed: with the scenario's id it gives every key."""
+        return Job(
+            id=self.id,
+            book=f"scenario/{self.id}",
+            scope=(self.id, seed),
+            jurisdiction=self.jurisdiction,
+            opening=opening,
+            steps=steps,
+            refusals=REFUSALS,
+        )
 
 
 def read(path: Path) -> Folder:

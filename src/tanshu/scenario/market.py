@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
@@ -134,11 +133,7 @@ def _authority(table: Table) -> Authority:
 
 
 def _dates(table: Table) -> Dates:
-    names = list(Dates.__dataclass_fields__)
-    for earlier, later in pairwise(names):
-        if table.day(later) < table.day(earlier):
-            raise table.bad(later, table.day(later), f"a day not before {earlier}")
-    return Dates(**{name: table.day(name) for name in names})
+    return Dates(**table.days_in_order(tuple(Dates.__dataclass_fields__)))
 
 
 def _holder(row: Table) -> Holder:

@@ -7,7 +7,7 @@ acts in them, from its chains; every quantity, from its allocation pack or from 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -36,7 +36,6 @@ from tanshu.scenario import market, market_law, market_result
 from tanshu.scenario.folder import Folder
 from tanshu.scenario.market import Holder, Market, Trade
 from tanshu.scenario.market_law import Law, Quotas, positive
-from tanshu.scenario.refusals import REFUSALS
 from tanshu.scenario.result import Result
 
 CLERK = "registry-maker-1"
@@ -53,16 +52,8 @@ class MarketYear:
 
     @property
     def job(self) -> Job:
-        return Job(
-            id=self.folder.id,
-            book=f"scenario/{self.folder.id}",
-            scope=(self.folder.id, str(self.market.year)),
-            jurisdiction=self.folder.jurisdiction,
-            opening=self.market.dates.opening,
-            steps=self.steps,
-            refusals=REFUSALS,
-            registry_name=self.market.registry_name,
-        )
+        job = self.folder.job(str(self.market.year), self.market.dates.opening, self.steps)
+        return replace(job, registry_name=self.market.registry_name)
 
     def told(self, conn: Connection, step: str, lang: Lang) -> str:
         return market_result.told(conn, step, self.law.instrument).in_(lang)

@@ -12,7 +12,6 @@ from tanshu.job import Job, Step
 from tanshu.scenario import facts, model, year
 from tanshu.scenario.facts import ScenarioFacts
 from tanshu.scenario.folder import Folder
-from tanshu.scenario.refusals import REFUSALS
 from tanshu.scenario.result import Result
 
 
@@ -27,15 +26,7 @@ class PowerYear:
 
     @property
     def job(self) -> Job:
-        return Job(
-            id=self.facts.id,
-            book=f"scenario/{self.facts.id}",
-            scope=(self.facts.id, self.facts.seed),
-            jurisdiction=self.folder.jurisdiction,
-            opening=self.facts.dates.opening,
-            steps=self.steps,
-            refusals=REFUSALS,
-        )
+        return self.folder.job(self.facts.seed, self.facts.dates.opening, self.steps)
 
     def told(self, conn: Connection, step: str, lang: Lang) -> str:
         from tanshu.scenario import summary

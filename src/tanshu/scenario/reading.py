@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -109,6 +110,13 @@ class Table:
         if not isinstance(value := self.value(column), date):
             raise self.bad(column, value, "a date like 2024-12-31")
         return value
+
+    def days_in_order(self, names: Sequence[str]) -> dict[str, date]:
+        """Days by name, none before the one named before it."""
+        for earlier, later in pairwise(names):
+            if self.day(later) < self.day(earlier):
+                raise self.bad(later, self.day(later), f"a day not before {earlier}")
+        return {name: self.day(name) for name in names}
 
     def table(self, column: str) -> Table:
         if not isinstance(value := self.value(column), dict):

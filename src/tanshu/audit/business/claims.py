@@ -110,7 +110,7 @@ def judge(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -> I
     yield from _told(stand, facts, done)
     yield from _reasons(stand, turns, facts, done)
     yield from _order(stand, facts, done)
-    yield from _left_lying(facts, done)
+    yield from _left_lying(stand, facts, done)
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -135,24 +135,23 @@ def _sums(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
 
 def _told(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     """Every hold the book makes or uses is a claim's, of that cell and by that amount; and the reverse."""
+    moves, made = done.moves, set[int]()
     used: dict[int, int] = defaultdict(int)
-    made: set[int] = set()
-    for place, record in done.moves:
-        if record.op == Op.HOLD:
-            at = done.name(place)
-            if at not in stand.made and _used_here(done, at) == record.amount:
-                continue  # a step on the way: nothing of it is left after the entry
-            made.add(at)
-            row = stand.made.get(at)
-            claim = facts.one(CLAIM, row["claim_id"]) if row else None
-            first = row["quantity"] + _used_here(done, at) if row else None
-            cell = (claim["account"], claim["instrument"], first) if claim else None
-            if cell != (record.debit, record.instrument, record.amount):
-                yield done.find(checks.CLAIM_BOOK, record.debit, record=place, amount=record.amount)
-        elif record.op in (Op.CAPTURE, Op.RELEASE):
+    for _, record in moves:
+        if record.op in (Op.CAPTURE, Op.RELEASE):
             used[record.hold] += record.amount
-    here = {done.name(place) for place, record in done.moves if record.op == Op.HOLD}
-    for at in used.keys() - here:
+    holds = [(done.name(place), place, record) for place, record in moves if record.op == Op.HOLD]
+    for at, place, record in holds:
+        if at not in stand.made and used[at] == record.amount:
+            continue  # a step on the way: nothing of it is left after the entry
+        made.add(at)
+        row = stand.made.get(at)
+        claim = facts.one(CLAIM, row["claim_id"]) if row else None
+        first = row["quantity"] + used[at] if row else None
+        cell = (claim["account"], claim["instrument"], first) if claim else None
+        if cell != (record.debit, record.instrument, record.amount):
+            yield done.find(checks.CLAIM_BOOK, record.debit, record=place, amount=record.amount)
+    for at in used.keys() - {at for at, _, _ in holds}:
         if used[at] != stand.used.get(at, 0):
             yield done.find(checks.CLAIM_BOOK, record=at, amount=used[at])
     for at in (stand.used.keys() - used.keys()) | (stand.made.keys() - made):
@@ -184,7 +183,7 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
 
 
 def _of_withheld(turn: Turn) -> bool:
-    """Does a transaction take what is withheld, or may it give that back? What it undoes has been forgotten."""
+    """Does a transaction take what is withheld, or may it give that back? What it undoes is forgotten."""
     gives_back = turn.took_effect and turn.kind is not None and turn.kind.whose is Whose.ORIGINAL
     return gives_back or turn.after["type"] in WITHHELD_TYPES
 
@@ -218,14 +217,12 @@ def _passed_over(
     behind all that were there, those apart that give way to it.
     """
     row = claim.after
-    gave_back = _gave_back(claim.cell, done) and claim.before is not None
-    givers = [one.after for one in stand.claims if one.cell == claim.cell and one.gained < 0]
+    is_new = claim.before is None
+    givers = [] if is_new else _givers(claim.cell, stand, done)
     for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
-        waits = other["state"] != ENDED and other["held"] < other["reach"]
-        from_before = gave_back and any(_rank(order, giver) < _rank(order, other) for giver in givers)
-        if not waits or not (other["follows"] or from_before):
+        if not _waits(order, other, givers):
             continue
-        if claim.before is None:
+        if is_new:
             before = other["seq"] < row["seq"] and not _is_better(order, row, other)
         else:
             before = _rank(order, other) < _rank(order, row)
@@ -233,19 +230,38 @@ def _passed_over(
             yield other
 
 
-def _left_lying(facts: Facts, done: Done) -> Iterator[Finding]:
+def _left_lying(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     """What comes into a cell, or comes free in it, goes to those that wait there, in the same entry."""
     if not facts.tables[CLAIM].by_key:
         return
-    for (account, instrument), free in _came_free(done).items():
-        if free <= 0:
+    order: Mapping[str, int] | None = None
+    for cell, free in _came_free(done).items():
+        here = facts.some(CLAIM, account=cell[0], instrument=cell[1]) if free > 0 else []
+        if not here:
             continue
-        everybody = _gave_back((account, instrument), done)
-        for claim in facts.some(CLAIM, account=account, instrument=instrument):
-            waits = claim["state"] != ENDED and claim["held"] < claim["reach"]
-            if waits and (everybody or claim["follows"]):
-                yield done.find(checks.NOT_PASSED_ON, account, claim=claim["id"], amount=free)
+        givers = _givers(cell, stand, done)
+        order = _ranking(facts, done) if order is None else order
+        for claim in here:
+            if _waits(order, claim, givers):
+                yield done.find(checks.NOT_PASSED_ON, cell[0], claim=claim["id"], amount=free)
                 break
+
+
+def _waits(order: Mapping[str, int], claim: Row, givers: Sequence[Row]) -> bool:
+    """Does a claim wait for what came, or for what these gave back?"""
+    if claim["state"] == ENDED or claim["held"] >= claim["reach"]:
+        return False
+    before = [_rank(order, giver) < _rank(order, claim) for giver in givers]
+    return bool(claim["follows"]) or (bool(before) and all(before))
+
+
+def _givers(cell: tuple[int, int], stand: Standing, done: Done) -> list[Row]:
+    """The claims that gave units of a cell back, where nothing else came into it in this entry."""
+    if any(r.op in RECEIVES and (r.credit, r.instrument) == cell for _, r in done.moves):
+        return []
+    if not any(r.op == Op.RELEASE and (r.debit, r.instrument) == cell for _, r in done.moves):
+        return []
+    return [one.after for one in stand.claims if one.cell == cell and one.gained < 0]
 
 
 def _came_free(done: Done) -> Mapping[tuple[int, int], int]:
@@ -259,13 +275,6 @@ def _came_free(done: Done) -> Mapping[tuple[int, int], int]:
         if r.op in RECEIVES:
             free[r.credit, r.instrument] += r.amount
     return free
-
-
-def _gave_back(cell: tuple[int, int], done: Done) -> bool:
-    """Did units of a cell come free in this entry, and none arrive?"""
-    came = [r for _, r in done.moves if r.op in RECEIVES and (r.credit, r.instrument) == cell]
-    freed = [r for _, r in done.moves if r.op == Op.RELEASE and (r.debit, r.instrument) == cell]
-    return bool(freed) and not came
 
 
 def _gives_way(order: Mapping[str, int], claim: Changed, new: Changed, facts: Facts) -> bool:
@@ -301,8 +310,3 @@ def _rank(order: Mapping[str, int], row: Row) -> tuple[int, int, int]:
 
 def _is_over(was: Row, done: Done) -> bool:
     return was["cls"] == COURT and was["expires_on"] is not None and was["expires_on"] < done.day
-
-
-def _used_here(done: Done, at: int) -> int:
-    """What of a hold is used in the very entry that makes it."""
-    return sum(r.amount for _, r in done.moves if r.op in (Op.CAPTURE, Op.RELEASE) and r.hold == at)

@@ -39,7 +39,11 @@ _APPLICATION = "account_application application_form application_document"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
 _CLAIMS = "claim claim_hold notice"
 """Whose claim gives way or moves up is told so."""
-_DECISIONS = f"{_TRANSACTION} {_CLAIMS} successor allocation offset_claim data_lock deduction_use"
+_EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation"
+_PROPOSAL = f"{_EFFECT} transaction_line offset_claim"
+_DROP = f"registry_transaction {_CLAIMS} allocation offset_claim data_lock deduction_use"
+"""What a transaction changes as it goes on or takes effect; as it is proposed; as it comes to nothing."""
+_DECISION = f"{_TRANSACTION} {_CLAIMS} data_lock deduction_use"
 _UPLOAD = "allocation_upload allocation_upload_row allocation_upload_finding"
 CHANGING: Mapping[str, frozenset[str]] = {
     "account_application": frozenset({"state", "round", "due_on", "subject_id", "ended_seq"}),
@@ -152,14 +156,14 @@ VERBS: Mapping[str, Verb] = {
     "registry.define-instrument": _verb((_CLERK,), "instrument", Op.DEFINE_INSTRUMENT),
     "registry.define-instruments": _verb((_CLERK,), "instrument", Op.DEFINE_INSTRUMENT),
     BATCH: _verb((_CLERK,), f"{_TRANSACTION} {_CLAIMS}", Op.HOLD, Op.TRANSFER),
-    "registry.propose": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
-    "registry.approve": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
-    "registry.approve-batch": _verb(_BY_CHAIN, _DECISIONS, *_ALL_MOVES),
-    "registry.reject": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
-    "registry.withdraw": _verb(_BY_CHAIN, _DECISIONS, Op.HOLD, Op.RELEASE),
-    EXPIRE: _verb((_CLERK,), _DECISIONS, Op.HOLD, Op.RELEASE),
+    "registry.propose": _verb(_BY_CHAIN, _PROPOSAL, *_ALL_MOVES),
+    "registry.approve": _verb(_BY_CHAIN, _EFFECT, *_ALL_MOVES),
+    "registry.approve-batch": _verb(_BY_CHAIN, _EFFECT, *_ALL_MOVES),
+    "registry.reject": _verb(_BY_CHAIN, f"{_DROP} transaction_step", Op.HOLD, Op.RELEASE),
+    "registry.withdraw": _verb(_BY_CHAIN, _DROP, Op.HOLD, Op.RELEASE),
+    EXPIRE: _verb((_CLERK,), _DROP, Op.HOLD, Op.RELEASE),
     "registry.serve-notice": _verb((_CLERK, _PROVINCE), "notice"),
-    "compliance.allocate": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE, Op.TRANSFER),
+    "compliance.allocate": _verb((_PROVINCE,), f"{_DECISION} allocation", Op.HOLD, Op.RELEASE),
     CONFIRM_ALLOCATION: _verb(
         (_SUPERVISOR,), f"allocation data_lock deduction_use withheld {_CLAIMS}", Op.HOLD
     ),
@@ -167,23 +171,23 @@ VERBS: Mapping[str, Verb] = {
     "compliance.upload-allocation": _verb((_PROVINCE,), _UPLOAD),
     "compliance.key-sealed-letter": _verb((_CLERK,), "sealed_letter"),
     "compliance.compare-upload": _verb((_REVIEWER,), "allocation_upload"),
-    "compliance.load-upload": _verb((_PROVINCE,), f"{_DECISIONS} {_UPLOAD}", Op.HOLD, Op.TRANSFER),
+    "compliance.load-upload": _verb(
+        (_PROVINCE,), f"{_DECISION} allocation allocation_upload", Op.HOLD, Op.RELEASE
+    ),
     "compliance.file-objection": _verb((*_HOLDERS, _PROVINCE), "objection"),
     "compliance.decide-objection": _verb((_PROVINCE,), "objection"),
     "compliance.confirm-objection": _verb((_SUPERVISOR,), "objection notice"),
     "compliance.record-deduction": _verb((_PROVINCE,), "deduction"),
     "compliance.confirm-deduction": _verb((_SUPERVISOR,), "deduction"),
-    "compliance.adjust": _verb(
-        (_PROVINCE,), f"{_DECISIONS} allocation_adjustment", Op.HOLD, Op.TRANSFER, Op.RELEASE
-    ),
+    "compliance.adjust": _verb((_PROVINCE,), f"{_DECISION} allocation_adjustment", Op.HOLD, Op.RELEASE),
     "compliance.confirm-adjustment": _verb((_SUPERVISOR,), "allocation_adjustment"),
     "compliance.carry-over-notices": _verb((_CLERK,), "carry_over_notice"),
     "compliance.confirm-carry-over-notices": _verb((_REVIEWER,), "carry_over_notice"),
-    "compliance.issue-carried-over": _verb((_CLERK,), _DECISIONS),
+    "compliance.issue-carried-over": _verb((_CLERK,), _TRANSACTION),
     "compliance.withhold": _verb((_PROVINCE,), "withholding"),
     "compliance.confirm-withholding": _verb((_SUPERVISOR,), "withholding"),
-    "compliance.force-surrender": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE),
-    "compliance.release-withheld": _verb((_PROVINCE,), _DECISIONS, Op.HOLD, Op.RELEASE),
+    "compliance.force-surrender": _verb((_PROVINCE,), f"{_TRANSACTION} {_CLAIMS}", Op.HOLD, Op.RELEASE),
+    "compliance.release-withheld": _verb((_PROVINCE,), f"{_TRANSACTION} {_CLAIMS}", Op.HOLD, Op.RELEASE),
     "compliance.decide-penalty": _verb((_SUPERVISOR,), "penalty_decision"),
     "compliance.close-year": _verb((_SUPERVISOR,), "year_closed data_lock"),
     "mrv.list-entities": _verb((_PROVINCE,), "covered_entity"),

@@ -35,7 +35,6 @@ from tanshu.registry.model import Decide, DefineInstrument, Expire, Propose, Pro
 from tanshu.scenario import checks
 from tanshu.scenario.folder import FILE, Folder
 from tanshu.scenario.reading import BAD_FILE, Table
-from tanshu.scenario.refusals import REFUSALS
 from tanshu.scenario.result import Result
 from tanshu.scenario.story import cast, language
 from tanshu.scenario.story.cast import Player, Programme
@@ -70,18 +69,11 @@ class Story:
 
     @property
     def job(self) -> Job:
-        return Job(
-            id=self.folder.id,
-            book=f"scenario/{self.folder.id}",
-            scope=(self.folder.id, SEED),
-            jurisdiction=self.folder.jurisdiction,
-            opening=self.opening,
-            steps=(
-                Step("cast", Text("机构、账户与产品", "institutions, accounts, instruments"), self._founding),
-                *(Step(scene.name, Text(scene.title, scene.title), scene.commands) for scene in self.scenes),
-            ),
-            refusals=REFUSALS,
+        steps = (
+            Step("cast", Text("机构、账户与产品", "institutions, accounts, instruments"), self._founding),
+            *(Step(scene.name, Text(scene.title, scene.title), scene.commands) for scene in self.scenes),
         )
+        return self.folder.job(SEED, self.opening, steps)
 
     def told(self, _conn: Connection, step: str, _lang: Lang) -> str:
         scene = next((one for one in self.scenes if one.name == step), None)

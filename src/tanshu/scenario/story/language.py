@@ -37,8 +37,8 @@ What must have come of it:
     欠缴: 甲电厂 2023 年 600 吨           保留: what is withheld for it; 可结转: 甲电厂 10,000 吨
 
 After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts
-(`WORDS`), with commas between. Who acts is a subject's word with a role (`words.ROLES`), an account is one with a kind
-(`words.ACCOUNTS`).
+(`WORDS`), with commas between. Who acts is a subject's word with a role (`words.ROLES`), an account is one
+with a kind (`words.ACCOUNTS`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Every transaction type in the words of the rules: scenarios that a registry clerk can read, and that run.
 
 Each file beside this one is of one type: at least one scenario that takes effect, three that are refused.
-Each file's first accepted scenario runs on both databases, the others on one: they say what the rules are, and
-what the databases do is tested elsewhere.
+Each file's first accepted scenario runs on both databases, the others on one: they say what the rules are,
+and what the databases do is tested elsewhere.
 """
 
 from __future__ import annotations

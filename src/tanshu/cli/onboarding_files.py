@@ -84,7 +84,7 @@ def read_form(path: Path, vault: Vault, key: bytes, lang: Lang) -> Form:
 
 
 def _beside(path: Path, name: str) -> Path:
-    """A paper that came with an application. The applicant wrote its name: it reaches nothing else of ours."""
+    """A paper that came with an application. Its name is the applicant's: it reaches nothing of ours."""
     paper, folder = (path.parent / name).resolve(), path.parent.resolve()
     if not paper.is_relative_to(folder):
         raise Refused(checks.PAPER_ELSEWHERE(field="documents", name=name))

@@ -167,9 +167,9 @@ def _ground(act: Act, subject: Subject, command: Adjust) -> tuple[date, int, int
 
 
 def _verified_quantity(act: Act, subject: Subject, command: Adjust) -> tuple[int, int | None]:
-    """The approved quantity after the verification changed, and the obligation: computed where there are data.
+    """The approved quantity after the verification changed, and the obligation.
 
-    Else the quantity as given, and no obligation.
+    Both are computed where there are data; else the quantity is as given, and there is no obligation.
     """
     own = computed(act, subject, command.year, "final")
     if own is None:

@@ -103,7 +103,7 @@ def is_late(conn: Connection, transaction: Transaction, deadline: date) -> bool:
 
 
 def _lead(transaction: Transaction, name: str, owed: Owed, late: bool, taken_back: int) -> Text:
-    """What is certified. name: the entity's then. taken_back: tonnes that were reversed or corrected since."""
+    """What is certified. name: the entity's then. taken_back: tonnes reversed or corrected since."""
     quantity = f"{transaction.quantity:,}"
     kind = transaction.type.name
     zh_late, en_late = ("补缴", "late, ") if late else ("", "")

@@ -85,9 +85,10 @@ def transaction_paper(
     """The certificate of a transaction that took effect.
 
     title, lead and the extras let the room that owns the type say more; as_of: the entry up to which they
-    are told, where that is not the transaction's own. Papers that differ have different numbers. Refuses with REG-3105 (no such
-    transaction), REG-4001 (it has not taken effect) or BOOK-1202 (serial numbers were not followed so far:
-    read with `serials.reading`).
+    are told, where that is not the transaction's own. Papers that differ have different numbers.
+
+    Refuses with REG-3105 (no such transaction), REG-4001 (it has not taken effect) or BOOK-1202 (serial
+    numbers were not followed so far: read with `serials.reading`).
     """
     transaction = queries.transaction(conn, transaction_id)
     if isinstance(transaction, Refusal):

@@ -92,7 +92,7 @@ def _why(claim: Claim, before: list[Claim]) -> Text:
     if unreached == lacking:
         return Text(
             f"占用登记时存在的全部 {claim.held:,};未要求及于后到数量,尚差 {lacking:,}",
-            f"holds all there was, {claim.held:,}; it was not ordered to take later arrivals; {lacking:,} short",
+            f"holds all there was, {claim.held:,}; not ordered to take later arrivals; {lacking:,} short",
         )
     zh = f"占用 {claim.held:,},轮候 {claim.short:,}" if claim.held else f"轮候 {claim.short:,},现无占用"
     en = f"holds {claim.held:,}, waits for {claim.short:,}" if claim.held else f"waits for {claim.short:,}"

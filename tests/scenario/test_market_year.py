@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,12 +195,7 @@ def test_a_folder_that_does_not_hold_together_is_refused_before_anything_runs(
 
 def test_every_kind_has_a_folder_that_names_it() -> None:
     heads = [*(ROOT / "scenarios").glob("*/scenario.toml"), OWN / "scenario.toml"]
-    named = {
-        line.split('"')[1]
-        for head in heads
-        for line in head.read_text(encoding="utf-8").splitlines()
-        if line.startswith("kind = ")
-    }
+    named = {tomllib.loads(head.read_text(encoding="utf-8"))["kind"] for head in heads}
     assert named == set(KINDS)
 
 

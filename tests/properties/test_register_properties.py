@@ -168,7 +168,7 @@ class Register(RuleBasedStateMachine):
             if whole and kind not in ("judicial-deduction", "pledge-enforcement")
             else ((instrument, quantity, *sides),)
         )
-        facts = {"original": before.id, "until": self.day(60)}
+        facts: dict[str, Any] = {"original": before.id, "until": self.day(60)}
         facts["releases"] = [{"account": sides[0], "instrument": "CEA22", "quantity": quantity}]
         for actor in ("registry-maker-1", "bank-maker-1", "plant-a-maker-1", "plant-b-maker-1"):
             id = self.propose(actor, kind, *lines, **self.order(**facts))
@@ -190,8 +190,9 @@ class Register(RuleBasedStateMachine):
     @rule(data=st.data())
     def approve_to_the_end(self, data: st.DataObject) -> None:
         waiting = self.some(data, TransactionState.PENDING)
-        for person in PEOPLE if waiting is not None else ():
-            self.approve(person, waiting.id)
+        if waiting is not None:
+            for person in PEOPLE:
+                self.approve(person, waiting.id)
 
     @rule(
         data=st.data(),
@@ -203,7 +204,8 @@ class Register(RuleBasedStateMachine):
         """Any type, by anybody, between any accounts, about anything: mostly refused."""
         codes = st.sampled_from([one.code for one in self.numbered()])
         before = self.some(data, TransactionState.EFFECTED)
-        facts = {"original": before.id if before else "", "pledgee": "bank", "until": self.day(30)}
+        original = before.id if before else ""
+        facts: dict[str, Any] = {"original": original, "pledgee": "bank", "until": self.day(30)}
         facts |= {"registration_number": f"Z-{self.orders}", "registered_at": "2023-01-01", "opening": False}
         facts["claims"] = [
             {
@@ -216,8 +218,9 @@ class Register(RuleBasedStateMachine):
         instrument = data.draw(st.sampled_from((*INSTRUMENTS, "CCER", "CNY")))
         line = (instrument, quantity, data.draw(codes), data.draw(codes))
         id = self.propose(person, kind, line, year=2023, **self.order(**facts))
-        for one in PEOPLE if id else ():
-            self.approve(one, id)
+        if id:
+            for one in PEOPLE:
+                self.approve(one, id)
 
     @rule(plant=PLANTS, state=st.sampled_from(("closed", "restricted", "open")))
     def set_state(self, plant: str, state: str) -> None:
@@ -380,17 +383,18 @@ def run(
             stateful_step_count=steps,
             deadline=None,
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a long story takes too long to shrink
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_register_keeps_its_promises(request, kind, tmp_path, monkeypatch):
-    run(request, kind, tmp_path, monkeypatch, examples=12, steps=25)
+    examples = {"sqlite": 12, "postgresql": 5}[kind]
+    run(request, kind, tmp_path, monkeypatch, examples=examples, steps=25)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_register_keeps_its_promises_for_long(request, kind, tmp_path, monkeypatch):
-    run(request, kind, tmp_path, monkeypatch, examples=120, steps=45)
+    run(request, kind, tmp_path, monkeypatch, examples=300, steps=60)

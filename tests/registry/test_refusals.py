@@ -138,7 +138,8 @@ def test_proposals_that_do_not_fit_the_type_table(stocked: Market, kind, lines, 
 
 
 def test_only_the_holders_own_people_may_leave_its_account_out(stocked: Market):
-    stocked.refuses("REG-2007", lambda: stocked.propose("hubei-maker-1", "surrender", ("CEA22", 1), year=2023))
+    line = ("CEA22", 1)
+    stocked.refuses("REG-2007", lambda: stocked.propose("hubei-maker-1", "surrender", line, year=2023))
     stocked.accepted(stocked.propose("plant-a-maker-1", "surrender", ("CEA22", 1), year=2023))
     assert stocked.has(stocked.plant_a, "CEA22") == (999, 1)
 

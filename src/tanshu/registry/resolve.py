@@ -55,6 +55,8 @@ def lines(
     if isinstance(named, Refusal):
         return named
     near = named or (parties.subject_by_id(conn, original.subject_id) if original else _own(conn, actor))
+    if kind.whose is Whose.NAMED:
+        near = _own(conn, actor) or named  # who gives for another means its own account
     found: list[SidedLine] = []
     for asked in wanted:
         line = _line(conn, kind, asked, near)

@@ -126,7 +126,8 @@ _MOVE, _BOTH, _CLAIM, _RENEW = Effect.MOVE, Effect.DELIVERY_VERSUS_PAYMENT, Effe
 _FREE, _DELIVER, _SWAP = Effect.RELEASE, Effect.DELIVER, Effect.SUBSTITUTE
 _COURT, _DUTY, _PLEDGE, _OTHER = ClaimClass.COURT, ClaimClass.DUTY, ClaimClass.PLEDGE, ClaimClass.HOLDER
 _H, _T, _N, _O = Whose.HOLDER, Whose.TAKER, Whose.NAMED, Whose.ORIGINAL
-_PAID = ("surrender", "credit-surrender", "helping-surrender", "forced-surrender")
+_PAID = ("surrender", "credit-surrender", "helping-surrender")
+"""What its payer can take back. A forced surrender is the province's act: only a correction undoes it."""
 _FREEZE, _PLEDGED, _RECALLED = ("judicial-freeze",), ("pledge",), ("carry-over",)
 _MOVED = (
     *(
@@ -153,6 +154,7 @@ _MOVED = (
         "pledge-enforcement",
     ),
     *_PAID,
+    "forced-surrender",
 )
 
 
@@ -206,7 +208,7 @@ _TABLE = (
     _row(16, "surrender-reversal",       "清缴撤销",   "reversal of surrender",     _SINK,     _HOLDER,    _UNITS,   _ANY,   "surrender_reversal",     "compliance", N,  Y,   Y,    14,   0, _MOVE,    _OTHER,  _PAID,     Y,  _O),
     _row(17, "carry-over",               "配额结转",   "carry-over",                _HOLDER,   _RECALL,    _CEA,     _ANY,   "carry_over",             "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(18, "carry-over-issuance",      "结转发放",   "carry-over issuance",       _ISSUER,   _HOLDER,    _CEA,     _ANY,   "carry_over_issuance",    "compliance", N,  Y,   Y,    30,   0, _MOVE,    _OTHER,  _RECALLED, N,  _H),
-    _row(19, "forced-surrender",         "强制履约",   "forced surrender",          _STAGED,   _SINK,      _CEA,     _ANY,   "forced_surrender",       "compliance", Y,  Y,   Y,    60,  14, _MOVE,    _DUTY,   __,        Y,  _N),
+    _row(19, "forced-surrender",         "强制履约",   "forced surrender",          _STAGED,   _SINK,      _CEA,     _ANY,   "forced_surrender",       "compliance", Y,  Y,   Y,    60,   0, _MOVE,    _DUTY,   __,        Y,  _N),
     _row(20, "withheld-release",         "差异化发放", "release of withheld units", _STAGED,   _HOLDER,    _CEA,     _TWO,   "allocation",             "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(21, "helping-surrender",        "代为清缴",   "surrender for another",     _HOLDER,   _SINK,      _CEA,     _ANY,   "helping_surrender",      "compliance", Y,  N,   Y,    60,  14, _MOVE,    _OTHER,  __,        Y,  _N),
     _row(22, "merger",                   "合并变更",   "merger",                    _OWN,      _HOLDER,    _UNITS,   _TWO,   "entity_change",          "registry",   Y,  Y,   Y,    60,   0, _MOVE,    _OTHER,  __,        Y,  _T),

@@ -75,7 +75,7 @@ class Story:
         )
         return self.folder.job(SEED, self.opening, steps)
 
-    def told(self, _conn: Connection, step: str, _lang: Lang) -> str:
+    def told(self, conn: Connection, step: str, lang: Lang) -> str:  # noqa: ARG002 - numbers need no words
         scene = next((one for one in self.scenes if one.name == step), None)
         refused = [one.refused for one in scene.attempts if one.refused] if scene else []
         return " · ".join(f"✗ {code}" for code in refused)

@@ -22,7 +22,7 @@ from tanshu.book.commit import Book
 from tanshu.book.movements import Movements
 from tanshu.insight import ministry
 from tanshu.parties import queries as parties
-from tanshu.registry import search, search_index
+from tanshu.registry import search, search_index, statements
 from tanshu.registry.search import Wanted, WantedTransactions
 
 HOLDERS = 50_000
@@ -51,7 +51,8 @@ QUESTIONS: Mapping[str, Callable[[Book], object]] = {
     "list: a page of transactions": lambda book: listed(book),
     "a holder's transactions, batches included": lambda book: touching(book),
     "a holder's holdings": lambda book: holdings(book),
-    "a holder's movements": lambda book: statement(book),
+    "a holder's movements": lambda book: moved(book),
+    "a holder's statement of account, serials included": lambda book: statement(book),
 }
 OPENING, REPORT, INDEX = "opening", "the ministry's report", "the index of names, built anew"
 
@@ -132,10 +133,18 @@ def holdings(book: Book) -> None:
             movements.holdings_at(conn, book.log, book.tail.seq, one)
 
 
-def statement(book: Book) -> None:
+def moved(book: Book) -> None:
     with book.database.read() as conn:
         for one in _accounts(book):
             movements.movements(conn, book.log, one, upto=book.tail.seq)
+
+
+def statement(book: Book) -> None:
+    with book.database.read() as conn:
+        subject = need(parties.subject(conn, uscc(1_234)))
+        codes = [one.code for one in parties.accounts_of(conn, subject.id)]
+    with statements.reading(book) as conn:
+        need(statements.statement(conn, book, codes[0]))
 
 
 def _accounts(book: Book) -> list[int]:

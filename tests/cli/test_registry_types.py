@@ -50,5 +50,5 @@ def test_people_read_the_table_and_one_type_in_both_languages(tmp_path: Path):
     assert "judicial-freeze" in english and "holder make → holder check" in english and "assumed" in english
     assert "登记主体 经办 → 登记主体 复核" in in_process("registry", "types", "--lang", "zh", *where).ok().out
     one = in_process("registry", "types", "correction", "--lang", "en", *where).ok().out
-    assert "judicial-deduction" in one and "reversal" not in one
+    assert "court-transfer" in one and "reversal" not in one
     assert in_process("registry", "types", "gift", "--json", *where).refusal == "REG-1001"

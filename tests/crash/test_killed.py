@@ -25,7 +25,7 @@ from tests.support.demo import Demo
 TANSHU = Path(sys.executable).with_name("tanshu")
 GOLDEN = "8a88c67828ddae72dcc27d16d6e8a3ca40a3f4448d727fa9d9f77a50b77375a6"
 """The log hash of the year. A change of scenario, law or answers changes it: then it is written anew."""
-MOMENTS = {"": 3, "soak": 100}
+MOMENTS = {"": 5, "soak": 100}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tanshu.base.clock import business_date
+from tanshu.book.commit import Outcome
 from tanshu.parties.delegation import Delegate, delegate
 from tanshu.parties.model import AccountKind, SetState
 from tanshu.parties.service import set_state
@@ -137,20 +138,29 @@ def test_who_withdraws_for_a_colleague_is_not_accused(market: Market):
     assert findings(market) == []
 
 
-def test_a_deduction_to_another_provinces_account_can_be_corrected(market: Market):
+def test_a_transfer_by_court_order_to_another_province_can_be_corrected(market: Market):
     market.give(market.plant_a, 1_000)
     a, far = market.account(market.plant_a), market.account("henan", AccountKind.PROVINCIAL)
+    done = Court(market).done("court-transfer", ("CEA22", 600, a, far))
+    id = market.accepted(corrected(market, done))["id"]
+    market.accepted(market.approve(REVIEWER, id))
+    assert market.has(market.plant_a, "CEA22") == (1_000, 0)
+    assert findings(market) == []
+
+
+def test_what_a_court_deducted_does_not_come_back_free_by_a_correction(market: Market):
+    market.give(market.plant_a, 1_000)
+    a, b = market.account(market.plant_a), market.account(market.plant_b)
     court = Court(market)
     freeze = court.freeze(market.plant_a, 600)
-    done = court.done("judicial-deduction", ("CEA22", 600, a, far), original=freeze)
-    id = market.accepted(
-        service.propose(
-            market.ctx(CLERK, reason="执行回转"),
-            Propose("correction", (), details={"original": done, "documents": documents()}),
-        )
-    )["id"]
-    market.accepted(market.approve(REVIEWER, id))
-    assert findings(market) == []
+    done = court.done("judicial-deduction", ("CEA22", 500, a, b), original=freeze)
+    market.refuses("REG-4302", lambda: corrected(market, done))
+    assert market.has(market.plant_a, "CEA22") == (400, 100)
+
+
+def corrected(market: Market, original: str) -> Outcome:
+    details = {"original": original, "documents": documents()}
+    return service.propose(market.ctx(CLERK, reason="执行回转"), Propose("correction", (), details=details))
 
 
 def test_an_account_on_which_a_freeze_waits_is_not_closed(market: Market):

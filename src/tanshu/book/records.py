@@ -127,3 +127,9 @@ def release(
     which: int, account: int, instrument: int, amount: int, *, tag: int = 0, linked: bool = False
 ) -> Row:
     return (Op.RELEASE, int(linked), instrument, account, 0, amount, which, tag, 0, 0)
+
+
+def linked(row: Row) -> Row:
+    """The same record, to succeed or fail together with the next one."""
+    op, flags, instrument, debit, credit, amount, which, tag, reserved, extra = row
+    return (op, flags | LINKED, instrument, debit, credit, amount, which, tag, reserved, extra)

@@ -15,7 +15,7 @@ from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
 from tanshu.book import records
 from tanshu.book.commit import Act
-from tanshu.book.records import LINKED, AccountFlag, Row
+from tanshu.book.records import AccountFlag, Row
 from tanshu.parties import queries as parties
 from tanshu.parties.model import ACCOUNT_TYPES
 from tanshu.registry import checks, giving_back, links, queries
@@ -148,9 +148,9 @@ def _add(act: Act, rows: list[Row], sinks: list[int]) -> None:
     opened = [records.set_flags(sink, flag & ~AccountFlag.NO_DEBIT) for sink, flag in flags.items()]
     closed = [records.set_flags(sink, flag) for sink, flag in flags.items()]
     chain = [*opened, *rows, *closed]
-    for n, row in enumerate(chain):
-        op, flag, *rest = row
-        act.record((op, flag | (LINKED if n < len(chain) - 1 else 0), *rest))  # type: ignore[arg-type]
+    for row in chain[:-1]:
+        act.record(records.linked(row))
+    act.record(chain[-1])
 
 
 def _sinks(proposed: Proposed) -> list[int]:

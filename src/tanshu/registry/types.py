@@ -130,32 +130,14 @@ _PAID = ("surrender", "credit-surrender", "helping-surrender")
 """What its payer can take back. A forced surrender is the province's act: only a correction undoes it."""
 _FREEZE, _PLEDGED, _RECALLED = ("judicial-freeze",), ("pledge",), ("carry-over",)
 _MOVED = (
-    *(
-        "pre-allocation",
-        "final-allocation",
-        "return-of-excess",
-        "administrative-adjustment",
-        "position-transfer",
-    ),
-    *(
-        "free-transfer",
-        "merger",
-        "split",
-        "succession",
-        "court-transfer",
-        "voluntary-cancellation",
-        "carry-over",
-    ),
-    *(
-        "surplus-cancellation",
-        "withheld-release",
-        "closing-transfer",
-        "judicial-deduction",
-        "pledge-enforcement",
-    ),
+    *("pre-allocation", "final-allocation", "return-of-excess", "administrative-adjustment"),
+    *("position-transfer", "free-transfer", "merger", "split", "succession", "court-transfer"),
+    *("voluntary-cancellation", "carry-over", "surplus-cancellation", "withheld-release"),
+    *("closing-transfer", "forced-surrender"),
     *_PAID,
-    "forced-surrender",
 )
+"""What a correction can undo. What a court or a pledgee took is given back by their own order: it would come
+back free of the claim it was taken under."""
 
 
 def _row(

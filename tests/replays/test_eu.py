@@ -49,9 +49,9 @@ def all_states(whole: Replay, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield finished
 
 
-@pytest.fixture(params=["few", pytest.param("whole", marks=pytest.mark.soak)])
+@pytest.fixture(params=["few", "whole"])
 def eu(request: pytest.FixtureRequest) -> Done:
-    """Three states; the whole of it in the long tests. Both on SQLite."""
+    """Three states, and the whole of it. Both on SQLite."""
     if request.param == "whole":
         return request.getfixturevalue("all_states")
     return request.getfixturevalue("few_on_both")["sqlite"]
@@ -66,7 +66,6 @@ def test_the_files_say_57060_installation_years_of_which_36477_were_short(whole:
     assert (free, emitted) == (4_614_077_668, 9_321_645_063)
 
 
-@pytest.mark.soak
 def test_57060_installation_years_of_which_36477_were_short(all_states: Done) -> None:
     data = all_states.data
     assert data["installation_years"] == 57_060

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tanshu.base.refusal import need
 from tanshu.book.commit import Outcome
 from tanshu.compliance import deductions
 from tanshu.compliance.deductions import Settled, settle_final, settle_pre
@@ -112,8 +113,8 @@ def remaining(market: Market, subject: str) -> int:
     from tanshu.parties import queries as parties
 
     with market.database.read() as conn:
-        found = parties.subject(conn, subject)
-        return deductions.remaining(deductions.owing(conn).get(found.id, []))  # type: ignore[union-attr]
+        found = need(parties.subject(conn, subject))
+        return deductions.remaining(deductions.owing(conn).get(found.id, []))
 
 
 def test_the_worked_example_through_uploads_and_the_register(market: Market) -> None:

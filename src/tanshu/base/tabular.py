@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from itertools import count, islice
 from pathlib import Path
@@ -212,7 +212,7 @@ def _page(
             if isinstance(cell, str):
                 page.write_string(r, c, _fitting(cell))
             elif isinstance(cell, date):
-                page.write_datetime(r, c, datetime(cell.year, cell.month, cell.day), look["day"])  # noqa: DTZ001
+                page.write_datetime(r, c, datetime.combine(cell, time.min), look["day"])
             elif isinstance(cell, int) and abs(cell) < EXACT_IN_A_SHEET:
                 page.write_number(r, c, cell, look["whole"])
             elif cell is not None:

@@ -5,7 +5,7 @@ A proof speaks as of a signed checkpoint: with --proof a certificate of what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tanshu.base.documents import Paper
+    from tanshu.base.refusal import Refusal
     from tanshu.book.commit import Book
     from tanshu.book.proofs import Prover
     from tanshu.book.state import Cell
@@ -82,10 +83,10 @@ def surrender(
     """Refuses CMP-4001 where it is neither."""
     from tanshu.compliance.certificates import surrender_paper
 
-    wanted = formats(format)
-    with _place(door, None, signing_key, proof=proof) as place:
-        paper = need(surrender_paper(place.conn, place.book, id, stamp(place.conn)))
-        return _hand_out(door, place, paper, out, wanted, _transaction_proof(place, paper, id))
+    def paper(place: _Place) -> Paper | Refusal:
+        return surrender_paper(place.conn, place.book, id, stamp(place.conn))
+
+    return _of_transaction(door, id, paper, out, format, signing_key, proof=proof)
 
 
 @command(app, "cancellation", "自愿注销证明 · certificate of a voluntary cancellation")
@@ -100,10 +101,10 @@ def cancellation(
     """Refuses REG-6001 where it is another transaction."""
     from tanshu.registry.certificate import cancellation_paper
 
-    wanted = formats(format)
-    with _place(door, None, signing_key, proof=proof) as place:
-        paper = need(cancellation_paper(place.conn, place.book, id, stamp=stamp(place.conn)))
-        return _hand_out(door, place, paper, out, wanted, _transaction_proof(place, paper, id))
+    def paper(place: _Place) -> Paper | Refusal:
+        return cancellation_paper(place.conn, place.book, id, stamp=stamp(place.conn))
+
+    return _of_transaction(door, id, paper, out, format, signing_key, proof=proof)
 
 
 @command(app, "registration", "登记证明:任一已生效业务 · certificate of any transaction in effect")
@@ -118,10 +119,10 @@ def registration(
     """Refuses REG-4001 where it has not taken effect."""
     from tanshu.registry.certificate import transaction_paper
 
-    wanted = formats(format)
-    with _place(door, None, signing_key, proof=proof) as place:
-        paper = need(transaction_paper(place.conn, place.book, id, stamp=stamp(place.conn)))
-        return _hand_out(door, place, paper, out, wanted, _transaction_proof(place, paper, id))
+    def paper(place: _Place) -> Paper | Refusal:
+        return transaction_paper(place.conn, place.book, id, stamp=stamp(place.conn))
+
+    return _of_transaction(door, id, paper, out, format, signing_key, proof=proof)
 
 
 @command(app, "pledge", "质押登记证明 · certificate of a pledge")
@@ -144,6 +145,23 @@ def pledge(
         )
         cells = need(pledge_certificate.cells(place.conn, place.book.log, id, place.seq))
         return _hand_out(door, place, paper, out, wanted, _holding_proofs(place, paper, cells))
+
+
+def _of_transaction(
+    door: Door,
+    id: str,
+    make: Callable[[_Place], Paper | Refusal],
+    out: Path,
+    format: str,
+    signing_key: Path | None,
+    *,
+    proof: bool,
+) -> Reply:
+    """Hand out the paper of a transaction, and its proof where that is asked for."""
+    wanted = formats(format)
+    with _place(door, None, signing_key, proof=proof) as place:
+        paper = need(make(place))
+        return _hand_out(door, place, paper, out, wanted, _transaction_proof(place, paper, id))
 
 
 # -- as of which entry, with or without proof --------------------------------------------------------------

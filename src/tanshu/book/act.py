@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from tanshu.book.commit import Context
 
 
-class Act:
-    """One command being decided, under the lock: what can be asked, and what will be recorded."""
+class LogAct:
+    """One command being decided, under the lock of any log: what can be asked, and the rows it changes."""
 
     def __init__(
         self,
         ctx: Context,
         conn: Connection,
-        state: State,
         tail: Tail,
         now_ns: int,
         savepoint: Savepoint | None = None,
@@ -36,16 +35,13 @@ class Act:
         self.ctx = ctx
         self.savepoint = savepoint  # where other commands share the transaction
         self._conn = conn
-        self.state = state
         self.seq = tail.seq + 1
         self.now_ns = now_ns
         self.engine, self.era = tail.engine or 0, tail.era or 0  # what the log is of, before this command
-        self.rows: list[Row] = []
-        self._blocks: list[Records] = []  # what was recorded before `rows`
-        self._accounts = state.accounts
-        self._instruments = state.instruments
         self._ids: dict[str, int] = {}
         self.changes: list[Change] = []
+        self.joined: list[tuple[int, int]] = []
+        """Entries of other logs that became part of this transaction: (log, seq)."""
 
     @property
     def conn(self) -> Connection:
@@ -69,6 +65,43 @@ class Act:
         self._ids[prefix] = n + 1
         return derived_id(prefix, self.ctx.key, n)
 
+    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
+        """Add rows to a table, and to what the entry tells of itself."""
+        self._change([Change(INSERT, table.name, {}, row) for row in rows])
+
+    def update(self, table: Table, where: Mapping[str, Any], **values: Any) -> None:
+        """Change the rows whose columns equal `where`."""
+        self._change([Change(UPDATE, table.name, where, values)])
+
+    def delete(self, table: Table, where: Mapping[str, Any]) -> int:
+        """Remove the rows whose columns equal `where`; returns how many there were."""
+        return self._change([Change(DELETE, table.name, where, {})])
+
+    def _change(self, changes: list[Change]) -> int:
+        changed = rows.apply(self.conn, changes)
+        self.changes += changes
+        return changed
+
+
+class Act(LogAct):
+    """One command of the book being decided: what can be asked, and what will be recorded."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        conn: Connection,
+        state: State,
+        tail: Tail,
+        now_ns: int,
+        savepoint: Savepoint | None = None,
+    ):
+        super().__init__(ctx, conn, tail, now_ns, savepoint)
+        self.state = state
+        self.rows: list[Row] = []
+        self._blocks: list[Records] = []  # what was recorded before `rows`
+        self._accounts = state.accounts
+        self._instruments = state.instruments
+
     def cell(self, account: int, instrument: int) -> Cell:
         """What the account has, before this command."""
         return self.state.cell(account, instrument)
@@ -87,23 +120,6 @@ class Act:
         self._instruments += 1
         self.record(records.define_instrument(number, cap=cap, scale=scale, serialised=serialised))
         return number
-
-    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
-        """Add rows to a table, and to what the entry tells of itself."""
-        self._change([Change(INSERT, table.name, {}, row) for row in rows])
-
-    def update(self, table: Table, where: Mapping[str, Any], **values: Any) -> None:
-        """Change the rows whose columns equal `where`."""
-        self._change([Change(UPDATE, table.name, where, values)])
-
-    def delete(self, table: Table, where: Mapping[str, Any]) -> int:
-        """Remove the rows whose columns equal `where`; returns how many there were."""
-        return self._change([Change(DELETE, table.name, where, {})])
-
-    def _change(self, changes: list[Change]) -> int:
-        changed = rows.apply(self.conn, changes)
-        self.changes += changes
-        return changed
 
     def record(self, row: Row) -> int:
         """Add a book record; returns its position, the name a hold goes by."""

@@ -513,11 +513,14 @@ def compiled_scope() -> dict[str, Any]:
     return compile_into(dict(globals()), _HELPERS)
 
 
-def compile_into(scope: dict[str, Any], functions: Iterable[Any], *, keep: bool = True) -> dict[str, Any]:
+def compile_into(
+    scope: dict[str, Any], functions: Iterable[Any], *, keep: bool = True, stamp: str = ""
+) -> dict[str, Any]:
     """Compile functions, each against what `scope` holds by then, and put them there under their names.
 
     keep: on disk, for the next process; only where all of them stand in one file, since Numba looks no
-    further to tell whether what it kept is stale. Numba is imported here: a small command never needs it.
+    further to tell whether what it kept is stale, or where `stamp` says what all the files are: it becomes
+    part of the name under which they are kept. Numba is imported here: a small command never needs it.
     """
     from numba import njit
     from numba.core.options import DefaultOptions
@@ -526,6 +529,8 @@ def compile_into(scope: dict[str, Any], functions: Iterable[Any], *, keep: bool 
     uncounted: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
     for function in functions:
         plain = FunctionType(function.__code__, scope, function.__name__)
+        if stamp:
+            plain.__qualname__ = f"{function.__name__}_{stamp}"
         try:
             scope[function.__name__] = njit(plain, cache=keep, **uncounted)
         except RuntimeError:  # a read-only installation has nowhere to keep compiled code

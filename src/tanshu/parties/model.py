@@ -117,12 +117,15 @@ class Right(StrEnum):
     CHECKER = "checker"
     AUDITOR = "auditor"
     """May block an account, alone and at once, and nothing else."""
+    TRADER = "trader"
+    """May give orders on a market that admitted them as an operator."""
 
 
 RIGHT_LABELS = {
     Right.MAKER: Text("经办", "maker"),
     Right.CHECKER: Text("复核", "checker"),
     Right.AUDITOR: Text("稽核", "auditor"),
+    Right.TRADER: Text("交易员", "trader"),
 }
 AUDITING = (SubjectKind.REGISTRY, SubjectKind.AUTHORITY)
 """Whose people may be auditors."""

@@ -83,6 +83,17 @@ def test_packs_are_listed_and_shown() -> None:
     assert in_process("rules", "show", "cn.nothing", "--json").refusal == "RULE-1001"
 
 
+def test_a_market_shows_its_windows_its_weights_and_its_mark() -> None:
+    shown = in_process("rules", "show", "sim.clob", "--json").ok().json
+    assert shown["tables"]["sessions.order_book"]["values"]["open"] == [
+        ["09:30", "11:30"],
+        ["13:00", "14:57"],
+    ]
+    said = in_process("rules", "show", "sim.clob").ok().out
+    assert "示例" in said and "14:57–15:00" in said
+    assert "CEA25 1" in in_process("rules", "show", "cn.cea").ok().out
+
+
 def test_calendar() -> None:
     year = in_process("rules", "calendar", "--year", "2023", "--json").ok().json["years"][0]
     assert year["instrument"] == "CEA23"

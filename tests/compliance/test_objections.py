@@ -150,7 +150,7 @@ def test_what_an_objection_needs(allocated: Market) -> None:
     allocated.refuses("CMP-6104", lambda: file(allocated, grounds=" "))
     allocated.refuses("BASE-1002", lambda: file(allocated, claimed_t=0))
     allocated.refuses("PAR-3002", lambda: file(allocated, actor="plant-b-maker-1"))
-    allocated.refuses("RULE-3001", lambda: file(allocated, served_on=date(2022, 5, 6)))
+    allocated.refuses("RULE-3001", lambda: file(allocated, served_on=date(2020, 5, 6)))
     allocated.refuses("CMP-6101", lambda: decide(allocated, "OBJ-none"))
     id = allocated.accepted(file(allocated))["objection"]
     wrong: tuple[tuple[int | None, dict[str, Any]], ...] = (

@@ -18,6 +18,7 @@ CHAINS = {
     "allocation": "province make, province check, registry approve",
     "return_of_excess": "holder make, holder check, province approve, registry approve",
     "cash_deposit": "bank make, registry check",
+    "cash_withdrawal": "holder make, registry check",
     "position_transfer": "holder make",
     "trade_settlement": "exchange make, registry check, registry approve",
     "surrender": "holder make, holder check, province approve, registry approve",

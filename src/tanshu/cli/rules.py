@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -301,6 +301,10 @@ def _table_rows(pack: Pack, name: str, lang: Lang) -> list[tuple[object, ...]]:
 
 
 def _value(value: object, lang: Lang) -> object:
+    if isinstance(value, tuple) and value and all(isinstance(item, time) for item in value):
+        return "–".join(item.isoformat("minutes") for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value(item, lang)}" for name, item in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(str(_value(item, lang)) for item in value)
     if isinstance(value, Text):

@@ -1,7 +1,7 @@
 """The numbered refusals of the rules room.
 
 1001–1099 finding a pack · 1101–1199 a malformed pack · 1201–1299 asking a pack for what it does not say ·
-1501–1599 competing claims, allocation by output ·
+1501–1599 competing claims, allocation by output · 1601–1699 markets ·
 2001–2099 power allocation · 3001–3099 calendars and deadlines · 4001–4099 penalties.
 """
 
@@ -142,6 +142,56 @@ LINE_OTHER_YEAR = refusal(
     "RULE-1517",
     "生产线“{line}”的数据属于 {year} 年度,规则包“{pack}”适用于 {expected} 年度。请换用相应年度的规则包。",
     "Line “{line}” reports the year {year}; rule pack “{pack}” is for {expected}. Use the pack of that year.",
+)
+
+# Markets
+
+FIRST_REFERENCE_NEEDED = refusal(
+    "RULE-1601",
+    "产品“{instrument}”没有首个参考价(规则包“{pack}”)。新年份产品的首个参考价由交易机构公布,没有默认值:"
+    "请写入规则包 {figures} 的 [references.{instrument}](目录由 TANSHU_PACKS 指定)。",
+    "Product “{instrument}” has no first reference price (rule pack “{pack}”). The exchange publishes it for each new "
+    "product and it has no default: write it into [references.{instrument}] of pack {figures} (in a directory of "
+    "TANSHU_PACKS).",
+)
+FIGURE_NEEDED = refusal(
+    "RULE-1602",
+    "规则包“{pack}”未给出表 [{table}] 的“{key}”:该数值未公开或由交易机构确定,没有默认值。"
+    "请写入规则包 {figures}(目录由 TANSHU_PACKS 指定)。",
+    "Rule pack “{pack}” does not give “{key}” of table [{table}]: it is not published or the exchange sets it, and it "
+    "has no default. Write it into pack {figures} (in a directory of TANSHU_PACKS).",
+)
+FIGURE_SETTLED = refusal(
+    "RULE-1603",
+    "规则包 {figures} 给出了表 [{table}] 的“{key}”,而规则包“{pack}”已有规定。请删去,或另立一个市场规则包。",
+    "Pack {figures} gives “{key}” of table [{table}], which rule pack “{pack}” settles. Take it out, or write another "
+    "market pack.",
+)
+MARKET_NOT_IN_FORCE = refusal(
+    "RULE-1604",
+    "规则包“{pack}”自 {since} 至 {until} 有效,不适用于 {day}。请换用当日有效的规则包。",
+    "Rule pack “{pack}” is in force from {since} to {until}, not on {day}. Use the one of that day.",
+)
+NOT_A_TRADING_DAY = refusal(
+    "RULE-1605",
+    "{day} 不是交易日(“{calendar}”日历)。请选择交易日。",
+    "{day} is no trading day (calendar of “{calendar}”). Choose a trading day.",
+)
+MODE_NOT_TRADED = refusal(
+    "RULE-1606",
+    "规则包“{pack}”没有交易方式“{mode}”。可用:{known}。",
+    "Rule pack “{pack}” has no trading mode “{mode}”. It has: {known}.",
+)
+BAND_EMPTY = refusal(
+    "RULE-1607",
+    "规则包“{pack}”:参考价 {price} 分时,涨跌幅内没有最小变动价位({tick} 分)的整数倍。请核对参考价与涨跌幅。",
+    "Rule pack “{pack}”: at a reference of {price} fen no multiple of the tick of {tick} fen lies within the band. "
+    "Check reference and band.",
+)
+NOT_OF_THIS_MARKET = refusal(
+    "RULE-1608",
+    "产品“{instrument}”不在规则包“{pack}”的市场交易。该市场的产品:{known}。",
+    "Product “{instrument}” is not traded in the market of rule pack “{pack}”. Its products: {known}.",
 )
 
 # Power allocation

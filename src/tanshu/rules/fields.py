@@ -24,9 +24,13 @@ Kind = Literal[
     "name",
     "names",
     "steps",
+    "window",
+    "windows",
+    "weights",
 ]
 """decimal and fraction are written as text; fraction lies in 0..1. end is a date or "open" (then None).
-month_day is a day of every year, "03-31". name and names come from `choices`."""
+month_day is a day of every year, "03-31". name and names come from `choices`. A window is two times of a day,
+"09:30-11:30"; weights are decimals by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -197,8 +197,12 @@ def _value_json(value: Any) -> object:
         return text_json(value)
     if isinstance(value, tuple):
         return [_value_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _value_json(item) for name, item in value.items()}
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, time):
+        return value.isoformat("minutes")
     if isinstance(value, Decimal):
         return number_json(value)
     return value

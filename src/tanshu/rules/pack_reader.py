@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -22,6 +22,7 @@ from tanshu.rules.schemas import CHECKS, SCHEMAS, leads_to_a_table, matching_rul
 from tanshu.rules.terms import EVIDENCE, STATUSES
 
 _DECIMAL_TEXT: Final = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_TIMES: Final = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _HEAD: Final[Mapping[str, Field]] = {
     "name": Field("text"),
     "title": Field("bilingual"),
@@ -280,6 +281,28 @@ class _Reader:
             pairs.append((by, act))
         return tuple(pairs)
 
+    def _window(self, table: str, key: str, value: Any, _field: Field | None = None) -> tuple[time, time]:
+        """A window of the day, "09:30-11:30"; its end lies after its beginning."""
+        found = _TIMES.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            self._wrong_type(
+                table, key, value, Text('时段,如 "09:30-11:30"', 'a window such as "09:30-11:30"')
+            )
+        first, last = time.fromisoformat(found[1]), time.fromisoformat(found[2])
+        if first >= last:
+            self._disagree(table, key, Text(f"{value} 的结束不晚于开始", f"{value} ends before it begins"))
+        return first, last
+
+    def _windows(self, table: str, key: str, value: Any, _field: Field) -> tuple[tuple[time, time], ...]:
+        return tuple(self._window(table, key, item) for item in self._texts(table, key, value))
+
+    def _weights(self, table: str, key: str, value: Any, field: Field) -> Mapping[str, Decimal]:
+        if not isinstance(value, dict) or not value:
+            self._wrong_type(
+                table, key, value, Text('{名称 = "权重"}', 'decimals by name such as { CEA25 = "1" }')
+            )
+        return {name: self._decimal(table, key, weight, field) for name, weight in value.items()}
+
     def _one_of(self, table: str, key: str, value: Any, choices: tuple[str, ...]) -> str:
         if not isinstance(value, str):
             self._wrong_type(table, key, value, Text("文本", "text"))
@@ -332,4 +355,7 @@ _KINDS: Final[Mapping[str, Callable[[_Reader, str, str, Any, Field], Any]]] = {
     "name": _Reader._name,
     "names": _Reader._names,
     "steps": _Reader._steps,
+    "window": _Reader._window,
+    "windows": _Reader._windows,
+    "weights": _Reader._weights,
 }

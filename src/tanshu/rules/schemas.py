@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tanshu.rules import agreement, factors_schema, output_schema, registry_schema
+from tanshu.rules import (
+    agreement,
+    factors_schema,
+    market_schema,
+    output_schema,
+    registry_schema,
+    supervision_schema,
+)
 from tanshu.rules.factors_schema import FACTORS
 from tanshu.rules.fields import (
     BILINGUAL,
@@ -32,8 +39,10 @@ from tanshu.rules.fields import (
     optional,
 )
 from tanshu.rules.formulas import LOAD_CORRECTIONS, QUOTAS
+from tanshu.rules.market_schema import MARKET, MARKET_FIGURES
 from tanshu.rules.output_schema import OUTPUT
 from tanshu.rules.registry_schema import REGISTRY
+from tanshu.rules.supervision_schema import SUPERVISION
 from tanshu.rules.terms import EXCLUSIONS, MILESTONES, UNIT_CLASSES
 
 _ELECTRICITY: Final = dict.fromkeys(UNIT_CLASSES, DECIMAL)
@@ -169,6 +178,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, TableRule]]] = {
     "registry": REGISTRY,
     "output": OUTPUT,
     "factors": FACTORS,
+    "supervision": SUPERVISION,
+    "market": MARKET,
+    "market_figures": MARKET_FIGURES,
 }
 
 
@@ -204,4 +216,7 @@ CHECKS: Final[Mapping[str, Callable[[Tables], Problems]]] = {
     "registry": registry_schema.problems,
     "output": output_schema.problems,
     "factors": factors_schema.problems,
+    "supervision": supervision_schema.problems,
+    "market": market_schema.problems,
+    "market_figures": market_schema.figures_problems,
 }

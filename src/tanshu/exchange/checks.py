@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import Refusal, RefusalKind, refusal
 from tanshu.base.text import Text
+from tanshu.exchange.engine.auction import desk_of
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.ledger import buyer_needs, phase_of, withdrawable
 from tanshu.exchange.engine.records import AMOUNT_MAX, Mode, Op, Phase, Side
@@ -263,6 +264,18 @@ _SENTENCES: Mapping[Code, tuple[str, str, str, str]] = {
         "已是这个状态,没有变化。",
         "It is so already; nothing changed.",
     ),
+    Code.NO_CHOICE: (
+        "EXC-4013",
+        "order",
+        "{mode}不能指定挂牌方:按价格优先、时间优先成交。",
+        "Makers are not chosen by {mode} here: the best price comes first, and at it the oldest offer.",
+    ),
+    Code.TERMS_STAND: (
+        "EXC-1012",
+        "day",
+        "已有委托,当日交易条件不能再改。",
+        "There are orders already; the terms of the day stand.",
+    ),
     Code.UNKNOWN_AUCTION: (
         "EXC-5001", "auction",
         "没有编号 {order} 的竞价。",
@@ -287,6 +300,22 @@ _SENTENCES: Mapping[Code, tuple[str, str, str, str]] = {
         "EXC-5005", "quantity",
         "{who} 可用资金 {cash} 元,不足竞价 {order} 的保证金。",
         "{who} has {cash} CNY free, less than the deposit of auction {order}.",
+    ),
+    Code.BINDS: (
+        "EXC-5006", "order",
+        "竞价的这笔申报不可撤销,也不可改差;发起方的申报和保证金不能撤销。",
+        "A bid of this auction binds: it is not cancelled, and replaced only by a better one. Neither what is offered "
+        "nor a deposit is cancelled.",
+    ),
+    Code.AUCTION_OVER: (
+        "EXC-5007", "auction",
+        "竞价 {order} 已经结束。",
+        "Auction {order} is over.",
+    ),
+    Code.WINDOW_SHUT: (
+        "EXC-5008", "auction",
+        "竞价 {order} 的申报时段没有开始,或发起方的申报已被撤出。",
+        "The window of auction {order} has not opened, or what was offered was withdrawn.",
     ),
     Code.BAD_PHASE: (
         "EXC-1006", "phase",
@@ -328,7 +357,16 @@ _KINDS: dict[Code, tuple[RefusalKind, str]] = {
 def from_code(engine: Engine, row: Sequence[int], code: int, names: Names) -> Refusal:
     """The refusal that says why the engine answered `code` to a record, with the figures that decided it."""
     kind, field = _KINDS[Code(code)]
-    return kind(field=field, **_facts(engine.arrays, row, names))
+    return kind(field=field, **_facts(engine.arrays, _of_its_auction(engine, row), names))
+
+
+def _of_its_auction(engine: Engine, row: Sequence[int]) -> Sequence[int]:
+    """A record about an auction names its number where others name an order: what it is about is filled in."""
+    op, mode, side, kind, _instrument, *rest = row
+    auction = desk_of(engine).auctions.all.get(rest[_AUCTION])
+    if auction is None or op not in (Op.QUALIFY, Op.BID, Op.AUCTION_PHASE):
+        return row
+    return (op, mode, auction.bids_side if op == Op.BID else side, kind, auction.instrument, *rest)
 
 
 def _facts(a: Arrays, row: Sequence[int], names: Names) -> dict[str, object]:
@@ -383,3 +421,7 @@ def day_text(yyyymmdd: int) -> str:
     """A day's number as people write it; “—” for none."""
     text = f"{yyyymmdd:08}"
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if yyyymmdd else "—"
+
+
+_AUCTION = 4
+"""Where the auction's number stands in a record, after the instrument."""

@@ -74,4 +74,9 @@ class Code(IntEnum):
     NO_CHOICE = 44
     """Makers are not chosen here: the best price, and at it the oldest offer, comes first."""
     BINDS = 45
-    """A bid that binds is neither cancelled nor made worse; nor may an auction's offer or deposit be taken back."""
+    """A bid that binds is neither cancelled nor made worse; offer and deposits are not cancelled."""
+    AUCTION_OVER = 46
+    WINDOW_SHUT = 47
+    """The window for bids has not opened, or what was offered was withdrawn."""
+    TERMS_STAND = 48
+    """The terms of a day are stated before its orders rest: what is held covers what they say."""

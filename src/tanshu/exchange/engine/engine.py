@@ -46,6 +46,8 @@ from tanshu.exchange.engine.state import (
 ANSWERS_PER_ORDER = 5
 """Of one record no more comes than this for every resting order, and a few: trade, two fees, two ends."""
 ROOM = 64
+TOLD_KEPT = 1 << 16
+"""Records of room that are kept for the next batch: memory once used is quicker than fresh memory."""
 
 
 class Applied(NamedTuple):
@@ -61,6 +63,7 @@ class Engine:
     def __init__(self) -> None:
         self.arrays: Arrays = empty()
         self.desks: dict[int, Desk] = desks()
+        self._told = Told()
         self._ops = dict(session.OPS)
         for desk in self.desks.values():
             self._ops.update(desk.ops)
@@ -77,7 +80,9 @@ class Engine:
 
     def apply(self, records: Records) -> Applied:
         """Apply records in order, each for itself."""
-        told = Told(ROOM + ANSWERS_PER_ORDER * len(records))
+        told = self._told if len(self._told.out) <= TOLD_KEPT else Told()
+        self._told, told.n[0] = told, 0
+        told.make_room(ROOM + ANSWERS_PER_ORDER * len(records))
         codes = np.zeros(len(records), np.uint8)
         self._make_room(records)
         batch = getattr(self.desks.get(Mode.ORDER_BOOK), "apply_batch", None)
@@ -139,6 +144,9 @@ class Engine:
     def _make_room(self, records: Records) -> None:
         """Places for every number the records may name or give."""
         day = self.arrays.day
+        orders = int(day[ORDERS]) + 2 * len(records) + 2
+        if orders < len(self.arrays.orders) and (records["op"] > Op.INSTRUMENT).all():
+            return
         many: Mapping[Op, int] = {
             op: int((records["op"] == op).sum()) for op in (Op.PARTY, Op.OPERATOR, Op.INSTRUMENT)
         }
@@ -147,7 +155,7 @@ class Engine:
             parties=int(day[PARTIES]) + many[Op.PARTY],
             operators=int(day[OPERATORS]) + many[Op.OPERATOR],
             instruments=int(day[INSTRUMENTS]) + many[Op.INSTRUMENT],
-            orders=int(day[ORDERS]) + 2 * len(records) + 2,
+            orders=orders,
         )
 
     # -- what concerns orders of every mode ----------------------------------------------------------------

@@ -111,6 +111,8 @@ def term(a: Arrays, _told: Told, r: Rec) -> Code:
         return Code.NO_DAY
     if not (0 <= r.mode < MODE_COUNT and 0 < r.kind < TERMS and r.quantity >= 0):
         return Code.BAD_VALUE
+    if a.day[LIVE]:
+        return Code.TERMS_STAND
     if not 0 <= r.instrument <= a.day[INSTRUMENTS]:
         return Code.UNKNOWN_INSTRUMENT
     if r.instrument:

@@ -20,7 +20,7 @@ from tanshu.exchange.engine.terms import CloseMethod, SelfTrade, Term
 from tanshu.rules import packs
 from tanshu.rules.market_pack import MarketRules, market_rules
 
-DEMO = Path(__file__).parents[2] / "scenarios/hubei-power-2023/packs"
+FIGURES = Path(__file__).parent / "packs"
 MONDAY = date(2024, 11, 11)
 HUBEI_FEES = """
 [pack]
@@ -48,7 +48,7 @@ def market(name: str) -> MarketRules:
 @pytest.fixture
 def national() -> MarketRules:
     """The national market with the demonstration's example figures."""
-    with packs.searching(DEMO):
+    with packs.searching(FIGURES):
         return market("cn.cea")
 
 

@@ -81,10 +81,13 @@ def _prices(axes: Axes, rows: Sequence[Traded]) -> None:
 
 
 def _averages(canvas: Canvas, axes: Axes, figures: YearFigures, published_fen: Published) -> None:
-    """One dashed line per month and mode. Of two in a month, the upper is labelled above, the other below."""
+    """One dashed line per month and mode, of the published ones where there are any. Of two in a month, the
+    upper is labelled above, the other below."""
     levels: dict[str, list[float]] = {}
     for row in figures.by_month_and_mode:
         fen = published_fen.get((row.month, row.mode))
+        if fen is None and published_fen:
+            continue  # nothing was published to compare with: an auction's own price is its dot
         level = float(row.average_price or 0) if fen is None else fen / 100
         levels.setdefault(row.month, []).append(level)
         days = [_day(one).toordinal() for one in figures.by_day_and_mode if one.month == row.month]

@@ -28,7 +28,7 @@ from tanshu.log import store
 from tanshu.mrv import queries as mrv
 from tanshu.mrv.queries import Listed
 from tanshu.parties import queries as parties
-from tanshu.parties.model import ACCOUNT_TYPES, HOLDERS, Subject, SubjectKind
+from tanshu.parties.model import ACCOUNT_TYPES, Subject, SubjectKind
 from tanshu.parties.tables import SUBJECT_NAME
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
@@ -246,7 +246,7 @@ def _public_name(subject: Subject) -> str | None:
 
 def _totals(conn: Connection, state: State) -> tuple[Total, ...]:
     """Of units, not of money: what is with holders; what the sinks have is gone."""
-    ours = {one.number for one in parties.accounts(conn) if ACCOUNT_TYPES[one.kind].owners == HOLDERS}
+    ours = {one.number for one in parties.accounts(conn) if not ACCOUNT_TYPES[one.kind].is_system}
     held: dict[int, int] = {}
     for cell in state.cells():
         if cell.account in ours:

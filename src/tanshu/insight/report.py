@@ -57,11 +57,13 @@ def write(
     published_fen: Published | None = None,
     places: Mapping[str, str] | None = None,
     sources: Sequence[Text] = (),
+    market: str = "",
 ) -> Path:
     """Write the report of a year into `folder` (made if missing) and return the path of its page.
 
     state: the book's, caught up on `conn`. stamp and estimated: what must be said of fictional or modelled
     data, and which fields it is about. published_fen: (month, mode) → an exchange's average to compare with.
+    market: the section of a market (`market_section.rendered`), as HTML.
     Each file appears whole or not at all, the page last. Raises Refused as `year_figures` does, or BOOK-1202
     where serial numbers were not followed so far (read with `serials.reading`), and OSError.
     """
@@ -85,6 +87,7 @@ def write(
             sources=sources,
             certificates=_by_entity(papers),
             drawn=charts.draw(figures, lang, published_fen),
+            market=market,
         ),
     )
     _clear(target / CERTIFICATES, {name for _, name, _ in papers})

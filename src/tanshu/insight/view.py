@@ -37,6 +37,8 @@ FIELDS: Mapping[str, Text] = {
     "opening": Text("期初持仓", "opening stock"),
     "offsets": Text("减排量抵销", "offsets"),
     "trades": Text("交易", "trades"),
+    "auction": Text("单向竞价", "auction"),
+    "orders": Text("委托", "orders"),
     "deposits_fen": Text("入金", "deposits"),
     "surrender": Text("清缴", "surrender"),
     "intensity_factor": Text("排放强度系数", "intensity factor"),
@@ -99,6 +101,8 @@ class Page:
     sources: Sequence[Text]
     position: Position
     check: Text
+    market: str
+    """The section of a market, as HTML."""
 
 
 def page(
@@ -114,6 +118,7 @@ def page(
     sources: Sequence[Text],
     certificates: Mapping[str, Sequence[str]],
     drawn: Mapping[str, Chart],
+    market: str = "",
 ) -> Page:
     """Everything the template needs; it decides nothing."""
     used = pack_uses(conn, figures.year)
@@ -137,6 +142,7 @@ def page(
         sources=sources,
         position=position,
         check=how_to_check(position),
+        market=market,
     )
 
 

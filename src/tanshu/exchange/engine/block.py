@@ -31,6 +31,8 @@ from tanshu.exchange.engine.state import (
     DAY_OPEN,
     DAY_STATE,
     FREE,
+    LIVE,
+    LIVE_MAX,
     O_ABOUT,
     O_COUNTER,
     O_HELD,
@@ -146,6 +148,8 @@ class BlockDesk(Desk):
         talk = _talk_of(a, r.order)
         if any(a.orders[n, O_COUNTER] == o[O_PARTY] for n in self._own(a, talk, r.party)):
             return Code.NOT_YOUR_TURN
+        if a.day[LIVE] >= LIVE_MAX:
+            return Code.FULL
         given_up = [n for n in self._own(a, talk, r.party) if n == talk]
         terms = _Terms(int(o[O_INSTRUMENT]), 1 - int(o[O_SIDE]), int(o[O_PARTY]), r.quantity, r.price)
         code = self._check_terms(a, r.party, terms, given_up)

@@ -46,6 +46,7 @@ from tanshu.exchange.engine.state import (
 ANSWERS_PER_ORDER = 5
 """Of one record no more comes than this for every resting order, and a few: trade, two fees, two ends."""
 ROOM = 64
+_LAST_TO_NUMBER = int(Op.INSTRUMENT)
 TOLD_KEPT = 1 << 16
 """Records of room that are kept for the next batch: memory once used is quicker than fresh memory."""
 
@@ -145,7 +146,7 @@ class Engine:
         """Places for every number the records may name or give."""
         day = self.arrays.day
         orders = int(day[ORDERS]) + 2 * len(records) + 2
-        if orders < len(self.arrays.orders) and (records["op"] > Op.INSTRUMENT).all():
+        if orders < len(self.arrays.orders) and (records["op"] > _LAST_TO_NUMBER).all():
             return
         many: Mapping[Op, int] = {
             op: int((records["op"] == op).sum()) for op in (Op.PARTY, Op.OPERATOR, Op.INSTRUMENT)

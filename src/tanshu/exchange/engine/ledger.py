@@ -36,6 +36,7 @@ from tanshu.exchange.engine.state import (
     LAST,
     LIMIT,
     LIVE,
+    LIVE_MAX,
     LOW,
     O_ABOUT,
     O_COUNTER,
@@ -85,13 +86,14 @@ _BAD_QUANTITY, _TOO_SMALL, _TOO_LARGE = int(Code.BAD_QUANTITY), int(Code.TOO_SMA
 _NOT_A_LOT, _BAD_PRICE, _NOT_A_TICK = int(Code.NOT_A_LOT), int(Code.BAD_PRICE), int(Code.NOT_A_TICK)
 _BELOW, _ABOVE, _FAT = int(Code.BELOW_BAND), int(Code.ABOVE_BAND), int(Code.AMOUNT_TOO_LARGE)
 _NO_CASH, _NO_UNITS, _BOUGHT_TODAY = int(Code.NO_CASH), int(Code.NO_UNITS), int(Code.BOUGHT_TODAY)
-_LIMIT = int(Code.HOLDING_LIMIT)
+_LIMIT, _FULL = int(Code.HOLDING_LIMIT), int(Code.FULL)
 _TICK, _LOT, _LOW, _HIGH = int(Term.TICK), int(Term.LOT), int(Term.PRICE_LOW), int(Term.PRICE_HIGH)
 _MIN, _MAX, _WORTH = int(Term.QUANTITY_MIN), int(Term.QUANTITY_MAX), int(Term.AMOUNT_MAX)
 _BUY_TRADING, _BUY_SETTLEMENT = int(Term.FEE_BUY_TRADING), int(Term.FEE_BUY_SETTLEMENT)
 _SELL_TRADING, _SELL_SETTLEMENT = int(Term.FEE_SELL_TRADING), int(Term.FEE_SELL_SETTLEMENT)
 _SETTLE, _BREAK_CANCEL = int(Term.SETTLE_DAYS), int(Term.BREAK_CANCEL)
 _QUANTITY_MAX, _PRICE_MAX, _AMOUNT_MAX = QUANTITY_MAX, PRICE_MAX, AMOUNT_MAX
+_LIVE_MAX = LIVE_MAX
 _MILLION = 1_000_000
 _NONE = int(Mode.NONE)
 
@@ -221,6 +223,8 @@ def check_order(
     code = check_form(a, instrument, mode, quantity, price)
     if code != _OK:
         return code
+    if a.day[LIVE] >= _LIVE_MAX:
+        return _FULL
     return check_means(a, instrument, mode, side, party, quantity, price)
 
 

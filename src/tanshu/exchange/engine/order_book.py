@@ -11,15 +11,19 @@ work where there is much to do.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tanshu.exchange.engine import order_book_compiled as compiled
 from tanshu.exchange.engine import order_book_kernel as kernel
+from tanshu.exchange.engine import order_book_ladders as ladders
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.desk import Desk, Rec, Told
+from tanshu.exchange.engine.ledger import phase_of
+from tanshu.exchange.engine.order_book_calls import uncross
+from tanshu.exchange.engine.order_book_ladders import Ladders
 from tanshu.exchange.engine.records import Mode, Op, Phase, Records
 from tanshu.exchange.engine.session import resting
 from tanshu.exchange.engine.state import (
@@ -31,20 +35,18 @@ from tanshu.exchange.engine.state import (
     O_MODE,
     O_NEXT,
     O_PREV,
-    O_PRICE,
-    O_SIDE,
     Arrays,
     Ints,
 )
 from tanshu.exchange.engine.terms import Term
 
 PLACES_MAX = 1 << 17
-"""Prices between the day's limits, tick by tick, that a ladder may have: 8 MB. With more, or without an upper
+"""Prices between the day's limits, tick by tick, that a ladder may have: 5 MB. With more, or without an upper
 limit, an instrument is not traded so."""
 COMPILE_FROM = 100
 """Batches of at least this many records make it worth thinking of the compiled kernel."""
 COMPILE_AFTER = 5_000
-"""Records in such batches before loading it pays: a second from where it is kept, much more the first time."""
+"""Records in such batches before loading it pays: a second from where it is kept, more the first time."""
 
 _BLOCK = 1024
 _MODE = int(Mode.ORDER_BOOK)
@@ -65,16 +67,14 @@ class OrderBookDesk(Desk):
 
     # -- records -------------------------------------------------------------------------------------------
 
-    def apply_batch(
-        self, a: Arrays, told: Told, batch: Records, codes: NDArray[np.uint8], at: int
-    ) -> int:
+    def apply_batch(self, a: Arrays, told: Told, batch: Records, codes: NDArray[np.uint8], at: int) -> int:
         """Take orders, amendments and cancels from `at` on, as far as they go; how many were taken.
 
         None where the compiled kernel would not pay: then each record is applied for itself, to the same end.
         """
         if int(batch["op"][at]) not in _TAKEN or not self._is_worth_compiling(len(batch) - at):
             return 0
-        return self._run(kernel.compiled(), a, told, batch, codes, at)
+        return self._run(compiled.compiled(), a, told, batch, codes, at)
 
     def _run(
         self, run: Any, a: Arrays, told: Told, batch: Records, codes: NDArray[np.uint8], first: int
@@ -135,7 +135,7 @@ class OrderBookDesk(Desk):
             return Code.NO_DAY
         if not 0 < r.instrument <= a.day[INSTRUMENTS]:
             return Code.UNKNOWN_INSTRUMENT
-        phase = kernel.phase_of(a, r.instrument, _MODE)
+        phase = phase_of(a, r.instrument, _MODE)
         if r.mode != _MODE or a.terms[r.instrument, _MODE, Term.TICK] == 0:
             return Code.NOT_TRADED_SO
         if phase not in (Phase.PRE_OPEN, Phase.OPEN, Phase.CLOSING):
@@ -144,18 +144,18 @@ class OrderBookDesk(Desk):
         return Code.OK
 
     def _call(self, a: Arrays, told: Told, instrument: int) -> None:
-        if not kernel.crossed(self.ladders, instrument):
+        if not ladders.crossed(self.ladders, instrument):
             return
         live = int(a.day[LIVE])
         told.make_room(kernel.ROOM + 4 * live)
-        run = kernel.compiled("uncross") if self._is_worth_compiling(live) else kernel.uncross
+        run = compiled.compiled("uncross") if self._is_worth_compiling(live) else uncross
         run(a, self.ladders, told.out, told.n, instrument)
 
     def _is_worth_compiling(self, n: int) -> bool:
         if self.compiled is not None:
             return self.compiled
-        if kernel.is_compiled() or n < COMPILE_FROM:
-            return kernel.is_compiled()
+        if compiled.is_compiled() or n < COMPILE_FROM:
+            return compiled.is_compiled()
         self._in_batches += n
         return self._in_batches >= COMPILE_AFTER
 
@@ -166,24 +166,23 @@ class OrderBookDesk(Desk):
 
     def removed(self, a: Arrays, number: int) -> None:
         if not self._over:
-            kernel.unlink(a, self.ladders, number)
+            ladders.unlink(a, self.ladders, number)
 
     def phase_changed(self, a: Arrays, told: Told, before: Phase, now: Phase) -> None:
         """At the end of a call what gathered trades, but for what is halted."""
         if (before, now) not in ((Phase.PRE_OPEN, Phase.OPEN), (Phase.CLOSING, Phase.CLOSED)):
             return
         for instrument in range(1, int(a.day[INSTRUMENTS]) + 1):
-            if kernel.phase_of(a, instrument, _MODE) != Phase.HALTED:
+            if phase_of(a, instrument, _MODE) != Phase.HALTED:
                 self._call(a, told, instrument)
 
-    def closing(self, a: Arrays, told: Told) -> None:
+    def closing(self, a: Arrays, told: Told) -> None:  # noqa: ARG002
         """Every order lapses now; nobody needs to leave a queue."""
-        orders = a.orders[resting(a)]
-        numbers = np.asarray(resting(a), np.int64)[orders[:, O_MODE] == _MODE]
-        a.orders[numbers, O_NEXT] = a.orders[numbers, O_PREV] = 0
+        mine = self._resting(a)
+        a.orders[mine, O_NEXT] = a.orders[mine, O_PREV] = 0
         self.ladders, self._over = _no_ladders(), True
 
-    def new_day(self, a: Arrays) -> None:
+    def new_day(self, a: Arrays) -> None:  # noqa: ARG002
         self.ladders, self._over = _no_ladders(), False
 
     def restored(self, a: Arrays, image: bytes) -> None:
@@ -191,10 +190,13 @@ class OrderBookDesk(Desk):
         if image:
             raise ValueError("the order book keeps no image of its own")
         self.ladders, self._over = _no_ladders(), bool(a.day[DAY_STATE] != DAY_OPEN)
-        numbers = resting(a)
-        there = {int(a.orders[number, O_INSTRUMENT]) for number in numbers if a.orders[number, O_MODE] == _MODE}
-        for instrument in sorted(there):
+        for instrument in np.unique(a.orders[self._resting(a), O_INSTRUMENT]).tolist():
             self._make(a, instrument)
+
+    def _resting(self, a: Arrays) -> Ints:
+        """The numbers of the orders here, oldest first."""
+        numbers = np.array(resting(a), np.int64)
+        return numbers[a.orders[numbers, O_MODE] == _MODE]
 
     # -- ladders -------------------------------------------------------------------------------------------
 
@@ -205,36 +207,24 @@ class OrderBookDesk(Desk):
         terms = a.terms[instrument, _MODE]
         if terms[Term.TICK] == 0 or terms[Term.PRICE_HIGH] == 0:
             return False
-        return kernel.fits(a, self.ladders, instrument) or self._make(a, instrument)
+        return ladders.fits(a, self.ladders, instrument) or self._make(a, instrument)
 
     def _make(self, a: Arrays, instrument: int) -> bool:
-        """Make an instrument's ladder, with the orders that rest: terms may be stated anew around them.
+        """Make an instrument's ladder, with the orders that rest; terms do not change while any do.
 
-        Where it cannot be as long as the terms ask, those that rest keep one, and False comes back.
+        False where it would have too many places.
         """
-        mine = [
-            number
-            for number in resting(a)
-            if a.orders[number, O_MODE] == _MODE and a.orders[number, O_INSTRUMENT] == instrument
-        ]
-        prices = [int(a.orders[number, O_PRICE]) for number in mine]
         tick, low, high = (
             int(a.terms[instrument, _MODE, term]) for term in (Term.TICK, Term.PRICE_LOW, Term.PRICE_HIGH)
         )
-        asked = [price for price in (low, high) if tick and high]
-        wide = _steps(asked + prices, math.gcd(tick, *prices)) <= PLACES_MAX and bool(asked)
-        if not wide:
-            if not prices or (0 < instrument < len(self.ladders.ladder) and self.ladders.ladder[instrument, 3]):
-                return False
-            tick = low = high = 0
-            asked = []
-        unit = math.gcd(tick, *prices)
-        floor = min(asked + prices) // unit
-        places = max(asked + prices) // unit - floor + 1
-        self.ladders = _with_ladder(self.ladders, instrument, (tick, low, high, unit, floor), places)
-        for number in mine:
-            kernel.queue(a, self.ladders, number)
-        return wide
+        places = high // tick - low // tick + 1
+        if not 0 < places <= PLACES_MAX:
+            return False
+        self.ladders = _with_ladder(self.ladders, instrument, (tick, low, high, low // tick), places)
+        mine = self._resting(a)
+        for number in mine[a.orders[mine, O_INSTRUMENT] == instrument].tolist():
+            ladders.queue(a, self.ladders, number)
+        return True
 
 
 def _instrument(a: Arrays, batch: Records, at: int) -> int:
@@ -244,13 +234,9 @@ def _instrument(a: Arrays, batch: Records, at: int) -> int:
     return int(a.orders[int(batch["order"][at]), O_INSTRUMENT])
 
 
-def _steps(prices: list[int], unit: int) -> int:
-    return max(prices) // unit - min(prices) // unit + 1 if prices and unit else 0
-
-
-def _no_ladders() -> kernel.Ladders:
-    return kernel.Ladders(
-        ladder=np.zeros((4, kernel.LADDER_FIELDS), np.int64),
+def _no_ladders() -> Ladders:
+    return Ladders(
+        ladder=np.zeros((4, ladders.LADDER_FIELDS), np.int64),
         best=np.full((4, 2), -1, np.int64),
         queues=np.zeros((0, 2, 2), np.int64),
         words=np.zeros((0, 2), np.int64),
@@ -259,27 +245,25 @@ def _no_ladders() -> kernel.Ladders:
     )
 
 
-def _with_ladder(
-    b: kernel.Ladders, instrument: int, made: tuple[int, int, int, int, int], places: int
-) -> kernel.Ladders:
-    """With an empty ladder of so many places for an instrument, behind the others or where its last one was."""
-    blocks = -(-places // _BLOCK)
+def _with_ladder(b: Ladders, instrument: int, made: tuple[int, int, int, int], places: int) -> Ladders:
+    """With an empty ladder of so many places for an instrument: where it had one, or behind the others."""
     rows = max(len(b.ladder), instrument + 1)
     ladder, best = _longer(b.ladder, rows, 0), _longer(b.best, rows, -1)
-    base, top = (int(ladder[instrument, field]) for field in (kernel.L_BASE, kernel.L_TOP))
-    had = top // _BLOCK - base // _BLOCK + 1 if ladder[instrument, kernel.L_UNIT] else 0
+    base, top = (int(ladder[instrument, field]) for field in (ladders.L_BASE, ladders.L_TOP))
+    had = top // _BLOCK - base // _BLOCK + 1 if ladder[instrument, ladders.L_TICK] else 0
+    blocks = -(-places // _BLOCK)
     if blocks > had:
-        base = _BLOCK * len(b.summary)
+        base, had = _BLOCK * len(b.summary), blocks
     ladder[instrument] = (*made, base, base + places - 1)
     best[instrument] = -1
-    end = max(len(b.summary), base // _BLOCK + blocks)
+    first, end = base // _BLOCK, base // _BLOCK + had
+    summary = _longer(b.summary, end, 0)
+    words = _longer(b.words, _BLOCK // 32 * end, 0)
     queues = _longer(b.queues, _BLOCK * end, 0)
-    words, summary = _longer(b.words, _BLOCK // 32 * end, 0), _longer(b.summary, end, 0)
-    mine = slice(base // _BLOCK, base // _BLOCK + max(blocks, had if blocks <= had else 0))
-    summary[mine] = 0
-    words[mine.start * 32 : mine.stop * 32] = 0
-    queues[mine.start * _BLOCK : mine.stop * _BLOCK] = 0
-    return kernel.Ladders(ladder, best, queues, words, summary, b.hand)
+    summary[first:end] = 0
+    words[_BLOCK // 32 * first : _BLOCK // 32 * end] = 0
+    queues[_BLOCK * first : _BLOCK * end] = 0
+    return Ladders(ladder, best, queues, words, summary, b.hand)
 
 
 def _longer(array: Ints, length: int, blank: int) -> Ints:

@@ -8,6 +8,7 @@ products, terms, what comes in) it believes unread.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -460,16 +461,22 @@ class ReferenceBook:
 
     def call_price(self, instrument: int) -> int:
         """Most tonnes, least left over, nearest the last price or the previous close, highest."""
-        buys, sells = self.resting(instrument, BUY), self.resting(instrument, SELL)
+        wanted, offered = (self._by_price(instrument, side) for side in (BUY, SELL))
         near = self.last.get(instrument, self.reference[instrument])
         tick = self.terms[instrument][Term.TICK]
 
         def merit(price: int) -> tuple[int, int, int, int]:
-            demand = sum(o.left for o in buys if o.price >= price)
-            supply = sum(o.left for o in sells if o.price <= price)
+            demand = sum([tonnes for limit, tonnes in wanted.items() if limit >= price])
+            supply = sum([tonnes for limit, tonnes in offered.items() if limit <= price])
             return min(demand, supply), -abs(demand - supply), -abs(price - near), price
 
-        return max(range(sells[0].price, buys[0].price + 1, tick), key=merit)
+        return max(range(min(offered), max(wanted) + 1, tick), key=merit)
+
+    def _by_price(self, instrument: int, side: int) -> Counter[int]:
+        tonnes = Counter[int]()
+        for order in self.resting(instrument, side):
+            tonnes[order.price] += order.left
+        return tonnes
 
     def _pairs(self, instrument: int, price: int) -> tuple[list[tuple[Order, Order, int]], list[Order]]:
         """Who would trade with whom at this price; and who leaves, so that nobody trades with himself."""
@@ -489,7 +496,11 @@ class ReferenceBook:
                         side.pop(0)
                 continue
             older, newer = sorted((buy, sell), key=lambda o: o.number)
-            going = {SelfTrade.CANCEL_RESTING: [older], SelfTrade.CANCEL_BOTH: [buy, sell]}.get(policy, [newer])
+            going = [newer]
+            if policy == SelfTrade.CANCEL_RESTING:
+                going = [older]
+            elif policy == SelfTrade.CANCEL_BOTH:
+                going = [buy, sell]
             leaving += going
             if buy in going:
                 buys.pop(0)

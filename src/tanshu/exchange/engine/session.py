@@ -11,7 +11,7 @@ import numpy as np
 from tanshu.exchange.engine import ledger
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.desk import Apply, Rec, Told
-from tanshu.exchange.engine.records import PRICE_MAX, QUANTITY_MAX, Gone, Mode, Op, Phase
+from tanshu.exchange.engine.records import AMOUNT_MAX, PRICE_MAX, QUANTITY_MAX, Gone, Mode, Op, Phase
 from tanshu.exchange.engine.state import (
     AMOUNT,
     BOUGHT,
@@ -23,6 +23,7 @@ from tanshu.exchange.engine.state import (
     DAY_STATE,
     FREE,
     GROUP,
+    HELD,
     INSIDE,
     INSTRUMENTS,
     LAST,
@@ -55,6 +56,15 @@ STEPS: Mapping[Phase, tuple[Phase, ...]] = {
     Phase.CLOSING: (Phase.CLOSED,),
 }
 """Which phase of a mode leads to which. A halt lies over them, in a place of its own."""
+
+FEE_MAX = 500_000
+"""Parts per million of one fee: the largest amount and the fees of both columns are a number yet."""
+_FEES = (
+    Term.FEE_BUY_TRADING,
+    Term.FEE_BUY_SETTLEMENT,
+    Term.FEE_SELL_TRADING,
+    Term.FEE_SELL_SETTLEMENT,
+)
 
 OPENING, DURING = 0, 1
 """The kind of UNITS_IN and CASH_IN: with the day's opening, or later."""
@@ -111,14 +121,16 @@ def term(a: Arrays, _told: Told, r: Rec) -> Code:
         return Code.NO_DAY
     if not (0 <= r.mode < MODE_COUNT and 0 < r.kind < TERMS and r.quantity >= 0):
         return Code.BAD_VALUE
+    if r.kind in _FEES and r.quantity > FEE_MAX:
+        return Code.BAD_VALUE
     if a.day[LIVE]:
         return Code.TERMS_STAND
     if not 0 <= r.instrument <= a.day[INSTRUMENTS]:
         return Code.UNKNOWN_INSTRUMENT
     if r.instrument:
         a.terms[r.instrument, r.mode, r.kind] = r.quantity
-    else:
-        a.terms[:, r.mode, r.kind] = r.quantity
+    else:  # those there are: a product that comes later in the day has no bands, and must not trade
+        a.terms[: int(a.day[INSTRUMENTS]) + 1, r.mode, r.kind] = r.quantity
     return Code.OK
 
 
@@ -126,7 +138,7 @@ def holding(a: Arrays, _told: Told, r: Rec) -> Code:
     """What a participant holds outside the session, and how much it may hold in all."""
     if not _is_party(a, r.party):
         return Code.UNKNOWN_PARTY
-    if r.quantity < 0 or r.price < 0:
+    if not (0 <= r.quantity <= AMOUNT_MAX and 0 <= r.price <= AMOUNT_MAX):
         return Code.BAD_VALUE
     a.parties[r.party, OUTSIDE], a.parties[r.party, LIMIT] = r.quantity, r.price
     return Code.OK
@@ -157,11 +169,15 @@ def units_out(a: Arrays, _told: Told, r: Rec) -> Code:
 
 
 def cash_in(a: Arrays, _told: Told, r: Rec) -> Code:
+    """All the money of a market may come to one participant: there is no more of it than a number holds."""
     code = _may_pay(a, r)
-    if code is Code.OK:
-        a.cash[r.party, FREE] += r.quantity
-        a.cash[r.party, OWN] += r.quantity
-    return code
+    if code is not Code.OK:
+        return code
+    if int(a.cash[:, (FREE, HELD)].sum()) + r.quantity > _CASH_MAX:
+        return Code.BAD_QUANTITY
+    a.cash[r.party, FREE] += r.quantity
+    a.cash[r.party, OWN] += r.quantity
+    return Code.OK
 
 
 def cash_out(a: Arrays, _told: Told, r: Rec) -> Code:

@@ -57,6 +57,8 @@ DAY, ORDERS, TRADES_DONE, PARTIES, OPERATORS, INSTRUMENTS, DAY_STATE, LIVE = 0, 
 NO_DAY, DAY_OPEN or DAY_CLOSED; how many orders of all modes rest."""
 DAY_FIELDS = 8
 NO_DAY, DAY_OPEN, DAY_CLOSED = 0, 1, 2
+LIVE_MAX = 200_000
+"""Orders that may rest at a time: one record can end all of them, and what comes of it is one entry."""
 MODE_COUNT = 5
 """Mode numbers go from 0 (all, or none) to 4."""
 

@@ -1,0 +1,1 @@
+"""Published auctions: notices, bidders, results, and the share of paid allocation."""

@@ -19,6 +19,13 @@ from tanshu.book.trees import Trees
 from tanshu.compliance import duty_tables, upload_tables
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as compliance_tables
+from tanshu.exchange import tables as exchange_tables
+from tanshu.exchange.auctions import tables as auction_tables
+from tanshu.exchange.bridge import room as exchange_room
+from tanshu.exchange.bridge import tables as bridge_tables
+from tanshu.exchange.figures import tables as figure_tables
+from tanshu.exchange.published import tables as published_tables
+from tanshu.exchange.supervision import tables as supervision_tables
 from tanshu.log import store
 from tanshu.log.checks import NOT_INITIALISED
 from tanshu.mrv import output_tables as mrv_output_tables
@@ -58,6 +65,12 @@ DECLARE_TABLES = (
     compliance_tables,
     upload_tables,
     duty_tables,
+    exchange_tables,
+    bridge_tables,
+    auction_tables,
+    published_tables,
+    figure_tables,
+    supervision_tables,
 )
 """Importing these modules is what puts every room's tables into the one metadata."""
 
@@ -108,6 +121,7 @@ def wire() -> None:
     ):
         rooms.register(room)
         check_before_closing(room.name, closing)
+    exchange_room.take_part()
     missing = {row.room for row in TYPES.values()} - set(rooms.registered())
     assert not missing, f"no room registered for {missing}"
 

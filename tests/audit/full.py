@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -10,23 +10,39 @@ from sqlalchemy import select
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import need
 from tanshu.base.steps import STEP, done_mark
+from tanshu.base.text import Text
 from tanshu.book.commit import Act
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
 from tanshu.compliance.withholding import ConfirmWithholding, Withhold, confirm_withholding, withhold
+from tanshu.exchange import service as trading
+from tanshu.exchange import standing
+from tanshu.exchange.auctions import service as auctions
+from tanshu.exchange.auctions.model import Announce, CloseWindow, PublishResult, Qualify
+from tanshu.exchange.bridge import days, delivery, founding
+from tanshu.exchange.bridge import model as bridge
+from tanshu.exchange.market import Market, by_name
+from tanshu.exchange.model import Bid, Offer, Take
+from tanshu.exchange.published.model import Row as PublishedRow
+from tanshu.exchange.published.service import ImportQuotes, import_quotes
+from tanshu.exchange.supervision import commands
+from tanshu.exchange.supervision import service as supervision
+from tanshu.exchange.supervision.model import Alert, Evidence, Level, Rule
 from tanshu.mrv.output_service import EntityLines, ImportOutput, import_output
 from tanshu.parties import queries as parties
 from tanshu.parties.blocking import block
 from tanshu.parties.delegation import Delegate, delegate
-from tanshu.parties.model import AccountKind, Block
+from tanshu.parties.model import AccountKind, Appoint, Block, NewPerson
 from tanshu.parties.onboarding import yearly
 from tanshu.parties.onboarding.model import StartYearReview
+from tanshu.parties.service import appoint
 from tanshu.registry import inquiry, notices
 from tanshu.registry.inquiry import CLAIMS, HOLDINGS
 from tanshu.registry.tables import SUCCESSOR
 from tanshu.rules.activity import OutputYear
 from tests.audit.house import House, step
+from tests.exchange.bridge.support import CEA, figures
 from tests.support.auditors import AUDITOR
 from tests.support.duties import DOCUMENT
 from tests.support.market import YEAR, coal_unit
@@ -39,11 +55,78 @@ DAY = date(2024, 1, 2)
 
 def fill(house: House) -> None:
     """Let something of everything happen; among it transactions and claims that wait, and some that ended."""
+    _a_market_day(house)
+    _supervised(house)
     _years_work(house)
     _registers_work(house)
     _what_is_told_behind_its_back(house)
+    _published_quotes(house)
     market = house.market
     market.accepted(block(market.ctx(AUDITOR), Block(market.account(market.stranger), "AUD-6003")))
+
+
+def _a_market_day(house: House) -> None:
+    """Two participants and a trade, whose settlement waits; one is suspended, and listing is halted."""
+    market, exchange = house.market, "exchange-maker-1"
+    with figures():
+        done, ctx = market.accepted, market.ctx
+        done(founding.found_market(ctx(exchange), bridge.FoundMarket(CEA, "cn.cea")))
+        for plant in (market.plant_a, market.plant_b):
+            trader = f"{plant}-trader"
+            done(appoint(ctx(CLERK), Appoint(plant, NewPerson(trader, ("trader",)))))
+            done(founding.admit(ctx(exchange), bridge.Admit(CEA, plant, (trader,))))
+        done(founding.list_instrument(ctx(exchange), bridge.ListInstrument(CEA, "CEA22")))
+        done(days.open_day(ctx(exchange), bridge.OpenDay(CEA, house.today)))
+        market.clock.set_day(house.today, time(10))
+        with market.database.read() as conn:
+            there = need(by_name(market.book, conn, CEA))
+        for plant, asked in (
+            (market.plant_a, Offer("CEA22", "sell", 100, 8000)),
+            (market.plant_b, Take("CEA22", "buy", 100, 8000)),
+        ):
+            done(trading.submit(trading.at(ctx(f"{plant}-trader"), there), asked))
+        _an_auction(house, there)
+        asked = ctx(exchange, reason="核实")
+        done(standing.suspend(asked, standing.Suspend(CEA, market.plant_a)))
+        asked = ctx(exchange, reason="核实")
+        done(standing.halt(asked, standing.Halt(CEA, mode="listing")))
+        done(days.close_day(ctx(exchange), bridge.CloseDay(CEA, house.today)))
+        done(delivery.settle(ctx(exchange), bridge.Settle(CEA, house.today)))
+
+
+def _an_auction(house: House, there: Market) -> None:
+    """Announced, bid for and won, its result published."""
+    market, exchange = house.market, "exchange-maker-1"
+    done, ctx, day = market.accepted, market.ctx, house.today
+    stated = Announce(
+        CEA, "竞价", "auction", market.plant_a, "CEA22", 10, 7000, day, "10:30", "11:00", pricing="uniform",
+        ties="time", sealed=True, deposit_share="0.1",
+    )  # fmt: skip
+    done(auctions.announce(ctx(exchange), stated))
+    done(auctions.qualify(ctx(exchange), Qualify(CEA, 1, market.plant_b, 10)))
+    market.clock.set_day(day, time(10, 31))
+    done(trading.submit(trading.at(ctx(f"{market.plant_b}-trader"), there), Bid(1, 10, 8000)))
+    market.clock.set_day(day, time(11))
+    done(auctions.record(ctx(exchange), CloseWindow(CEA, 1)))
+    done(auctions.publish(ctx("exchange-checker-1"), PublishResult(CEA, 1)))
+
+
+def _supervised(house: House) -> None:
+    """An owner on record, and an alert about its two participants that became a case with a warning."""
+    market, exchange = house.market, "exchange-maker-1"
+    done, ctx = market.accepted, market.ctx
+    done(supervision.record_owner(ctx(exchange), commands.RecordOwner(market.plant_a, "某集团", "年报")))
+    alert = Alert(
+        Rule.SELF_TRADE, Level.ALARM, house.today, 1, (1, 2), 50, {"traded_t": 100},
+        (Evidence("trade", 1, 0, 1),), Text("同一实际控制人", "one owner"),
+    )  # fmt: skip
+    found = commands.RecordAlerts(CEA, house.today, 9, "sim.supervision", (alert,))
+    (id,) = done(supervision.record_alerts(ctx(exchange), found))["new"]
+    case = done(supervision.open_case(ctx(exchange), commands.OpenCase((id,), "核查")))["case"]
+    for kind in ("warn", "restrict"):
+        asked = commands.ActOnCase(case, kind, "依规则", market.plant_b)
+        done(supervision.act_on_case(ctx(exchange), asked))
+    done(supervision.confirm_act(ctx("exchange-checker-1"), commands.ConfirmAct(case)))
 
 
 def _years_work(house: House) -> None:
@@ -107,6 +190,19 @@ def _registers_work(house: House) -> None:
     market.accepted(inquiry.approve(market.ctx(REVIEWER), inquiry.DecideInquiry(id)))
     market.accepted(inquiry.answer(market.ctx(CLERK), inquiry.AnswerInquiry(id, digest(b"said").hex())))
     market.accepted(inquiry.read(market.ctx(REVIEWER), inquiry.ReadInquiry(id, "a copy was asked for")))
+
+
+def _published_quotes(house: House) -> None:
+    """A day with something missing, and an auction."""
+    market = house.market
+    for series, period, cells in (
+        ("days", "day", {"total_volume": 5, "total_amount": None}),
+        ("auctions", "auction", {"auction_price": 5, "auction_volume": 2, "auction_amount": 10}),
+    ):
+        rows = (PublishedRow(2, date(2024, 1, 2), "", cells),)
+        columns = {name: name for name in cells}
+        body = ImportQuotes(series, "CEA", period, f"{series}.csv", "0" * 64, columns, rows)
+        market.accepted(import_quotes(market.ctx("exchange-maker-1"), body))
 
 
 def _what_is_told_behind_its_back(house: House) -> None:

@@ -217,12 +217,14 @@ def test_an_operators_figures_are_used_and_a_final_pack_needs_no_watermark(extra
         extra,
         "[fees.listing]\nbuyer_trading_ppm = 1\nbuyer_settlement_ppm = 2\nseller_trading_ppm = 3\n"
         "seller_settlement_ppm = 4\n\n[safety.block]\namount_max_fen = 5\n\n"
-        "[limits.institution]\nown_allocation = false\nholding_t = 10\nreport_t = 6",
+        "[limits.institution]\nown_allocation = false\nholding_t = 10\nreport_t = 6\n\n"
+        "[limits.individual]\nown_allocation = true\nholding_t = 10\nreport_t = 6",
     )
     rules = market("cn.cea")
     assert rules.fees("listing") == Fees(1, 2, 3, 4) and rules.watermarks == ()
     assert (rules.mode("block").amount_max_fen, rules.mode("listing").amount_max_fen) == (5, 0)
     assert rules.holding_limit("institution", 100) == HoldingLimit(10, 6)
+    assert rules.holding_limit("individual", 100) == HoldingLimit(110, 106)
     assert refused(rules.holding_limit, "enterprise") == "RULE-1602 limits.enterprise.own_allocation"
     assert rules.holding_limit("authority") is None, "an authority that auctions is no holder"
 
@@ -233,7 +235,8 @@ def test_the_figures_of_the_demonstration_carry_their_mark() -> None:
     assert len(rules.watermarks) == 1 and "示例" in rules.watermarks[0].zh
     assert any("[fees.listing]" in note.en for note in rules.notes)
     assert {mode: rules.fees(mode) for mode in rules.modes}.keys() == {"listing", "block", "auction"}
-    assert rules.holding_limit("enterprise", 40_000) == HoldingLimit(1_040_000, 540_000)
+    assert rules.fees("listing") == rules.fees("auction") == Fees(0, 0, 0, 0), "nobody collects them yet"
+    assert rules.holding_limit("enterprise", 40_000) == HoldingLimit(20_000_000, 10_000_000)
     for vintage in ("CEA19-20", "CEA21", "CEA22", "CEA23"):
         assert rules.first_reference(vintage, date(2024, 11, 11)) == 10_503
 

@@ -112,7 +112,7 @@ CASES = [
     ("cn.cea.figures", r'CEA23 = "1"', 'CEA23 = "0.5"', "RULE-1110", "composite.vintages.weights"),
     (
         "cn.cea.figures",
-        r"buyer_trading_ppm = 300",
+        r"buyer_trading_ppm = 0",
         "buyer_trading_ppm = 2000000",
         "RULE-1110",
         "fees.listing",

@@ -169,10 +169,12 @@ class Follower:
             projections.catch_up(self.database, Movements, self.memory.log)
 
     def _rewritten(self, conn: Connection) -> list[Finding]:
-        """Is the log still the one that was seen?"""
+        """Is the log still the one that was seen, and is each market's?"""
         tail = self.memory.judge.tail
         if tail.seq < 0:
             return []
+        if markets := self.memory.markets.rewritten(conn):
+            return markets
         now = store.hash_at(conn, self.memory.log, tail.seq)
         if now == tail.hash:
             return []
@@ -201,12 +203,14 @@ class Follower:
             for chunk in rows.chunks(conn, log, judge.tail.seq, stop):
                 for stored in chunk:
                     found += judge.look_at(stored)
+                found += self.memory.markets.follow(conn, judge.business)
                 judge.forget_ended_holds()
                 self.memory.mark()
                 if progress:
                     progress(judge.tail.seq, end)
             if stop < end:
                 found += self._kept(conn, judge)
+        found += self.memory.markets.finish(conn, alone=not judge.sound)
 
     def _beside(self, conn: Connection) -> list[Finding]:
         """What the house keeps and shows as of the newest entry."""

@@ -70,17 +70,8 @@ class Judge:
 
     def _in_itself(self, stored: Stored) -> list[Finding]:
         """Check one row by itself and its link to the one before; move the tail along."""
-        before, expected = self.tail, self.tail.seq + 1
-        found: list[Finding] = []
-        if stored.seq is not None and stored.seq != expected:
-            found.append(_finding(expected, checks.MISSING, found=stored.seq))
-            expected = stored.seq
-        if stored.entry is None:
-            self.tail = Tail(expected, before.time_ns, _UNKNOWN)
-            return [*found, _finding(expected, checks.KIND, column=stored.wrong)]
-        found += [_finding(stored.entry.seq, kind, **facts) for kind, facts in _flaws(stored, before)]
-        self.tail = Tail.at(stored.entry)
-        return found
+        self.tail, found = in_itself(stored, self.tail)
+        return [_finding(seq, kind, **facts) for seq, kind, facts in found]
 
     def _in_effect(self, entry: Entry, told: bytes) -> list[Finding]:
         """Apply a sound entry to the reference, then ask the rules."""
@@ -101,6 +92,23 @@ class Judge:
             if stored != reference:
                 return _result(entry, i, records[i], reference)
         return None
+
+
+def in_itself(stored: Stored, before: Tail) -> tuple[Tail, list[tuple[int, RefusalKind, Mapping[str, Any]]]]:
+    """One row of any log by itself, and its link to the one before: the tail after it, and what is wrong
+    with which entry."""
+    expected = before.seq + 1
+    found: list[tuple[int, RefusalKind, Mapping[str, Any]]] = []
+    if stored.seq is not None and stored.seq != expected:
+        found.append((expected, checks.MISSING, {"found": stored.seq}))
+        expected = stored.seq
+    if stored.entry is None:
+        return Tail(expected, before.time_ns, _UNKNOWN), [
+            *found,
+            (expected, checks.KIND, {"column": stored.wrong}),
+        ]
+    found += [(stored.entry.seq, kind, facts) for kind, facts in _flaws(stored, before)]
+    return Tail.at(stored.entry), found
 
 
 def _result(entry: Entry, i: int, record: Row, reference: int | None) -> Finding:

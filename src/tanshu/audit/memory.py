@@ -18,7 +18,8 @@ from typing import Any
 from tanshu.audit import checks
 from tanshu.audit.business import Business
 from tanshu.audit.judge import Judge
-from tanshu.audit.report import Finding
+from tanshu.audit.market import Markets, remembered
+from tanshu.audit.report import Finding, place
 from tanshu.audit.settled import FINAL, Settled
 from tanshu.base.canonical import digest, plain
 from tanshu.base.refusal import Refused
@@ -50,6 +51,13 @@ class Known:
     en: str
     at_ns: int
     ended: bool = False
+    log: int = 0
+    """The market's log; 0 for the one that is followed."""
+
+    @property
+    def entry(self) -> str | None:
+        """The entry it concerns as people read it."""
+        return place(self.log, self.seq)
 
     @classmethod
     def of(cls, finding: Finding, accounts: list[str], at_ns: int) -> Known:
@@ -62,6 +70,7 @@ class Known:
             finding.sentence("zh"),
             finding.sentence("en"),
             at_ns,
+            log=finding.log,
         )
 
 
@@ -83,6 +92,7 @@ class Memory:
     book: str
     log: int
     judge: Judge = field(default_factory=Judge)
+    markets: Markets = field(default_factory=Markets)
     marks: list[Mark] = field(default_factory=list)
     found: list[Known] = field(default_factory=list)
     ever: int = 0
@@ -176,6 +186,7 @@ def _as_data(memory: Memory) -> dict[str, Any]:
         "book": memory.book,
         "log": memory.log,
         "judge": _judge_data(memory.judge),
+        "markets": remembered.as_data(memory.markets),
         "marks": memory.marks,
         "found": memory.found,
         "ever": memory.ever,
@@ -189,6 +200,7 @@ def _from_data(data: Mapping[str, Any]) -> Memory:
         data["book"],
         data["log"],
         _judge(data["judge"]),
+        remembered.of_data(data["markets"]),
         [(seq, hash) for seq, hash in data["marks"]],
         [Known(**one) for one in data["found"]],
         data["ever"],

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal
-from tanshu.base.text import Lang
+from tanshu.base.text import Lang, Text
 
 _ABOUT = ("account", "instrument", "table", "key", "column", "projection", "at")
 """The facts of a standing finding that say what it is about."""
+
+
+def place(log: int, seq: int | None) -> str | None:
+    """An entry as people read it: `17`, in a market's log `100/17`; None for none of the log judged."""
+    known = [str(one) for one in (log or None, seq) if one is not None]
+    return "/".join(known) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Finding:
     what: Refusal
     accounts: tuple[int, ...] = ()
     stands: bool = False
+    log: int = 0
+    """The market's log it is about; 0 for the log that is judged."""
 
     @property
     def id(self) -> str:
@@ -38,19 +46,52 @@ class Finding:
             told = [f"{name}={self.what.facts[name]}" for name in _ABOUT if name in self.what.facts]
         else:
             told = [str(self.seq), str(self.what)]
+        if self.log:
+            told.append(f"log={self.log}")
         text = " ".join((self.what.code, str(self.accounts), *told))
         return digest(text.encode(errors="backslashreplace")).hex()[:16]
 
     def sentence(self, lang: Lang) -> str:
         """What is wrong, in characters that can be kept and shown whatever the database holds."""
-        text = self.what.sentence(lang).replace("\x00", "\\x00")
+        place = Text(f"市场日志 {self.log}:", f"Market log {self.log}: ").in_(lang) if self.log else ""
+        text = place + self.what.sentence(lang).replace("\x00", "\\x00")
         return text.encode(errors="backslashreplace").decode()
 
     def as_json(self) -> dict[str, object]:
-        return {"seq": self.seq, "accounts": list(self.accounts), **self.what.as_json()}
+        where = {"log": self.log} if self.log else {}
+        return {**where, "seq": self.seq, "accounts": list(self.accounts), **self.what.as_json()}
+
+    @property
+    def entry(self) -> str | None:
+        """The entry it concerns as people read it."""
+        return place(self.log, self.seq)
 
     def __str__(self) -> str:
-        return str(self.what)
+        return f"log {self.log}: {self.what}" if self.log else str(self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFacts:
+    """How far a market's own log was judged. hash: of its newest entry, hex."""
+
+    log: int
+    name: str
+    entries: int
+    records: int
+    trades: int
+    seq: int
+    hash: str
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "log": self.log,
+            "market": self.name,
+            "entries": self.entries,
+            "records": self.records,
+            "trades": self.trades,
+            "log_seq": self.seq,
+            "log_hash": self.hash,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +101,7 @@ class AuditReport:
     entries: read from the log. records … conservation describe the state the reference kernel reached, up to
     the first finding in the log. transactions: judged by the rules. rows: compared with what the log tells.
     conservation: instrument number → Σ(available + held) over all accounts, zero when all is well. log_seq,
-    log_hash (hex): the newest entry reached.
+    log_hash (hex): the newest entry reached. markets: each with its own log, as far as it was judged.
     """
 
     entries: int
@@ -76,6 +117,7 @@ class AuditReport:
     seconds: float
     transactions: int = 0
     rows: int = 0
+    markets: tuple[MarketFacts, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -96,6 +138,7 @@ class AuditReport:
             "holds": self.holds,
             "transactions": self.transactions,
             "rows": self.rows,
+            "markets": [one.as_json() for one in self.markets],
             "log_seq": self.log_seq,
             "log_hash": self.log_hash,
             "conservation": {str(number): total for number, total in self.conservation.items()},

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tanshu.audit import checks, compare, reconcile, rows
 from tanshu.audit.judge import Judge
+from tanshu.audit.market import Markets
 from tanshu.audit.report import AuditReport, Finding
 from tanshu.audit.rows import Stored
 from tanshu.base.database import Database
@@ -26,7 +27,9 @@ FINDINGS_MAX = 100
 def run(
     database: Database, log: int = REGISTRY_LOG, progress: Callable[[int], None] | None = None
 ) -> AuditReport:
-    """Audit one log and what lies beside it. progress: told now and then how many entries have been read.
+    """Audit a book, the logs of its markets, and what lies beside them.
+
+    progress: told now and then how many entries of the book have been read.
 
     From the first finding in the log itself on the state is no longer carried forward, but every later entry
     is still checked by itself, so that the report tells one altered entry from many.
@@ -35,6 +38,7 @@ def run(
     walk = _Walk(log)
     with walk.surviving(), database.read() as conn:
         walk.along(conn, progress)
+        walk.look_at_markets(conn)
         walk.look_around(
             twice=rows.used_twice(conn, log),
             others=rows.other_logs(conn, log),
@@ -53,6 +57,7 @@ class _Walk:
     def __init__(self, log: int):
         self.log = log
         self.judge = Judge()
+        self.markets = Markets()
         self.findings: list[Finding] = []
         self.fast = State()
         self.fast_tail = Tail()
@@ -82,6 +87,7 @@ class _Walk:
         for place in (*reconcile.places(conn, self.log, after), None):
             for chunk in rows.chunks(conn, self.log, after, place):
                 self.look_at(chunk)
+                self.add(self.markets.follow(conn, self.judge.business))
                 if progress:
                     progress(self.judge.entries)
             if place is not None:
@@ -101,6 +107,13 @@ class _Walk:
         except Refused as stopped:
             self.find(self.fast_tail.seq + 1, checks.KERNEL, why=stopped.refusal.sentence("en"))
 
+    def look_at_markets(self, conn: Connection) -> None:
+        """What markets wrote since the newest entry of the book that concerns them; whatever has a log."""
+        self.add(self.markets.finish(conn, alone=not self.judge.sound))
+        for log in self.markets.judges:
+            for first, again in rows.used_twice(conn, log):
+                self.add([Finding(again, checks.KEY(seq=again, first=first), log=log)])
+
     def look_around(
         self, twice: list[tuple[int, int]], others: list[tuple[object, int, object, object]]
     ) -> None:
@@ -113,6 +126,8 @@ class _Walk:
         for log, entries, first, last in others:
             if (first, last) != (0, entries - 1):
                 self.find(None, checks.STRAY, log=log, entries=entries, first=first, last=last)
+        if self.judge.sound:
+            self.add(self.markets.unfounded(others))
 
     def look_beside(self, conn: Connection) -> None:
         """The tables must be what the log tells, and every holding what its transactions come to."""
@@ -152,4 +167,5 @@ class _Walk:
             seconds=seconds,
             transactions=judge.business.transactions,
             rows=self.rows,
+            markets=self.markets.facts(),
         )

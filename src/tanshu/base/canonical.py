@@ -1,7 +1,7 @@
 """One way to write a value as bytes, so that equal values have equal hashes on every machine.
 
-Canonical JSON: sorted keys, UTF-8, no blanks, Decimals and dates as text, bytes as hex. Floats are refused:
-their text differs between languages and they decide nothing here.
+Canonical JSON: sorted keys, UTF-8, no blanks, Decimals, dates and times as text, bytes as hex. Floats are
+refused: their text differs between languages and they decide nothing here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from tanshu.base.refusal import Refused, refusal
@@ -49,7 +49,7 @@ def plain(value: object) -> object:
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()

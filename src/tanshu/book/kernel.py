@@ -514,25 +514,33 @@ def compiled_scope() -> dict[str, Any]:
 
 
 def compile_into(
-    scope: dict[str, Any], functions: Iterable[Any], *, keep: bool = True, stamp: str = ""
+    scope: dict[str, Any],
+    functions: Iterable[Any],
+    *,
+    keep: bool = True,
+    stamp: str = "",
+    inline: bool = False,
 ) -> dict[str, Any]:
     """Compile functions, each against what `scope` holds by then, and put them there under their names.
 
     keep: on disk, for the next process; only where all of them stand in one file, since Numba looks no
     further to tell whether what it kept is stale, or where `stamp` says what all the files are: it becomes
-    part of the name under which they are kept. Numba is imported here: a small command never needs it.
+    part of the name under which they are kept. inline: every call becomes the text it calls, where functions
+    are small, called often, and take many arrays. Numba is imported here: a small command never needs it.
     """
     from numba import njit
     from numba.core.options import DefaultOptions
 
     # The kernel allocates nothing. Counting references to its arrays would take most of its time.
-    uncounted: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+    options: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+    if inline:
+        options["forceinline"] = True
     for function in functions:
         plain = FunctionType(function.__code__, scope, function.__name__)
         if stamp:
             plain.__qualname__ = f"{function.__name__}_{stamp}"
         try:
-            scope[function.__name__] = njit(plain, cache=keep, **uncounted)
+            scope[function.__name__] = njit(plain, cache=keep, **options)
         except RuntimeError:  # a read-only installation has nowhere to keep compiled code
-            scope[function.__name__] = njit(plain, **uncounted)
+            scope[function.__name__] = njit(plain, **options)
     return scope

@@ -147,10 +147,13 @@ class Writer(ABC, Generic[S]):
     A kind of log says what its state is, how entries are followed, and what deciding a command comes to.
     """
 
-    def __init__(self, database: Database, log: int):
+    def __init__(self, database: Database, log: int, beside: Writer[Any] | None = None):
+        """beside: the writer whose transactions this log's are joined to. They take turns: one that held its
+        own turn and waited for the database would never let a joined command in, which holds the database.
+        """
         self.database = database
         self.log = log
-        self._mutex = threading.RLock()
+        self._mutex = beside._mutex if beside else threading.RLock()
         self._turns: Turns[_Asked, list[Outcome]] = Turns(TOGETHER_MAX)
         self._reader: int | None = None  # the thread inside `reading`
         self.companions: dict[int, Any] = {}
@@ -324,7 +327,8 @@ class Writer(ABC, Generic[S]):
         Who asks, why, when and the key are those of `act`. Where the other transaction comes to nothing, the
         replica is ahead of the log; it finds out when it next catches up. A refusal changes nothing here.
         """
-        ctx = replace(act.ctx, key=digest(act.ctx.key + len(act.joined).to_bytes(2, "little"))[:KEY_BYTES])
+        key = digest(act.ctx.key + len(act.joined).to_bytes(2, "little"))[:KEY_BYTES]
+        ctx = replace(act.ctx, key=key, also=None)  # what else the command changes, `act` does
         request = Request(ctx, name, command, decide)
         body = _body_hash(request)
         if isinstance(body, Refusal):

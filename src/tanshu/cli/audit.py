@@ -160,7 +160,7 @@ def _findings(door: Door, found: Sequence[Known]) -> list[Part]:
     """The first of them; whoever has more looks at the cause, or into the report."""
     rows = [
         (
-            str(one.seq) if one.seq is not None else None,
+            one.entry,
             one.code,
             one.accounts,
             one.zh if door.lang == "zh" else one.en,

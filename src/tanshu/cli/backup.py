@@ -28,10 +28,11 @@ from tanshu.cli.output import (
 from tanshu.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
+    from tanshu.backup.markets import MarketKept
     from tanshu.backup.verify import Standing
 
 MAKE = "make"
@@ -44,6 +45,14 @@ STANDINGS = {
     "forked": Chip(Text("数据库与备份已分叉", "database and backup have forked"), BAD),
     "other": Chip(Text("数据库中不是这个账簿", "the database holds another book, or none"), BAD),
 }
+MARKETS = (
+    text_column("市场", "market"),
+    text_column("日志", "log"),
+    number_column("条目", "entries"),
+    text_column("最新序号", "newest"),
+    text_column("最新哈希", "hash"),
+    number_column("未含", "left out"),
+)
 TABLES = (text_column("表", "table"), number_column("行", "rows"))
 
 
@@ -90,6 +99,7 @@ def make(
         "time": shanghai_text(made.time_ns),
         "bytes": made.size,
         "kept": made.kept,
+        "markets": [one.as_json() for one in made.markets],
     }
     facts = Facts(
         (
@@ -102,7 +112,7 @@ def make(
             (Text("秘密", "secrets"), made.kept["secret"] or None),
         )
     )
-    return Reply(data, (facts, Line(Text("备份完成", "backed up"), "bold green")))
+    return Reply(data, (facts, *_markets(made.markets), Line(Text("备份完成", "backed up"), "bold green")))
 
 
 @command(app, "verify", "核验备份,不需要数据库 · verify a backup without any database")
@@ -133,6 +143,7 @@ def verify(
         "tables": found.tables,
         "kept": found.kept,
         "bytes": found.size,
+        "markets": [one.as_json() for one in found.markets],
         "database": _standing_json(standing) if standing else None,
     }
     facts = Facts(
@@ -146,11 +157,11 @@ def verify(
             (Text("备份大小(字节)", "bytes of the backup"), found.size),
         )
     )
-    parts: list[Part] = [facts, _tables(found.tables)]
+    parts: list[Part] = [facts, *_markets(found.markets), _tables(found.tables)]
     parts.append(Line(Text("备份完好", "the backup is sound"), "bold green"))
     if standing:
         parts.append(_standing_facts(door, standing))
-    lost = standing is not None and standing.how not in ("same", "ahead")
+    lost = standing is not None and not standing.is_good
     return Reply(data, parts, REFUSED if lost else 0)
 
 
@@ -184,6 +195,7 @@ def restore(
         "tables": done.tables,
         "kept": done.kept,
         "not_put_back": done.not_put_back,
+        "markets": [one.as_json() for one in done.markets],
     }
     facts = Facts(
         (
@@ -195,7 +207,7 @@ def restore(
             (Text("未恢复的检查点", "checkpoints not put back"), done.not_put_back),
         )
     )
-    parts: list[Part] = [facts, _tables(done.tables)]
+    parts: list[Part] = [facts, *_markets(done.markets), _tables(done.tables)]
     parts.append(Line(Text("恢复完成,与备份逐项一致", "restored, and the same in everything"), "bold green"))
     if done.left_out:
         parts.append(Notice(_cut(done.seq, done.left_out)))
@@ -216,6 +228,14 @@ def _newest(seq: int, hash: bytes, time_ns: int) -> tuple[tuple[Text, object], .
         (Text("最新哈希", "log hash"), hash.hex()),
         (Text("最新时间", "its time"), shanghai_text(time_ns)),
     )
+
+
+def _markets(kept: Sequence[MarketKept]) -> list[Table]:
+    """Each market's own log; nothing where there is none."""
+    rows = [
+        (one.name, str(one.log), one.entries, str(one.seq), one.hash.hex()[:16], one.left_out) for one in kept
+    ]
+    return [Table(MARKETS, rows, Text("市场日志", "logs of markets"))] if kept else []
 
 
 def _tables(tables: Mapping[str, int]) -> Table:
@@ -250,6 +270,7 @@ def _standing_json(standing: Standing) -> dict[str, object]:
         "common_seq": standing.common,
         "backup_seq": standing.backup_seq,
         "database_seq": standing.database_seq,
+        "market_log": standing.log or None,
     }
 
 
@@ -258,6 +279,7 @@ def _standing_facts(door: Door, standing: Standing) -> Facts:
         (
             (Text("数据库", "database"), shown_url(door.url)),
             (Text("比较", "compared"), STANDINGS[standing.how]),
+            (Text("所涉市场日志", "of the market log"), str(standing.log) if standing.log else None),
             (Text("最后相同的序号", "last entry alike"), str(standing.common)),
             (Text("备份到", "backup ends at"), str(standing.backup_seq)),
             (Text("数据库到", "database ends at"), str(standing.database_seq)),

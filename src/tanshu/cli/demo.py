@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from tanshu.base.quantity import yuan
 from tanshu.base.text import Text
 from tanshu.cli import output
 from tanshu.cli.border import shown_url
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tanshu.app import Installation
     from tanshu.insight.figures import YearFigures
     from tanshu.scenario.power_year import PowerYear
+    from tanshu.scenario.trading_result import AuctionResult, MarketResult
 
 DEMO = "hubei-power-2023"
 
@@ -33,6 +36,15 @@ BOARD = (
     number_column("清缴", "surrendered"),
     number_column("抵销", "offset"),
     text_column("状态", "status"),
+)
+MODES = ("listing", "block", "auction")
+DAYS = (
+    text_column("交易日", "day"),
+    number_column("收盘价 元/吨", "close CNY/t"),
+    number_column("挂牌协议 吨", "listing t"),
+    number_column("大宗协议 吨", "block t"),
+    number_column("单向竞价 吨", "auction t"),
+    number_column("成交额 元", "amount CNY"),
 )
 
 
@@ -67,8 +79,12 @@ def power_year(door: Door, scenario: PowerYear, *, resume: bool, fresh: bool, re
         watch.say_last(installation)
         url = shown_url(door.url)
         if not door.as_json:
-            found = summary.figures_of(installation, scenario)
-            output.show_parts(_result(found, scenario.facts.stamp, url), door.lang)
+            found, market = (
+                summary.figures_of(installation, scenario),
+                summary.market_of(installation, scenario),
+            )
+            names = {one.uscc: one.name for one in (*scenario.facts.entities, *scenario.facts.counterparties)}
+            output.show_parts(_result(found, market, names, scenario.facts.stamp, url), door.lang)
             written = _report(door, installation, scenario, report or REPORT)
             return Reply({}, (Line(Text(f"报告:{written}", f"report: {written}"), "bold"),))
         data = summary.summary(installation, scenario, database=url)
@@ -85,8 +101,11 @@ def _report(door: Door, installation: Installation, scenario: PowerYear, folder:
         return summary.write_report(installation, scenario, folder, door.lang)
 
 
-def _result(found: YearFigures, stamp: Text, url: str) -> list[Part]:
+def _result(
+    found: YearFigures, market: MarketResult | None, names: Mapping[str, str], stamp: Text, url: str
+) -> list[Part]:
     parts: list[Part] = [
+        *(market_parts(market, names) if market else ()),
         compliance_table(found),
         Notice(stamp),
         Bar(Text("履约率", "compliance"), found.compliant, found.entities),
@@ -96,10 +115,39 @@ def _result(found: YearFigures, stamp: Text, url: str) -> list[Part]:
                 (Text("数据库", "database"), url),
                 (Text("日志", "log"), Text(f"第 {found.seq} 条", f"entry {found.seq}")),
                 (Text("日志哈希", "log hash"), found.hash),
+                *(((Text("市场日志哈希", "market's log hash"), market.hash),) if market else ()),
             )
         ),
     ]
     return parts
+
+
+def market_parts(market: MarketResult, names: Mapping[str, str]) -> list[Part]:
+    """One row a day of trading; what came of an auction. names: by handle."""
+    rows = [
+        (
+            one.day.isoformat(),
+            " ".join(yuan(fen) for fen in one.closes.values()),
+            *(one.modes[mode].volume if mode in one.modes else None for mode in MODES),
+            yuan(one.total.amount),
+        )
+        for one in market.days
+    ]
+    title = Text(
+        f"市场 {market.name}:收盘价与成交量(模拟)", f"Market {market.name}: closes, volumes (synthetic)"
+    )
+    return [Table(DAYS, rows, title), *(Line(_auction(one, names)) for one in market.auctions)]
+
+
+def _auction(one: AuctionResult, names: Mapping[str, str]) -> Text:
+    got = ";".join(f"{names.get(who, who)} {tonnes:,}" for who, tonnes in one.awards.items())
+    seller, price = names.get(one.seller, one.seller), yuan(one.clearing_fen)
+    return Text(
+        f"{one.day} 单向竞价:{seller} 出让 {one.offered_t:,} 吨,成交 {one.sold_t:,} 吨,统一价 {price} 元/吨"
+        f"({one.bids} 笔有效申报):{got}。",
+        f"{one.day} one-way auction: {seller} offered {one.offered_t:,} t; {one.sold_t:,} t went at {price} "
+        f"CNY/t ({one.bids} valid bids): {got}.",
+    )
 
 
 def compliance_table(found: YearFigures) -> Table:

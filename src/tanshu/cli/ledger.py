@@ -45,6 +45,14 @@ FINDINGS = (
     text_column("编号", "code"),
     text_column("问题", "what", fold=True),
 )
+MARKETS = (
+    text_column("市场", "market"),
+    text_column("日志", "log"),
+    number_column("条目", "entries"),
+    number_column("记录", "records"),
+    number_column("成交", "trades"),
+    text_column("最新哈希", "hash"),
+)
 ENTRIES = (
     number_column("序号", "seq"),
     text_column("时间", "time"),
@@ -123,14 +131,14 @@ def audit(
         )
     )
     parts: list[Part] = [facts]
+    if report.markets:
+        judged = [(m.name, str(m.log), m.entries, m.records, m.trades, m.hash[:16]) for m in report.markets]
+        parts.append(Table(MARKETS, judged, Text("市场日志", "logs of markets")))
     if report.findings:
-        rows = [
-            (str(one.seq) if one.seq is not None else None, one.what.code, one.sentence(door.lang))
-            for one in report.findings
-        ]
+        rows = [(one.entry, one.what.code, one.sentence(door.lang)) for one in report.findings]
         parts.append(Table(FINDINGS, rows, Text("发现的问题", "findings")))
         first = report.findings[0]
-        at = f"{first.seq}" if first.seq is not None else "—"
+        at = first.entry or "—"
         said = Text(
             f"审计未通过:首个问题在第 {at} 条 ({first.what.code})",
             f"audit failed: the first finding is at entry {at} ({first.what.code})",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from tanshu.cli import market_data, market_figures
+from tanshu.cli import market_auctions, market_data, market_figures
 
 market = typer.Typer(help="市场 · the market", no_args_is_help=True)
 
 
 def add_to(root: typer.Typer) -> None:
     market_data.add_to(market)
+    market_auctions.add_to(market)
     market_figures.add_to(market)
     root.add_typer(market, name="market")

@@ -5,6 +5,7 @@ and people; EXC-4xxx board, block and order book; EXC-5xxx auctions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from tanshu.base.quantity import yuan
@@ -84,6 +85,11 @@ OTHER_DAY = refusal(
     "EXC-4002",
     "委托 {id} 不是今天({day})的;当日委托收市即失效。",
     "Order {id} is not of today ({day}); orders lapse at the close of their day.",
+)
+STEP_DUE = refusal(
+    "EXC-1013",
+    "申报到达时,市场时间表的下一步已到({at})。请用同一幂等键重新提交。",
+    "A step of the market's timetable was due ({at}) when this arrived. Send it again under the same key.",
 )
 
 MODE_WORDS = {
@@ -357,7 +363,9 @@ _KINDS: dict[Code, tuple[RefusalKind, str]] = {
 def from_code(engine: Engine, row: Sequence[int], code: int, names: Names) -> Refusal:
     """The refusal that says why the engine answered `code` to a record, with the figures that decided it."""
     kind, field = _KINDS[Code(code)]
-    return kind(field=field, **_facts(engine.arrays, _of_its_auction(engine, row), names))
+    facts = _facts(engine.arrays, _of_its_auction(engine, row), names)
+    said = {name for _, name, _, _ in Formatter().parse(kind.text.zh) if name}
+    return kind(field=field, **{name: facts[name] for name in sorted(said)})  # nothing of others' orders
 
 
 def _of_its_auction(engine: Engine, row: Sequence[int]) -> Sequence[int]:

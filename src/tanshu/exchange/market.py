@@ -8,6 +8,7 @@ command comes first and joins the market's (`Writer.join`).
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from tanshu.exchange.engine import state
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.engine import Applied, Engine
 from tanshu.exchange.engine.records import RECORDS_MAX, Records, Row, decode, encode, inputs, outputs
+from tanshu.exchange.joined import is_of_book
 from tanshu.exchange.tables import MARKET, MARKET_INSTRUMENT, MARKET_OPERATOR, MARKET_PARTY
 from tanshu.log import store
 from tanshu.log.entry import Entry
@@ -101,8 +103,8 @@ class MarketAct(LogAct):
 class Market(Writer[Engine]):
     """One market on one database."""
 
-    def __init__(self, database: Database, log: int):
-        super().__init__(database, log)
+    def __init__(self, database: Database, log: int, book: Writer[Any] | None = None):
+        super().__init__(database, log, book)
         self._names: tuple[tuple[int, ...], Names] | None = None
         self.next_step_ns: int | None = None
         """When the timetable's next step is due; None where that has to be found out."""
@@ -135,12 +137,14 @@ class Market(Writer[Engine]):
         return Engine()
 
     def _nearest(self, conn: Connection) -> tuple[Engine, Tail]:
+        self._names = None  # numbers may have been given to others than the replica knew
+        self.next_step_ns = None
         for row in conn.execute(_KEPT, {"log": self.log}):
             if store.hash_at(conn, self.log, row.seq) != bytes(row.hash):
                 continue
             try:
                 engine = Engine.restore(zlib.decompress(bytes(row.data)))
-            except (ValueError, zlib.error):
+            except (ValueError, IndexError, KeyError, struct.error, zlib.error):
                 continue
             if bytes.fromhex(engine.state_hash()) == bytes(row.digest):
                 return engine, Tail(row.seq, row.time_ns, bytes(row.hash), row.engine, row.era)
@@ -150,6 +154,8 @@ class Market(Writer[Engine]):
         before = tail.seq
         for entry in store.read(conn, self.log, after=tail.seq):
             follow(state, tail, entry)
+            if self.next_step_ns is not None and is_of_book(inputs(decode(entry.records))):
+                self.next_step_ns = None  # another process has opened a day, or announced an auction
         return tail.seq - before
 
     def _run(
@@ -216,7 +222,7 @@ def by_name(book: Writer[Any], conn: Connection, name: str) -> Market | Refusal:
 def of(book: Writer[Any], log: int) -> Market:
     """The market with this log on the book's database."""
     if log not in book.companions:
-        book.companions[log] = Market(book.database, log)
+        book.companions[log] = Market(book.database, log, book)
     return book.companions[log]
 
 

@@ -17,12 +17,11 @@ from sqlalchemy import Connection, Row, select
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.book.records import AccountFlag, set_flags
-from tanshu.parties import checks, queries
+from tanshu.parties import checks, queries, service
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import (
     ACCOUNT_TYPES,
     AUDITING,
-    HOLDERS,
     RIGHT_LABELS,
     Account,
     AccountState,
@@ -56,6 +55,7 @@ def block(act: Act, command: Block) -> Decision:
         return checks.SYSTEM_NOT_BLOCKED(field="account", account=account.code)
     act.record(set_flags(account.number, AccountFlag(act.state.flags(account.number)) | _STOPPED))
     act.update(ACCOUNT, {"number": account.number}, state=AccountState.BLOCKED, finding=command.finding)
+    service.comes_into(act, account, AccountState.BLOCKED)
     act.insert(
         ACCOUNT_BLOCK,
         {
@@ -98,7 +98,7 @@ def unblock(act: Act, command: Unblock) -> Decision:
 
 def is_system(account: Account) -> bool:
     """Is it a source, a sink, an authority's or the bank's: an account that everybody's business crosses?"""
-    return ACCOUNT_TYPES[account.kind].owners != HOLDERS
+    return ACCOUNT_TYPES[account.kind].is_system
 
 
 def blocks(conn: Connection, *, ended: bool = False) -> Sequence[Row[Any]]:

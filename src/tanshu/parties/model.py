@@ -57,13 +57,18 @@ class AccountType:
     owners: tuple[SubjectKind, ...]
     flags: AccountFlag = AccountFlag.NONE
 
+    @property
+    def is_system(self) -> bool:
+        """Is it none that a holder has?"""
+        return not set(HOLDERS) <= set(self.owners)
+
 
 ACCOUNT_TYPES = {
     AccountKind.NATIONAL: AccountType("N", Text("国家登记", "national"), (SubjectKind.AUTHORITY,)),
     AccountKind.PROVINCIAL: AccountType("P", Text("省级登记", "provincial"), (SubjectKind.AUTHORITY,)),
     AccountKind.REGISTRATION: AccountType("R", Text("登记", "registration"), HOLDERS),
     AccountKind.TRADING: AccountType("T", Text("交易", "trading"), HOLDERS),
-    AccountKind.CASH: AccountType("C", Text("资金", "cash"), HOLDERS),
+    AccountKind.CASH: AccountType("C", Text("资金", "cash"), (*HOLDERS, SubjectKind.AUTHORITY)),
     AccountKind.ISSUANCE: AccountType(
         "I", Text("发行", "issuance"), (SubjectKind.REGISTRY,), AccountFlag.OVERDRAFT
     ),

@@ -18,7 +18,6 @@ from tanshu.parties.authority import may_for_kind
 from tanshu.parties.codes import account_code
 from tanshu.parties.model import (
     ACCOUNT_TYPES,
-    HOLDERS,
     NEED_CREDIT_CODE,
     STATE_LABELS,
     STATE_STEPS,
@@ -52,6 +51,21 @@ SYSTEM_ACCOUNTS = (
 
 ClosingCheck = Callable[[Act, Account], Refusal | None]
 _CLOSING_CHECKS: dict[str, ClosingCheck] = {}
+
+
+StateHook = Callable[[Act, Account, AccountState], None]
+_STATE_HOOKS: dict[str, StateHook] = {}
+
+
+def tell_of_states(room: str, hook: StateHook) -> None:
+    """A room above hears, in the same command, when an account is about to come into another state."""
+    _STATE_HOOKS[room] = hook
+
+
+def comes_into(act: Act, account: Account, new: AccountState) -> None:
+    """Tell those who want to hear of it."""
+    for hook in _STATE_HOOKS.values():
+        hook(act, account, new)
 
 
 def check_before_closing(room: str, check: ClosingCheck) -> None:
@@ -234,7 +248,7 @@ def state_flaw(act: Act, account: Account, new: AccountState) -> Refusal | None:
         return checks.STATE_STEP(field="state", account=account.code, old=old, new=wanted)
     if new is not AccountState.CLOSED:
         return None
-    if ACCOUNT_TYPES[account.kind].owners != HOLDERS:
+    if ACCOUNT_TYPES[account.kind].is_system:
         return checks.SYSTEM_ACCOUNT(field="account", account=account.code)
     if not act.state.is_empty(account.number):
         return checks.ACCOUNT_NOT_EMPTY(field="account", account=account.code)
@@ -248,6 +262,7 @@ def put_state(act: Act, account: Account, new: AccountState) -> None:
         flags = AccountFlag(act.state.flags(account.number)) | AccountFlag.CLOSED
         act.record(set_flags(account.number, flags))
     act.update(ACCOUNT, {"number": account.number}, state=new)
+    comes_into(act, account, new)
 
 
 def _by_clerk(act: Act) -> None:

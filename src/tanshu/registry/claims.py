@@ -31,6 +31,7 @@ TYPES = {
     "final-allocation": Text("核定分配", "final allocation"),
     "return-of-excess": Text("多退", "return of excess"),
     "cash-deposit": Text("入金", "cash deposit"),
+    "cash-withdrawal": Text("出金", "cash withdrawal"),
     "position-transfer": Text("持仓划转", "position transfer"),
     "trade-settlement": Text("交易交收", "trade settlement"),
     "surrender": Text("配额清缴", "surrender"),

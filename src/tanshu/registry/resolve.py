@@ -167,10 +167,10 @@ def _owner(conn: Connection, kind: AccountKind, near: Subject | None) -> Subject
     owners = ACCOUNT_TYPES[kind].owners
     if near and near.kind in owners:
         return near
+    if not ACCOUNT_TYPES[kind].is_system:
+        return None  # whose it is has to be said
     if SubjectKind.AUTHORITY in owners:
         return parties.authority_of(conn, near.region) if near else None
-    if owners == HOLDERS:
-        return None
     return parties.only_of_kind(conn, owners[0])
 
 
@@ -211,7 +211,8 @@ def _is_dvp(found: list[SidedLine]) -> bool:
     return (
         units.instrument.kind is not InstrumentKind.CASH
         and cash.instrument.kind is InstrumentKind.CASH
-        and (units.debit.kind, units.credit.kind) == (AccountKind.TRADING, AccountKind.TRADING)
+        and units.debit.kind in (AccountKind.TRADING, AccountKind.PROVINCIAL)  # an authority's
+        and units.credit.kind is AccountKind.TRADING
         and (cash.debit.kind, cash.credit.kind) == (AccountKind.CASH, AccountKind.CASH)
         and (units.debit.subject_id, units.credit.subject_id)
         == (cash.credit.subject_id, cash.debit.subject_id)
@@ -255,8 +256,8 @@ def _subject(
     subject = concerned[0]
     if named and named.id != subject.id:
         return checks.NOT_ITS_SUBJECT(field="subject", named=named.name, subject=subject.name)
-    if kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
-        return subject  # a court decides who receives, wherever it is; and what came that way may go back
+    if dvp or kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
+        return subject  # who buys, or whom a court names, may be anywhere; and what came that way may go back
     return _in_charge(conn, subject, giver, taker) or subject
 
 

@@ -1,13 +1,15 @@
 """How a room above takes part in the register's transactions: by checks and hooks it registers at start-up.
 
 A transaction type names the room that owns it. The register runs that room's checks at proposal and again at
-approval, and tells it what became of the transaction, in the same database transaction.
+approval, and tells it what became of the transaction, in the same database transaction. Who looks after cells
+rather than types watches every transaction (`watch`): a market does, for what its session holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
@@ -44,7 +46,23 @@ class Room:
     on_undone: Mapping[str, Hook] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """What somebody does about any transaction that touches what they look after.
+
+    before: at the proposal, after the owning room's; it may free what the lines need, or refuse. taking: just
+    before it takes effect; a refusal keeps it from doing so. effected, dropped: when it has.
+    """
+
+    name: str
+    before: Check = _no_objection
+    taking: Check = _no_objection
+    effected: Hook = _nothing
+    dropped: Hook = _nothing
+
+
 _ROOMS: dict[str, Room] = {}
+_WATCHERS: dict[str, Watcher] = {}
 
 
 def register(room: Room) -> None:
@@ -52,13 +70,24 @@ def register(room: Room) -> None:
     _ROOMS[room.name] = room
 
 
+def watch(watcher: Watcher) -> None:
+    """From now on it is asked and told about every transaction; watching again replaces it."""
+    _WATCHERS[watcher.name] = watcher
+
+
 def registered() -> tuple[str, ...]:
     return tuple(_ROOMS)
 
 
 def before(act: Act, proposed: Proposed) -> Refusal | None:
-    """Let the owning room free what it keeps for this proposal, or refuse it."""
-    return _room(proposed).before.get(proposed.type.code, _no_objection)(act, proposed)
+    """Let the owning room, then those who watch, free what they keep for this proposal, or refuse it."""
+    asked = (_room(proposed).before.get(proposed.type.code, _no_objection), *_each("before"))
+    return next((refused for one in asked if (refused := one(act, proposed))), None)
+
+
+def taking(act: Act, proposed: Proposed) -> Refusal | None:
+    """Those who watch, just before a transaction takes effect."""
+    return next((refused for one in _each("taking") if (refused := one(act, proposed))), None)
 
 
 def check(act: Act, proposed: Proposed) -> Refusal | None:
@@ -79,11 +108,19 @@ def effected(act: Act, proposed: Proposed) -> None:
     before = proposed.original
     if before and proposed.type.whose is Whose.ORIGINAL:
         _ROOMS[before.type.room].on_undone.get(before.type.code, _nothing)(act, proposed)
+    for one in _each("effected"):
+        one(act, proposed)
 
 
 def dropped(act: Act, proposed: Proposed) -> None:
     _room(proposed).on_dropped.get(proposed.type.code, _nothing)(act, proposed)
+    for one in _each("dropped"):
+        one(act, proposed)
 
 
 def _room(proposed: Proposed) -> Room:
     return _ROOMS[proposed.type.room]
+
+
+def _each(moment: str) -> list[Callable[[Act, Proposed], Any]]:
+    return [getattr(watcher, moment) for watcher in _WATCHERS.values()]

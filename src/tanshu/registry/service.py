@@ -413,6 +413,8 @@ def _take_step(act: Act, id: str, n: int, step: Waiting, decision: str, comment:
 
 
 def _take_effect(act: Act, proposed: Proposed) -> Decision:
+    if refused := rooms.taking(act, proposed):
+        return refused
     effects.take_effect(act, proposed)
     _end(act, proposed.id, TransactionState.EFFECTED)
     rooms.effected(act, proposed)

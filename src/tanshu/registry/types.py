@@ -113,6 +113,7 @@ class TransactionType:
 
 _ISSUER, _ADMIN, _HOLDER = (A.ISSUANCE,), (A.PROVINCIAL, A.NATIONAL), (A.REGISTRATION,)
 _OWN, _MARKET = (A.REGISTRATION, A.TRADING), (A.TRADING, A.CASH)
+_SELLERS = (*_MARKET, A.PROVINCIAL)
 _ALL_HELD = (A.REGISTRATION, A.PROVINCIAL, A.NATIONAL)
 _SINK, _DROPPED, _OFFSET, _OUTSIDE = (A.SURRENDER,), (A.CANCELLATION,), (A.OFFSET,), (A.EXTERNAL,)
 _BANK, _CASH_SIDE, _RECALL = (A.BANK,), (A.CASH,), (A.RECALL,)
@@ -178,7 +179,7 @@ _TABLE = (
     _row(4, "return-of-excess",          "多退",       "return of excess",          _HOLDER,   _ADMIN,     _CEA,     _TWO,   "return_of_excess",       "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _DUTY,   __,        N,  _H),
     _row(5, "cash-deposit",              "入金",       "cash deposit",              _BANK,     _CASH_SIDE, _MONEY,   _TWO,   "cash_deposit",           "registry",   N,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(6, "position-transfer",         "持仓划转",   "position transfer",         _OWN,      _OWN,       _UNITS,   _SAME,  "position_transfer",      "registry",   Y,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
-    _row(7, "trade-settlement",          "交易交收",   "trade settlement",          _MARKET,   _MARKET,    _DVP,     _TWO,   "trade_settlement",       "registry",   Y,  N,   Y,     2,   0, _BOTH,    _OTHER,  __,        N,  _H),
+    _row(7, "trade-settlement",          "交易交收",   "trade settlement",          _SELLERS,  _MARKET,    _DVP,     _TWO,   "trade_settlement",       "registry",   Y,  N,   Y,     2,   0, _BOTH,    _OTHER,  __,        N,  _H),
     _row(8, "surrender",                 "配额清缴",   "surrender",                 _HOLDER,   _SINK,      _CEA,     _ANY,   "surrender",              "compliance", Y,  Y,   Y,    60,  14, _MOVE,    _DUTY,   __,        N,  _H),
     _row(9, "offset",                    "减排量抵销", "offset",                    _OUTSIDE,  _OFFSET,    _CREDIT,  _SAME,  "offset",                 "compliance", N,  Y,   Y,    60,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(10, "voluntary-cancellation",   "自愿注销",   "voluntary cancellation",    _HOLDER,   _DROPPED,   _UNITS,   _ANY,   "voluntary_cancellation", "registry",   Y,  N,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
@@ -208,6 +209,7 @@ _TABLE = (
     _row(34, "pledge-enforcement",       "质权实现",   "enforcement of a pledge",   _HOLDER,   _HOLDER,    _UNITS,   _TWO,   "pledge_enforcement",     "registry",   N,  Y,   Y,    30,   0, _DELIVER, _PLEDGE, _PLEDGED,  Y,  _H),
     _row(35, "surplus-cancellation",     "未交易注销", "cancellation of surplus",   _HOLDER,   _DROPPED,   _CEA,     _ANY,   "surplus_cancellation",   "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(36, "closing-transfer",         "销户划转",   "closing transfer",          _OWN,      _HOLDER,    _UNITS,   _TWO,   "closing",                "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
+    _row(37, "cash-withdrawal",           "出金",       "cash withdrawal",           _CASH_SIDE, _BANK,     _MONEY,   _TWO,   "cash_withdrawal",        "registry",   Y,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
 )
 # fmt: on
 

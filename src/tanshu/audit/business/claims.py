@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tanshu.audit.business import checks
+from tanshu.audit.business import checks, sessions
 from tanshu.audit.business.duties import WITHHELD_TYPES
 from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
+from tanshu.audit.business.sessions import SESSION
 from tanshu.audit.business.verbs import EXPIRE
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
@@ -168,7 +169,8 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
     own = {turn.after["id"] for turn in acting}
     roots = {turn.after["original_id"] for turn in acting if turn.took_effect} - {None}
     leaving = {turn.after["subject_id"] for turn in acting if _of_withheld(turn)}
-    in_room = done.entry.command.startswith(("registry.", "compliance."))
+    touching = {account for turn in turns for account in turn.accounts}
+    in_room = done.entry.command.startswith(("registry.", "compliance.", "exchange."))
     for claim in stand.claims:
         row, was = claim.after, claim.before
         if in_room and not claim.is_other:
@@ -178,6 +180,8 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
         if was is not None and done.entry.command == EXPIRE and _is_over(was, done):
             continue
         if row["cls"] == HOLDER and _is_withheld(facts, done, row, leaving):
+            continue
+        if row["cls"] == SESSION and sessions.is_in_order(facts, done, was, row, touching):
             continue
         yield done.find(checks.CLAIM_REASON, row["account"], claim=row["id"], command=done.entry.command)
 
@@ -218,6 +222,8 @@ def _passed_over(
     """
     row = claim.after
     is_new = claim.before is None
+    if is_new and _was_matched(stand, claim):
+        return
     givers = [] if is_new else _givers(claim.cell, stand, done)
     for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
         if not _waits(order, other, givers):
@@ -228,6 +234,12 @@ def _passed_over(
             before = _rank(order, other) < _rank(order, row)
         if before:
             yield other
+
+
+def _was_matched(stand: Standing, claim: Changed) -> bool:
+    """Does a new claim hold what a session let go for it? What is matched is settled before all claims."""
+    let_go = (one for one in stand.claims if one.cell == claim.cell and one.after["cls"] == SESSION)
+    return claim.after["cls"] == HOLDER and sum(-one.gained for one in let_go) >= claim.gained
 
 
 def _left_lying(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tanshu.audit import checks as audit_checks
-from tanshu.audit.business import claims, decisions, enrolment, entries, orders, seconds, transactions
+from tanshu.audit.business import claims, decisions, enrolment, entries, joint, orders, seconds, transactions
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts
+from tanshu.audit.business.joint import Joint
 from tanshu.audit.business.transactions import PENDING, Turn
 from tanshu.audit.business.verbs import ESTABLISH
 from tanshu.audit.report import Finding
@@ -40,8 +41,8 @@ class Business:
     """Judges entries one after the other. It knows nothing but what they have told.
 
     facts: what the rooms told, without the transactions that have ended: `settled`. earned: what the lines of
-    those in effect come to, per cell. waiting: what claims hold. A book that was never established as a
-    register (a market's own log) is folded, not judged.
+    those in effect come to, per cell. waiting: what claims hold. joint: what entries said of markets and
+    nobody has laid beside those yet. A book that was never established as a register is folded, not judged.
     """
 
     def __init__(self, tables: Tables | None = None, settled: Settled | None = None):
@@ -49,6 +50,7 @@ class Business:
         self.settled = settled or Settled()
         self.earned: dict[Cell, int] = defaultdict(int)
         self.waiting: dict[Cell, int] = defaultdict(int)
+        self.joint: list[Joint] = []
         self.transactions = 0
 
     @property
@@ -91,6 +93,9 @@ class Business:
         found += transactions.judge(were, now, stand, self.facts, done)
         found += claims.judge(stand, now, self.facts, done)
         found += orders.judge(now, stand, self.facts, done)
+        said = joint.of(self.facts, done, [claim.after for claim in stand.claims])
+        if said:
+            self.joint.append(said)
         for claim in stand.claims:
             if claim.after["state"] == claims.ENDED:
                 self.settled.settle(self.facts.tables, claim.after["id"], CLAIM)

@@ -41,6 +41,8 @@ def judge(facts: Facts, done: Done) -> Iterator[Finding]:
     yield from _applications(facts, done)
     yield from _year_reviews(facts, done)
     yield from _delegations(facts, done)
+    yield from _suspensions(facts, done)
+    yield from _auctions(facts, done)
 
 
 def _changes(facts: Facts, done: Done) -> Iterator[Finding]:
@@ -104,6 +106,25 @@ def _delegations(facts: Facts, done: Done) -> Iterator[Finding]:
         )
         if not good:
             yield done.find(LENT_BY_OTHERS, id=row["id"], person=row["person"])
+
+
+def _suspensions(facts: Facts, done: Done) -> Iterator[Finding]:
+    """Who lifts a participant's suspension is a checker of the exchange, and not who asked for it before."""
+    for row in _touched(facts, done, "market_suspension", "ended_seq"):
+        exchange = facts.only(SubjectKind.EXCHANGE)
+        may = facts.may(row["ended_by"], Right.CHECKER, exchange) and row["ended_by"] == done.entry.actor
+        if not may or row["asked_by"] in (None, row["ended_by"]) or row["asked_seq"] >= done.seq:
+            yield _alone(done, "market_suspension", f"{row['log']} {row['party']}")
+
+
+def _auctions(facts: Facts, done: Done) -> Iterator[Finding]:
+    """Who publishes an auction's result is a checker of the exchange, and not who recorded it before."""
+    for row in _touched(facts, done, "auction_result", "published_seq"):
+        exchange = facts.only(SubjectKind.EXCHANGE)
+        person = row["published_by"]
+        may = facts.may(person, Right.CHECKER, exchange) and person == done.entry.actor
+        if not may or person == row["ended_by"] or row["seq"] >= done.seq:
+            yield _alone(done, "auction_result", f"{row['log']} {row['number']}")
 
 
 def _deciding(facts: Facts, done: Done, person: str) -> set[str]:

@@ -16,6 +16,11 @@ from tanshu.rules import packs
 from tanshu.rules.allocation_terms import ALLOCATING, permitted_vintages
 
 _TRADE_MODES = ("listing", "block", "auction")
+_BETWEEN_CASH = [AccountKind.CASH, AccountKind.CASH]
+_DVP = [
+    [seller, AccountKind.TRADING, *_BETWEEN_CASH] for seller in (AccountKind.TRADING, AccountKind.PROVINCIAL)
+]
+"""Units from a seller, who may be an authority, to a buyer; money the other way."""
 _SURRENDERS = ("surrender", "helping-surrender", "forced-surrender")
 _STAGES = {"pre-allocation": "pre", "final-allocation": "final"}
 
@@ -68,8 +73,8 @@ def _whose(
     if subject is None or not one_each or (expected and expected != subject["id"]):
         yield done.find(checks.WHOSE, *accounts, transaction=transaction["id"])
         return
-    if kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
-        return  # a court decides who receives, wherever it is; and what came that way may go back
+    if trade or kind.chain == "court_order" or kind.whose is Whose.ORIGINAL:
+        return  # who buys, or whom a court names, may be anywhere; and what came that way may go back
     is_authority = subject["kind"] == SubjectKind.AUTHORITY
     own = subject["id"] if is_authority else facts.authority(subject["region"])
     for side in sides[:1] if is_authority else sides:
@@ -97,7 +102,7 @@ def _trade(
     named = [account for account in (sold, bought, paid, got) if account]
     kinds = [account.kind for account in named]
     owners = [account.subject for account in named]
-    if kinds != [AccountKind.TRADING] * 2 + [AccountKind.CASH] * 2 or owners[:2] != owners[:1:-1]:
+    if kinds not in _DVP or owners[:2] != owners[:1:-1]:
         yield done.find(checks.DVP, *accounts, transaction=transaction["id"])
     details = json.loads(transaction["details"])
     price = details.get("price_fen")

@@ -31,6 +31,8 @@ _CLERK, _REVIEWER = (SubjectKind.REGISTRY, Right.MAKER), (SubjectKind.REGISTRY, 
 _PROVINCE, _SUPERVISOR = (SubjectKind.AUTHORITY, Right.MAKER), (SubjectKind.AUTHORITY, Right.CHECKER)
 _AUDITORS = ((SubjectKind.REGISTRY, Right.AUDITOR), (SubjectKind.AUTHORITY, Right.AUDITOR))
 _HOLDERS = tuple((kind, Right.MAKER) for kind in HOLDERS)
+_EXCHANGE = (SubjectKind.EXCHANGE, Right.MAKER)
+_EXCHANGE_CHECKER = (SubjectKind.EXCHANGE, Right.CHECKER)
 _BY_CHAIN: tuple[tuple[SubjectKind, Right], ...] = ()
 _ANY_HANDS = tuple((kind, right) for kind in SubjectKind for right in (Right.MAKER, Right.CHECKER))
 
@@ -40,8 +42,10 @@ _TRANSACTION = "registry_transaction transaction_line transaction_step"
 _CLAIMS = "claim claim_hold notice"
 """Whose claim gives way or moves up is told so."""
 _EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation"
-_PROPOSAL = f"{_EFFECT} transaction_line offset_claim"
-_DROP = f"registry_transaction {_CLAIMS} allocation offset_claim data_lock deduction_use"
+_DELIVERY = "market_delivery market_due"
+"""Which settlement delivers which trade of a market."""
+_PROPOSAL = f"{_EFFECT} transaction_line offset_claim {_DELIVERY}"
+_DROP = f"registry_transaction {_CLAIMS} allocation offset_claim data_lock deduction_use {_DELIVERY}"
 """What a transaction changes as it goes on or takes effect; as it is proposed; as it comes to nothing."""
 _DECISION = f"{_TRANSACTION} {_CLAIMS} data_lock deduction_use"
 _UPLOAD = "allocation_upload allocation_upload_row allocation_upload_finding"
@@ -53,6 +57,7 @@ CHANGING: Mapping[str, frozenset[str]] = {
         {"state", "findings", "found_by", "found_for", "found_seq", "done_by", "done_for", "done_seq"}
     ),
     "account": frozenset({"state", "finding"}),
+    "auction_result": frozenset({"published_by", "published_on", "published_seq"}),
     "account_block": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
     "allocation": frozenset({"transaction_id", "in_force"}),
     "claim": frozenset(
@@ -72,12 +77,19 @@ CHANGING: Mapping[str, frozenset[str]] = {
             *("answered_by", "answered_seq", "answer_sha256"),
         }
     ),
+    "market_day": frozenset({"state", "closed_seq", "market_closed", "state_hash"}),
+    "market_due": frozenset({"left"}),
+    "market_halt": frozenset({"ended_by", "ended_why", "ended_seq"}),
+    "market_suspension": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
     "person": frozenset({"active", "dismissed"}),
     "registry_transaction": frozenset({"taken", "state", "ended_seq", "ended_ns"}),
 }
 """Columns that may change after their row was written; all others, and other tables, stay as they are."""
 ENDING = frozenset(
-    {"allocation", "offset_claim", "data_lock", "deduction_use", "carry_over_notice", "withholding"}
+    {
+        *("allocation", "offset_claim", "data_lock", "deduction_use", "carry_over_notice", "withholding"),
+        "market_delivery",
+    }
 )
 """Tables whose rows may be struck out again."""
 JOBS = frozenset({"step"})
@@ -116,6 +128,7 @@ BY_SUBSTITUTES = frozenset(
     }
 )
 """Commands for which a right that a colleague handed over will do; the steps of chains are asked apart."""
+OPEN_DAY, CLOSE_DAY, SETTLE = "exchange.open-day", "exchange.close-day", "exchange.settle"
 CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS = "compliance.confirm-allocation", "compliance.confirm-allocations"
 VERBS: Mapping[str, Verb] = {
     GENESIS: _verb(_BY_CHAIN, ""),
@@ -131,7 +144,9 @@ VERBS: Mapping[str, Verb] = {
     "parties.set-state": _verb((_CLERK,), "change_request"),
     "parties.ask-change": _verb((_CLERK,), "change_request"),
     DECIDE_CHANGE: _verb(
-        (_REVIEWER,), "change_request account subject_name subject_detail person", Op.SET_FLAGS
+        (_REVIEWER,),
+        "change_request account subject_name subject_detail person market_suspension",
+        Op.SET_FLAGS,
     ),
     "parties.apply": _verb((_CLERK,), _APPLICATION),
     "parties.resubmit": _verb((_CLERK,), _APPLICATION),
@@ -146,7 +161,7 @@ VERBS: Mapping[str, Verb] = {
     FINISH_YEAR_REVIEW: _verb((_REVIEWER,), "year_review"),
     DELEGATE: _verb(_ANY_HANDS, "delegation"),
     END_DELEGATION: _verb(_ANY_HANDS, "delegation"),
-    "parties.block": _verb(_AUDITORS, "account account_block", Op.SET_FLAGS),
+    "parties.block": _verb(_AUDITORS, "account account_block market_suspension", Op.SET_FLAGS),
     UNBLOCK: _verb((_CLERK, _REVIEWER), "account account_block", Op.SET_FLAGS),
     "registry.request-inquiry": _verb((_CLERK,), "inquiry"),
     "registry.approve-inquiry": _verb((_REVIEWER,), "inquiry"),
@@ -195,4 +210,29 @@ VERBS: Mapping[str, Verb] = {
     "mrv.import-output": _verb((_PROVINCE,), "line_activity"),
     "mrv.import-emissions": _verb((_PROVINCE,), "verified_emissions"),
     "mrv.unlock": _verb((_SUPERVISOR,), "data_lock"),
+    "exchange.found-market": _verb((_EXCHANGE,), "market"),
+    "exchange.admit": _verb((_EXCHANGE,), "market_party market_operator"),
+    "exchange.add-operator": _verb((_EXCHANGE,), "market_operator"),
+    "exchange.list-instrument": _verb((_EXCHANGE,), "market_instrument"),
+    OPEN_DAY: _verb((_EXCHANGE,), "market_day claim claim_hold", Op.HOLD),
+    CLOSE_DAY: _verb((_EXCHANGE,), f"market_day market_due {_CLAIMS}", Op.HOLD, Op.RELEASE),
+    SETTLE: _verb((_EXCHANGE,), f"{_TRANSACTION} {_CLAIMS} {_DELIVERY}", Op.HOLD, Op.RELEASE),
+    "exchange.suspend": _verb((_EXCHANGE, _EXCHANGE_CHECKER), "market_suspension"),
+    "exchange.lift": _verb((_EXCHANGE, _EXCHANGE_CHECKER), "market_suspension"),
+    "exchange.halt": _verb((_EXCHANGE, _EXCHANGE_CHECKER), "market_halt"),
+    "exchange.resume": _verb((_EXCHANGE_CHECKER,), "market_halt"),
+    "exchange.announce-auction": _verb((_EXCHANGE,), "auction_notice"),
+    "exchange.qualify-bidder": _verb((_EXCHANGE,), "auction_bidder"),
+    "exchange.call-off-auction": _verb((_EXCHANGE,), "auction_result"),
+    "exchange.record-auction": _verb((_EXCHANGE,), "auction_result auction_award"),
+    "exchange.publish-auction": _verb((_EXCHANGE_CHECKER,), "auction_result"),
+    "exchange.import-quotes": _verb(
+        (_CLERK, _EXCHANGE), "published_file published_quote published_auction published_finding"
+    ),
+    "supervision.record-owner": _verb((_CLERK, _EXCHANGE), "supervision_owner"),
+    "supervision.record-alerts": _verb((_CLERK, _EXCHANGE), "supervision_run supervision_alert"),
+    "supervision.open-case": _verb((_CLERK, _EXCHANGE), "supervision_case supervision_act"),
+    "supervision.act": _verb((_CLERK, _EXCHANGE), "supervision_act"),
+    "supervision.confirm": _verb((_EXCHANGE_CHECKER,), "supervision_act market_suspension"),
+    "supervision.end-case": _verb((_EXCHANGE,), "supervision_act"),
 }

@@ -48,6 +48,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_allocation_upload_year", "allocation_upload", ["year", "stage"], unique=False)
     op.create_table(
+        "auction_result",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False, comment="of one that was called off"),
+        sa.Column("sold_t", sa.BigInteger(), nullable=False),
+        sa.Column("clearing_fen", sa.BigInteger(), nullable=False, comment="0 where nothing was sold"),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("bids", sa.Integer(), nullable=False, comment="valid ones"),
+        sa.Column("valid_t", sa.BigInteger(), nullable=False),
+        sa.Column("best_fen", sa.BigInteger(), nullable=False, comment="the best valid bid; 0 for none"),
+        sa.Column(
+            "market_seq",
+            sa.BigInteger(),
+            nullable=True,
+            comment="of the market's log; none where the day's close ended it",
+        ),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=True),
+        sa.Column("published_on", sa.Date(), nullable=True),
+        sa.Column("published_seq", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("log", "number", name=op.f("pk_auction_result")),
+        comment="Results of auctions, 竞价结果; public once a second person of the exchange has published them.",
+    )
+    op.create_table(
         "checkpoint",
         sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column(
@@ -126,6 +152,135 @@ def upgrade() -> None:
         info={"derived": True},
     )
     op.create_table(
+        "market",
+        sa.Column(
+            "log", sa.SmallInteger(), autoincrement=False, nullable=False, comment="the number of its log"
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("pack", sa.Text(), nullable=False, comment="its rule pack, cn.cea"),
+        sa.Column(
+            "currency", sa.Integer(), nullable=False, comment="the book's number of the money it trades for"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry that founded it"),
+        sa.PrimaryKeyConstraint("log", name=op.f("pk_market")),
+        sa.UniqueConstraint("name", name=op.f("uq_market_name")),
+        comment="Markets, each with a log of its own.",
+    )
+    op.create_table(
+        "market_close",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("instrument", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("close", sa.BigInteger(), nullable=False),
+        sa.Column("volume", sa.BigInteger(), nullable=False, comment="of the trades that made it"),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("trades", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "day", "instrument", name=op.f("pk_market_close")),
+        comment="The close of every instrument on every day; day 0 is the reference it was listed with.",
+        info={"derived": True},
+    )
+    op.create_table(
+        "market_day_figure",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("instrument", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mode", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("open", sa.BigInteger(), nullable=False),
+        sa.Column("high", sa.BigInteger(), nullable=False),
+        sa.Column("low", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("volume", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("trades", sa.BigInteger(), nullable=False),
+        sa.Column("first_trade", sa.Integer(), nullable=False, comment="its number on the day"),
+        sa.Column("last_trade", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "day", "instrument", "mode", name=op.f("pk_market_day_figure")),
+        comment="What was traded of an instrument in a mode on a day; no row where nothing was.",
+        info={"derived": True},
+    )
+    op.create_table(
+        "market_order",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry that it was accepted with"),
+        sa.Column("time_ns", sa.BigInteger(), nullable=False),
+        sa.Column("mode", sa.SmallInteger(), nullable=False),
+        sa.Column("side", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("instrument", sa.Integer(), nullable=False),
+        sa.Column("party", sa.Integer(), nullable=False),
+        sa.Column("operator", sa.Integer(), nullable=False),
+        sa.Column("counter", sa.Integer(), nullable=False, comment="to whom a block is quoted, 0 all"),
+        sa.Column("quantity", sa.BigInteger(), nullable=False, comment="as it was entered"),
+        sa.Column("price", sa.BigInteger(), nullable=False, comment="as it stands"),
+        sa.Column("ref", sa.BigInteger(), nullable=False, comment="the client's own number"),
+        sa.Column("remaining", sa.BigInteger(), nullable=False),
+        sa.Column("filled", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="traded so far"),
+        sa.Column(
+            "state",
+            sa.SmallInteger(),
+            nullable=False,
+            comment="1 resting, 2 partly filled, 3 filled, 4 cancelled, 5 withdrawn by the system",
+        ),
+        sa.Column("why", sa.SmallInteger(), nullable=False, comment="why it left, 0 it did not"),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.Column("ended_ns", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("log", "day", "number", name=op.f("pk_market_order")),
+        comment="Every order of every market, as its client knows it.",
+        info={"derived": True},
+    )
+    op.create_index("ix_market_order_party", "market_order", ["log", "party", "day"], unique=False)
+    op.create_table(
+        "market_term",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("instrument", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mode", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("term", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "day", "instrument", "mode", "term", name=op.f("pk_market_term")),
+        comment="The terms of a day as its log states them; instrument 0 is all of them.",
+        info={"derived": True},
+    )
+    op.create_table(
+        "market_trade",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry that it came of"),
+        sa.Column("time_ns", sa.BigInteger(), nullable=False),
+        sa.Column("mode", sa.SmallInteger(), nullable=False),
+        sa.Column("aggressor", sa.SmallInteger(), nullable=False, comment="0 buyer, 1 seller, 2 neither"),
+        sa.Column("instrument", sa.Integer(), nullable=False),
+        sa.Column("buyer", sa.Integer(), nullable=False),
+        sa.Column("seller", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("buy_order", sa.Integer(), nullable=False),
+        sa.Column("sell_order", sa.Integer(), nullable=False),
+        sa.Column("buyer_trading_fee", sa.BigInteger(), nullable=False),
+        sa.Column("buyer_settlement_fee", sa.BigInteger(), nullable=False),
+        sa.Column("seller_trading_fee", sa.BigInteger(), nullable=False),
+        sa.Column("seller_settlement_fee", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "day", "number", name=op.f("pk_market_trade")),
+        comment="Every trade of every market.",
+        info={"derived": True},
+    )
+    op.create_table(
+        "market_trading_day",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("opened_seq", sa.BigInteger(), nullable=False, comment="the entry that opened it"),
+        sa.Column("opened_ns", sa.BigInteger(), nullable=False),
+        sa.Column("closed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("closed_ns", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("log", "day", name=op.f("pk_market_trading_day")),
+        comment="The trading days of every market.",
+        info={"derived": True},
+    )
+    op.create_table(
         "movement",
         sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
@@ -168,6 +323,24 @@ def upgrade() -> None:
         comment="What salts the leaves. It goes into backups of the database, and nowhere else.",
         info={"derived": True, "keep": "secret"},
     )
+    op.create_table(
+        "published_file",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False, comment="the layout's name: what the rows belong to"),
+        sa.Column("market", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False, comment="day, month or auction"),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False, comment="of the file's bytes"),
+        sa.Column("part", sa.Integer(), nullable=False, comment="a long file comes in parts, counted from 1"),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column(
+            "columns", sa.Text(), nullable=False, comment="canonical JSON: field → what the file calls it"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_file")),
+    )
+    op.create_index("ix_published_file_series", "published_file", ["series", "seq"], unique=False)
     op.create_table(
         "sealed_letter",
         sa.Column("id", sa.Text(), nullable=False),
@@ -468,6 +641,96 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upload_id", "n", name=op.f("pk_allocation_upload_row")),
     )
     op.create_table(
+        "auction_award",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "trade",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="the day's number of the trade",
+        ),
+        sa.Column("subject_id", sa.Text(), nullable=False, comment="the bidder"),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_auction_award_subject_id")),
+        sa.PrimaryKeyConstraint("log", "number", "trade", name=op.f("pk_auction_award")),
+        comment="Who was awarded what; market_delivery says how it was settled.",
+    )
+    op.create_table(
+        "auction_bidder",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column(
+            "seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="the newest is in force"
+        ),
+        sa.Column("tonnes", sa.BigInteger(), nullable=False, comment="that it may bid for"),
+        sa.Column("deposit_fen", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_auction_bidder_subject_id")),
+        sa.PrimaryKeyConstraint("log", "number", "subject_id", "seq", name=op.f("pk_auction_bidder")),
+        comment="Who was found qualified to bid.",
+    )
+    op.create_table(
+        "auction_notice",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "number", sa.Integer(), autoincrement=False, nullable=False, comment="in its market, from 1"
+        ),
+        sa.Column("title_zh", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
+        sa.Column("initiator_id", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False, comment="the initiator's: sell, buy"),
+        sa.Column("instrument", sa.Text(), nullable=False, comment="code"),
+        sa.Column("quantity", sa.BigInteger(), nullable=False, comment="tonnes offered or sought"),
+        sa.Column("reserve_fen", sa.BigInteger(), nullable=False, comment="per tonne; 0 for none"),
+        sa.Column("reserve_hidden", sa.Boolean(), nullable=False, comment="told with the result only"),
+        sa.Column("pricing", sa.Text(), nullable=False, comment="uniform, pay_as_bid"),
+        sa.Column("ties", sa.Text(), nullable=False, comment="time, pro_rata"),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.Column("one_bid", sa.Boolean(), nullable=False, comment="a bidder's new bid replaces its former"),
+        sa.Column("binding", sa.Boolean(), nullable=False, comment="bids are not cancelled, only bettered"),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("opens", sa.Text(), nullable=False, comment="Shanghai time of day, HH:MM"),
+        sa.Column("closes", sa.Text(), nullable=False),
+        sa.Column(
+            "deposit_share",
+            sa.Text(),
+            nullable=False,
+            comment="decimal, of the worth of what a bidder is for",
+        ),
+        sa.Column(
+            "cap_t", sa.BigInteger(), nullable=False, comment="tonnes one bidder may bid for; 0 for no limit"
+        ),
+        sa.Column("criteria_zh", sa.Text(), nullable=False, comment="who may qualify, in words"),
+        sa.Column("criteria_en", sa.Text(), nullable=False),
+        sa.Column("pack", sa.Text(), nullable=False, comment="the market's rule pack"),
+        sa.Column(
+            "paid_year",
+            sa.Integer(),
+            nullable=True,
+            comment="of which year allowances are allocated against payment",
+        ),
+        sa.Column(
+            "year_total_t",
+            sa.BigInteger(),
+            nullable=True,
+            comment="that year's total, as the authority gave it",
+        ),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["initiator_id"], ["subject.id"], name=op.f("fk_auction_notice_initiator_id")
+        ),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_auction_notice_log")),
+        sa.PrimaryKeyConstraint("log", "number", name=op.f("pk_auction_notice")),
+        comment="Notices of auctions, 竞价公告.",
+    )
+    op.create_table(
         "carry_over_notice",
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("pack", sa.Text(), nullable=False, comment="the rule pack of this carry-over"),
@@ -563,6 +826,81 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "year", "line", "seq", name=op.f("pk_line_activity")),
     )
     op.create_table(
+        "market_day",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="open, closed"),
+        sa.Column("opened_seq", sa.BigInteger(), nullable=False, comment="the book's entry"),
+        sa.Column("closed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("market_opened", sa.BigInteger(), nullable=False, comment="the market's entry"),
+        sa.Column("market_closed", sa.BigInteger(), nullable=True),
+        sa.Column("state_hash", sa.Text(), nullable=True, comment="the engine's, at the close"),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_day_log")),
+        sa.PrimaryKeyConstraint("log", "day", name=op.f("pk_market_day")),
+        comment="Trading days of markets.",
+    )
+    op.create_table(
+        "market_delivery",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("trade", sa.Integer(), autoincrement=False, nullable=False, comment="its number that day"),
+        sa.Column("transaction_id", sa.Text(), nullable=False, comment="the settlement, pending or effected"),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_delivery_log")),
+        sa.PrimaryKeyConstraint("log", "day", "trade", name=op.f("pk_market_delivery")),
+        comment="Which transaction delivers which trade.",
+    )
+    op.create_index(
+        op.f("ix_market_delivery_transaction_id"), "market_delivery", ["transaction_id"], unique=False
+    )
+    op.create_table(
+        "market_halt",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False, comment="blank for all"),
+        sa.Column("instrument", sa.Integer(), nullable=False, comment="its number in the market, 0 for all"),
+        sa.Column("emergency", sa.SmallInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("ended_why", sa.Text(), nullable=True),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_halt_log")),
+        sa.PrimaryKeyConstraint("log", "seq", name=op.f("pk_market_halt")),
+        comment="Trading stopped by the exchange; it stays stopped over days, until it is resumed.",
+    )
+    op.create_table(
+        "market_instrument",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("instrument", sa.Integer(), nullable=False, comment="the book's number"),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("vintage", sa.Integer(), nullable=True, comment="none where the product carries none"),
+        sa.Column(
+            "reference_fen", sa.BigInteger(), nullable=False, comment="what its first day's band is about"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_instrument_log")),
+        sa.PrimaryKeyConstraint("log", "number", name=op.f("pk_market_instrument")),
+        comment="What a market trades.",
+    )
+    op.create_table(
+        "market_suspension",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("party", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=True, comment="who asked for its end"),
+        sa.Column("asked_seq", sa.BigInteger(), nullable=True),
+        sa.Column("asked_why", sa.Text(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True, comment="who granted it"),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_suspension_log")),
+        sa.PrimaryKeyConstraint("log", "party", "seq", name=op.f("pk_market_suspension")),
+        comment="Participants that may not trade, and how that ended.",
+    )
+    op.create_table(
         "objection",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Text(), nullable=False),
@@ -635,6 +973,81 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("handle", name=op.f("pk_person")),
     )
     op.create_index("ix_person_subject", "person", ["subject_id"], unique=False)
+    op.create_table(
+        "published_auction",
+        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=True),
+        sa.Column("volume_t", sa.BigInteger(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("offered_t", sa.BigInteger(), nullable=True),
+        sa.Column("reserve_fen", sa.BigInteger(), nullable=True),
+        sa.Column("top_bid_fen", sa.BigInteger(), nullable=True),
+        sa.Column("valid_bids_t", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["published_file.id"], name=op.f("fk_published_auction_file_id")
+        ),
+        sa.PrimaryKeyConstraint("file_id", "row", name=op.f("pk_published_auction")),
+    )
+    op.create_index("ix_published_auction_day", "published_auction", ["series", "day"], unique=False)
+    op.create_table(
+        "published_finding",
+        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("vintage", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="hard, incomplete or suspect"),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False, comment="canonical JSON"),
+        sa.Column(
+            "values", sa.Text(), nullable=False, comment="canonical JSON: what the row says in its fields"
+        ),
+        sa.Column("facts", sa.Text(), nullable=False, comment="canonical JSON: what its sentence needs"),
+        sa.Column(
+            "repairs", sa.Text(), nullable=False, comment="canonical JSON: proposed values, never applied"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["published_file.id"], name=op.f("fk_published_finding_file_id")
+        ),
+        sa.PrimaryKeyConstraint("file_id", "n", name=op.f("pk_published_finding")),
+    )
+    op.create_index("ix_published_finding_day", "published_finding", ["series", "day"], unique=False)
+    op.create_table(
+        "published_quote",
+        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False, comment="in the file, its header is 1"),
+        sa.Column("mode", sa.Text(), nullable=False, comment="total, listing or block"),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("vintage", sa.Text(), nullable=False, comment="empty for the whole market"),
+        sa.Column("day", sa.Date(), nullable=False, comment="of a month, its first"),
+        sa.Column("open_fen", sa.BigInteger(), nullable=True),
+        sa.Column("high_fen", sa.BigInteger(), nullable=True),
+        sa.Column("low_fen", sa.BigInteger(), nullable=True),
+        sa.Column("close_fen", sa.BigInteger(), nullable=True),
+        sa.Column("volume_t", sa.BigInteger(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "average_micro",
+            sa.BigInteger(),
+            nullable=True,
+            comment="millionths of a yuan per tonne, as stated",
+        ),
+        sa.Column("prev_close_fen", sa.BigInteger(), nullable=True),
+        sa.Column("change_bp", sa.BigInteger(), nullable=True, comment="hundredths of a per cent, as stated"),
+        sa.Column("cum_volume_t", sa.BigInteger(), nullable=True),
+        sa.Column("cum_amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["published_file.id"], name=op.f("fk_published_quote_file_id")),
+        sa.PrimaryKeyConstraint("file_id", "row", "mode", name=op.f("pk_published_quote")),
+    )
+    op.create_index("ix_published_quote_day", "published_quote", ["series", "day"], unique=False)
     op.create_table(
         "registry_transaction",
         sa.Column("id", sa.Text(), nullable=False),
@@ -712,6 +1125,71 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_subject_name_subject_id")),
         sa.PrimaryKeyConstraint("subject_id", "since", name=op.f("pk_subject_name")),
+    )
+    op.create_table(
+        "supervision_alert",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Integer(), nullable=False, comment="its number in the market, 0 for all"),
+        sa.Column("parties", sa.Text(), nullable=False, comment="participants' numbers, a JSON list"),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False, comment="the numbers that crossed, JSON"),
+        sa.Column("evidence", sa.Text(), nullable=False, comment="places in the market's log, JSON"),
+        sa.Column("zh", sa.Text(), nullable=False),
+        sa.Column("en", sa.Text(), nullable=False),
+        sa.Column("pack", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_supervision_alert_log")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision_alert")),
+        sa.UniqueConstraint(
+            "log",
+            "day",
+            "rule",
+            "level",
+            "instrument",
+            "parties",
+            name=op.f("uq_supervision_alert_log_day_rule_level_instrument_parties"),
+        ),
+        comment="What the rules found.",
+    )
+    op.create_table(
+        "supervision_case",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_supervision_case_log")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision_case")),
+        comment="Cases: alerts that somebody looks into.",
+    )
+    op.create_table(
+        "supervision_owner",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "owner", sa.Text(), nullable=False, comment="who controls it; blank: nobody else is known to"
+        ),
+        sa.Column("basis", sa.Text(), nullable=False, comment="how that is known"),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_supervision_owner_subject_id")),
+        sa.PrimaryKeyConstraint("subject_id", "seq", name=op.f("pk_supervision_owner")),
+        comment="Beneficial owners of participants, the newest row counts.",
+    )
+    op.create_table(
+        "supervision_run",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pack", sa.Text(), nullable=False, comment="whose thresholds were used"),
+        sa.Column("upto", sa.BigInteger(), nullable=False, comment="the market's entry up to which was read"),
+        sa.Column("found", sa.Integer(), nullable=False, comment="alerts found, those known before included"),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_supervision_run_log")),
+        sa.PrimaryKeyConstraint("log", "day", "seq", name=op.f("pk_supervision_run")),
+        comment="Days of markets that were gone through.",
     )
     op.create_table(
         "unit_activity",
@@ -998,6 +1476,64 @@ def upgrade() -> None:
     op.create_index("ix_inquiry_state", "inquiry", ["state", "requested_seq"], unique=False)
     op.create_index("ix_inquiry_subject", "inquiry", ["subject_id", "requested_seq"], unique=False)
     op.create_table(
+        "market_due",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "instrument", sa.Integer(), autoincrement=False, nullable=False, comment="the book's number"
+        ),
+        sa.Column(
+            "due", sa.BigInteger(), nullable=False, comment="tonnes sold, or fen to pay for what was bought"
+        ),
+        sa.Column(
+            "left", sa.BigInteger(), nullable=False, comment="of it, what no settlement was proposed for yet"
+        ),
+        sa.Column(
+            "fees", sa.BigInteger(), nullable=False, comment="fen of fees, held until they are collected"
+        ),
+        sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_market_due_account")),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_due_log")),
+        sa.PrimaryKeyConstraint("log", "day", "account", "instrument", name=op.f("pk_market_due")),
+        comment="What a closed trading day owes from each cell.",
+    )
+    op.create_table(
+        "market_operator",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("party", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_operator_log")),
+        sa.ForeignKeyConstraint(["person"], ["person.handle"], name=op.f("fk_market_operator_person")),
+        sa.PrimaryKeyConstraint("log", "number", name=op.f("pk_market_operator")),
+        comment="Operators (交易员) by their code in a market: who may give orders for whom.",
+    )
+    op.create_index(op.f("ix_market_operator_person"), "market_operator", ["person"], unique=False)
+    op.create_table(
+        "market_party",
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("units_account", sa.Integer(), nullable=False, comment="trading account"),
+        sa.Column("cash_account", sa.Integer(), nullable=False),
+        sa.Column(
+            "related", sa.Text(), nullable=False, comment="the related group it belongs to, blank for none"
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cash_account"], ["account.number"], name=op.f("fk_market_party_cash_account")
+        ),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_market_party_log")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_market_party_subject_id")),
+        sa.ForeignKeyConstraint(
+            ["units_account"], ["account.number"], name=op.f("fk_market_party_units_account")
+        ),
+        sa.PrimaryKeyConstraint("log", "number", name=op.f("pk_market_party")),
+        comment="Participants by their number in a market.",
+    )
+    op.create_index(op.f("ix_market_party_subject_id"), "market_party", ["subject_id"], unique=False)
+    op.create_table(
         "notice",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Text(), nullable=False, comment="to whom"),
@@ -1039,6 +1575,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_successor")),
         comment="Who takes over the rights and duties of a subject that merged or ended.",
     )
+    op.create_table(
+        "supervision_act",
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False, comment="from 1"),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Integer(), nullable=True, comment="the act that is confirmed or declined"),
+        sa.Column("subject_id", sa.Text(), nullable=True, comment="at whom it is aimed"),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("alerts", sa.Text(), nullable=False, comment="alerts attached, a JSON list of ids"),
+        sa.Column("documents", sa.Text(), nullable=False, comment="documents attached, JSON"),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["supervision_case.id"], name=op.f("fk_supervision_act_case_id")
+        ),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_supervision_act_subject_id")),
+        sa.PrimaryKeyConstraint("case_id", "n", name=op.f("pk_supervision_act")),
+        comment="Everything that was done about a case, in order.",
+    )
+    op.create_index("ix_supervision_act_seq", "supervision_act", ["seq"], unique=False)
     op.create_table(
         "transaction_line",
         sa.Column("transaction_id", sa.Text(), nullable=False),
@@ -1157,10 +1714,17 @@ def downgrade() -> None:
     op.drop_table("withheld")
     op.drop_table("transaction_step")
     op.drop_table("transaction_line")
+    op.drop_index("ix_supervision_act_seq", table_name="supervision_act")
+    op.drop_table("supervision_act")
     op.drop_table("successor")
     op.drop_index("ix_notice_subject", table_name="notice")
     op.drop_index("ix_notice_about", table_name="notice")
     op.drop_table("notice")
+    op.drop_index(op.f("ix_market_party_subject_id"), table_name="market_party")
+    op.drop_table("market_party")
+    op.drop_index(op.f("ix_market_operator_person"), table_name="market_operator")
+    op.drop_table("market_operator")
+    op.drop_table("market_due")
     op.drop_index("ix_inquiry_subject", table_name="inquiry")
     op.drop_index("ix_inquiry_state", table_name="inquiry")
     op.drop_index("ix_inquiry_number", table_name="inquiry")
@@ -1185,6 +1749,10 @@ def downgrade() -> None:
     op.drop_index("ix_verified_emissions_year", table_name="verified_emissions")
     op.drop_table("verified_emissions")
     op.drop_table("unit_activity")
+    op.drop_table("supervision_run")
+    op.drop_table("supervision_owner")
+    op.drop_table("supervision_case")
+    op.drop_table("supervision_alert")
     op.drop_table("subject_name")
     op.drop_table("subject_detail")
     op.drop_index("ix_registry_transaction_year", table_name="registry_transaction")
@@ -1197,12 +1765,24 @@ def downgrade() -> None:
     op.drop_index("ix_registry_transaction_ended", table_name="registry_transaction")
     op.drop_index("ix_registry_transaction_batch", table_name="registry_transaction")
     op.drop_table("registry_transaction")
+    op.drop_index("ix_published_quote_day", table_name="published_quote")
+    op.drop_table("published_quote")
+    op.drop_index("ix_published_finding_day", table_name="published_finding")
+    op.drop_table("published_finding")
+    op.drop_index("ix_published_auction_day", table_name="published_auction")
+    op.drop_table("published_auction")
     op.drop_index("ix_person_subject", table_name="person")
     op.drop_table("person")
     op.drop_table("penalty_decision")
     op.drop_table("offset_claim")
     op.drop_index("ix_objection_state", table_name="objection")
     op.drop_table("objection")
+    op.drop_table("market_suspension")
+    op.drop_table("market_instrument")
+    op.drop_table("market_halt")
+    op.drop_index(op.f("ix_market_delivery_transaction_id"), table_name="market_delivery")
+    op.drop_table("market_delivery")
+    op.drop_table("market_day")
     op.drop_table("line_activity")
     op.drop_table("deduction")
     op.drop_index("ix_data_lock_year", table_name="data_lock")
@@ -1210,6 +1790,9 @@ def downgrade() -> None:
     op.drop_index("ix_covered_entity_year", table_name="covered_entity")
     op.drop_table("covered_entity")
     op.drop_table("carry_over_notice")
+    op.drop_table("auction_notice")
+    op.drop_table("auction_bidder")
+    op.drop_table("auction_award")
     op.drop_table("allocation_upload_row")
     op.drop_table("allocation_upload_finding")
     op.drop_index("ix_allocation_adjustment_subject", table_name="allocation_adjustment")
@@ -1248,14 +1831,25 @@ def downgrade() -> None:
     op.drop_table("serial_range")
     op.drop_table("serial_instrument")
     op.drop_table("sealed_letter")
+    op.drop_index("ix_published_file_series", table_name="published_file")
+    op.drop_table("published_file")
     op.drop_table("proof_secret")
     op.drop_table("projection")
     op.drop_table("movement")
+    op.drop_table("market_trading_day")
+    op.drop_table("market_trade")
+    op.drop_table("market_term")
+    op.drop_index("ix_market_order_party", table_name="market_order")
+    op.drop_table("market_order")
+    op.drop_table("market_day_figure")
+    op.drop_table("market_close")
+    op.drop_table("market")
     op.drop_table("log_tile")
     op.drop_table("log_entry")
     op.drop_table("instrument")
     op.drop_table("holding")
     op.drop_table("checkpoint")
+    op.drop_table("auction_result")
     op.drop_index("ix_allocation_upload_year", table_name="allocation_upload")
     op.drop_table("allocation_upload")
     # ### end Alembic commands ###

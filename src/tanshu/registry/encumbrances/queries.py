@@ -22,6 +22,7 @@ _BY_ID = select(CLAIM).where(CLAIM.c.id == bindparam("id"))
 _OF_CELL = _STANDING.where(
     CLAIM.c.account == bindparam("account"), CLAIM.c.instrument == bindparam("instrument")
 )
+_OF_BOTH = _OF_CELL.where(CLAIM.c.transaction_id == bindparam("transaction"))
 _OF_TRANSACTION = _STANDING.where(CLAIM.c.transaction_id == bindparam("transaction"))
 _PORTIONS = (
     select(CLAIM_HOLD)
@@ -54,6 +55,14 @@ def of_account(conn: Connection, account: int, *, standing: bool = True) -> list
 def of_transaction(conn: Connection, transaction_id: str) -> list[Claim]:
     """The standing claims that a transaction made, by line."""
     return sorted(_asked(conn, _OF_TRANSACTION, transaction=transaction_id), key=lambda one: one.line)
+
+
+def of_transaction_in_cell(
+    conn: Connection, transaction_id: str, account: int, instrument: int
+) -> list[Claim]:
+    """The standing claims that a transaction, or a session, has in one cell, oldest first."""
+    here = _asked(conn, _OF_BOTH, transaction=transaction_id, account=account, instrument=instrument)
+    return sorted(here, key=lambda one: (one.seq, one.n))
 
 
 def of_root(conn: Connection, root_id: str, *, standing: bool = True) -> list[Claim]:

@@ -7,7 +7,7 @@ wait. So after every entry the holds of a cell are the sum of its claims in forc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tanshu.base.refusal import Refusal
 from tanshu.book import records
@@ -56,6 +56,8 @@ def _in_blocks(act: Act, account: int, instrument: int) -> int:
     return total
 
 
+_TURNS = 32_767
+"""The last turn that a claim's row has room for; of one cell there are never so many in an entry."""
 _MOVING = (Op.TRANSFER, Op.HOLD, Op.CAPTURE, Op.RELEASE)
 
 
@@ -96,34 +98,24 @@ def enter(act: Act, wanted: Wanted, rules: ClaimsPolicy | None = None) -> int | 
         free += freed
     held = min(free, reach)
     id = act.id("CLM")
-    act.insert(
-        CLAIM,
-        {
-            "id": id,
-            "cls": wanted.cls,
-            "account": wanted.account,
-            "instrument": wanted.instrument,
-            "ordered": wanted.quantity,
-            "reach": reach,
-            "held": held,
-            "follows": int(wanted.follows),
-            "state": _state(held),
-            "seq": act.seq,
-            "n": sum(1 for change in act.changes if change.table == CLAIM.name and change.kind == "insert"),
-            "transaction_id": wanted.transaction_id,
-            "line": wanted.line,
-            "tag": wanted.tag,
-            "root_id": wanted.root_id or wanted.transaction_id,
-            "beneficiary_id": wanted.beneficiary_id,
-            "document": wanted.document,
-            "expires_on": wanted.expires_on,
-            "ended_seq": None,
-        },
-    )
+    turn = sum(1 for change in act.changes if change.table == CLAIM.name and change.kind == "insert")
+    act.insert(CLAIM, _row(act, id, wanted, reach, held, min(turn, _TURNS)))
     position = _hold(act, id, wanted.account, wanted.instrument, held, wanted.tag) if held else None
     for one, lost in displaced:
         told.gave_way(act, one, id, lost)
     return position
+
+
+def enter_free(act: Act, wanted: Sequence[Wanted]) -> None:
+    """Put many claims into their queues at once, each on units that are known to be free: one of a cell."""
+    rows, holds = list[dict[str, object]](), list[dict[str, object]]()
+    for n, one in enumerate(wanted):
+        id = act.id("CLM")
+        place = records.hold(one.account, one.instrument, one.quantity, tag=one.tag)
+        holds.append({"position": act.record(place), "claim_id": id, "quantity": one.quantity})
+        rows.append(_row(act, id, one, one.quantity, one.quantity, min(n, _TURNS)))
+    act.insert(CLAIM, *rows)
+    act.insert(CLAIM_HOLD, *holds)
 
 
 def arrived(act: Act, account: int, instrument: int, quantity: int) -> None:
@@ -233,6 +225,30 @@ def _taken(act: Act, claim: Claim, quantity: int) -> Iterator[tuple[int, int]]:
         left -= taken
         yield portion.position, taken
     assert left == 0, "a claim holds what its holds hold"
+
+
+def _row(act: Act, id: str, wanted: Wanted, reach: int, held: int, turn: int) -> dict[str, object]:
+    return {
+        "id": id,
+        "cls": wanted.cls,
+        "account": wanted.account,
+        "instrument": wanted.instrument,
+        "ordered": wanted.quantity,
+        "reach": reach,
+        "held": held,
+        "follows": int(wanted.follows),
+        "state": _state(held),
+        "seq": act.seq,
+        "n": turn,
+        "transaction_id": wanted.transaction_id,
+        "line": wanted.line,
+        "tag": wanted.tag,
+        "root_id": wanted.root_id or wanted.transaction_id,
+        "beneficiary_id": wanted.beneficiary_id,
+        "document": wanted.document,
+        "expires_on": wanted.expires_on,
+        "ended_seq": None,
+    }
 
 
 def _hold(act: Act, claim_id: str, account: int, instrument: int, quantity: int, tag: int) -> int:

@@ -8,7 +8,7 @@ import platform
 import time
 from pathlib import Path
 
-from benchmarks import bulk, durable, group, history, kernel, registry_scale, replay, space, verbs
+from benchmarks import bulk, durable, group, history, kernel, orders, registry_scale, replay, space, verbs
 from benchmarks.common import Figure, postgresql, scratch
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -30,7 +30,7 @@ def main() -> None:
 def measure() -> list[Figure]:
     found = kernel.figures()
     with scratch() as folder, postgresql() as url:
-        for one in (durable, space, group, replay, history, bulk, verbs, registry_scale):
+        for one in (durable, space, group, replay, history, bulk, verbs, registry_scale, orders):
             found += one.figures(folder, url)
     return found
 

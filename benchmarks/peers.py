@@ -1,8 +1,9 @@
-"""The book beside other ledgers, in one run: `make bench-peers`, or `python -m benchmarks.peers [--write]`.
+"""The book beside other ledgers, and the order book beside other matching engines, in one run: `make
+bench-peers`, or `python -m benchmarks.peers [--write] [--only ledgers|matchers]`.
 
 Seeded transfers among the same number of accounts go to each, 1, 100 and 1,000 at a time, in turns. What each
 ledger says its accounts have at the end is held against the transfers that were sent. See ledgers.py for what
-each does with a transfer.
+each does with a transfer, and order_book.py for the matching engines.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import order_book
 from benchmarks.__main__ import DOCUMENT, machine, rounded
 from benchmarks.common import SEED, open_log, postgresql, scratch, seconds
 from benchmarks.ledgers import (
@@ -31,7 +33,11 @@ from benchmarks.ledgers import (
 )
 from tanshu.book.commit import Book
 
-BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+PLACES = {
+    "ledgers": ("<!-- peers: begin -->", "<!-- peers: end -->"),
+    "matchers": ("<!-- matchers: begin -->", "<!-- matchers: end -->"),
+}
+"""Where the tables stand in the document."""
 BATCHES = {1: 30, 100: 3, 1_000: 1}
 """Batch size → how many of them per turn."""
 TURNS = 5
@@ -50,19 +56,35 @@ class Row(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
+    parser.add_argument("--only", choices=PLACES, help="one of the two comparisons")
     wants = parser.parse_args()
+    for name, compare in (("ledgers", compare_ledgers), ("matchers", compare_matchers)):
+        if wants.only in (None, name):
+            text = compare()
+            print(text, end="\n\n", flush=True)
+            if wants.write:
+                _write(text, *PLACES[name])
+
+
+def compare_ledgers() -> str:
     with scratch() as folder, postgresql() as server:
         ledgers = [opened(make, name) for name, make in _makers(folder, server).items()]
         there = [one for one in ledgers if isinstance(one, Ledger)]
         rows = measure(there)
         for ledger in there:
             ledger.close()
-    text = as_markdown(rows, there, [one for one in ledgers if isinstance(one, str)])
-    print(text)
-    if wants.write:
-        before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-        _, _, after = rest.partition(END)
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    return as_markdown(rows, there, [one for one in ledgers if isinstance(one, str)])
+
+
+def compare_matchers() -> str:
+    with scratch() as folder:
+        return f"{machine()}. {order_book.as_markdown(order_book.measure(folder))}"
+
+
+def _write(text: str, begin: str, end: str) -> None:
+    before, _, rest = DOCUMENT.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    DOCUMENT.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def _makers(folder: Path, server: str):

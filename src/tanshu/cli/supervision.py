@@ -184,7 +184,7 @@ def owner(
 
 def evaluate(
     door: Door,
-    seeds: Annotated[str, typer.Option(help="种子,如 1001-1020 · seeds")] = "1001-1010",
+    seeds: Annotated[str, typer.Option(help="种子,如 4001-4020 · seeds")] = "4001-4010",
     abuses: Annotated[int, typer.Option(help="每月每类违规次数 · abuses of each kind a month", min=1)] = 2,
     pack: PackOption = "",
 ) -> Reply:

@@ -1,15 +1,16 @@
 """关联方对倒: units go round within a related group, and nobody's position changes.
 
-Over the last days, of everything the members of a group traded among themselves in one instrument: what the
-members gained on balance is an ordinary transfer, the rest went round and came back.
+What the members of a group traded among themselves over the last days is a flow from sellers to buyers. What
+runs in cycles came back to where it was; the rest is an ordinary transfer, through several hands or not.
 
-    gross = Σ quantities        net = Σ over members of what each gained        round = gross − net
+    gross = Σ quantities        round = what cycles carry, on all their legs
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from tanshu.base.text import Text
 from tanshu.exchange.supervision.model import Alert, Known, Level, Rule, ppm, score
@@ -52,7 +53,7 @@ class WashWatch:
 
     def _round(self, tape: Tape, instrument: int, trades: Sequence[Traded]) -> Alert | None:
         gross = sum(one.quantity for one in trades)
-        back = gross - sum(max(0, gained) for gained in _gains(trades).values())
+        back = circulated(_flows(trades))
         arranged = sum(one.quantity for one in trades if one.arranged(self.terms.quick_seconds))
         least = self.terms.arranged_t if 2 * arranged >= gross else self.terms.met_t
         few = 2 if 2 * arranged >= gross else self.terms.met_trades
@@ -79,10 +80,51 @@ class WashWatch:
         )
 
 
-def _gains(trades: Sequence[Traded]) -> dict[int, int]:
-    """Participant → tonnes gained on balance."""
-    gains: dict[int, int] = defaultdict(int)
+def circulated(flows: Mapping[tuple[int, int], int]) -> int:
+    """Tonnes, over all legs, that cycles of a flow carry. flows: (seller, buyer) → tonnes.
+
+    One cycle after the other is taken out, the shortest first, until what is left goes one way only.
+    """
+    left = {leg: tonnes for leg, tonnes in sorted(flows.items()) if tonnes > 0}
+    found = 0
+    while cycle := _cycle(left):
+        legs = list(pairwise((*cycle, cycle[0])))
+        least = min(left[leg] for leg in legs)
+        found += least * len(legs)
+        for leg in legs:
+            left[leg] -= least
+            if not left[leg]:
+                del left[leg]
+    return found
+
+
+def _cycle(flows: Mapping[tuple[int, int], int]) -> list[int]:
+    """The members of a shortest cycle, in order; none where there is none."""
+    buyers: dict[int, list[int]] = defaultdict(list)
+    for seller, buyer in flows:
+        buyers[seller].append(buyer)
+    cycles = (_way_back(buyers, start) for start in sorted(buyers))
+    return min((one for one in cycles if one), key=len, default=[])
+
+
+def _way_back(buyers: Mapping[int, Sequence[int]], start: int) -> list[int]:
+    """The shortest way from a member back to itself, without the return."""
+    ways = deque([[start]])
+    seen: set[int] = set()
+    while ways:
+        way = ways.popleft()
+        for buyer in buyers.get(way[-1], ()):
+            if buyer == start:
+                return way
+            if buyer not in seen:
+                seen.add(buyer)
+                ways.append([*way, buyer])
+    return []
+
+
+def _flows(trades: Sequence[Traded]) -> dict[tuple[int, int], int]:
+    """(seller, buyer) → tonnes."""
+    flows: dict[tuple[int, int], int] = defaultdict(int)
     for one in trades:
-        gains[one.buyer] += one.quantity
-        gains[one.seller] -= one.quantity
-    return gains
+        flows[one.seller, one.buyer] += one.quantity
+    return flows

@@ -329,20 +329,37 @@ class Writer(ABC, Generic[S]):
         """
         key = digest(act.ctx.key + len(act.joined).to_bytes(2, "little"))[:KEY_BYTES]
         ctx = replace(act.ctx, key=key, also=None)  # what else the command changes, `act` does
+        answer = self.within(act.conn, ctx, act.now_ns, name, command, decide)
+        if isinstance(answer, Answer):
+            act.joined.append((self.log, answer.seq))
+        return answer
+
+    def within(
+        self,
+        conn: Connection,
+        ctx: Context,
+        now_ns: int,
+        name: str,
+        command: object,
+        decide: Callable[[Any, Any], Decision],
+    ) -> Outcome:
+        """Run one command of this log by itself, under its own key, within another log's transaction.
+
+        Whoever calls has seen, under this log's lock, that the key is new.
+        """
         request = Request(ctx, name, command, decide)
         body = _body_hash(request)
         if isinstance(body, Refusal):
             return body
         with self._mutex:
-            conn = act.conn
             store.lock(conn, self.log)
             state = self.catch_up(conn)
             group = _Group()
             group.tail = self._tail.copy()
+            if closed := eras.closed_to(group.tail, name):
+                return closed
             try:
-                done = self._run(
-                    request, conn, state, group.tail, max(act.now_ns, group.tail.time_ns + 1), None
-                )
+                done = self._run(request, conn, state, group.tail, max(now_ns, group.tail.time_ns + 1), None)
                 if isinstance(done, Refusal):
                     return done
                 answer = group.add(request, done, body)
@@ -351,7 +368,6 @@ class Writer(ABC, Generic[S]):
                 self._discard()
                 raise
             self._tail = group.tail
-            act.joined.append((self.log, answer.seq))
             return answer
 
     def _named(self, error: Exception, group: _Group, asked: _Asked) -> Exception:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+import re
+from collections import Counter as Counted
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +29,13 @@ Tonnes = Annotated[str, typer.Argument(metavar="TONNES", help="数量(吨) · qu
 Yuan = Annotated[str, typer.Argument(metavar="YUAN", help="每吨价格(元) · price in yuan per tonne")]
 OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="委托号,如 20241112-17 · the order's number")]
 
+YUAN = re.compile(r"(\d{1,3}(,\d{3})+|\d{1,15})(\.\d{1,2}0*)?", re.ASCII)
+"""Yuan with up to two decimals; commas, where there are any, between thousands."""
+REFUSED = (
+    text_column("编号", "number"),
+    number_column("笔数", "orders"),
+    text_column("首个行", "first line"),
+)
 TRADES = (
     text_column("成交号", "trade"),
     text_column("产品", "product"),
@@ -156,9 +165,10 @@ def add_to(app: typer.Typer) -> None:
         from tanshu.exchange import service
         from tanshu.exchange.model import Batch
 
-        asked = tuple(_line(door, n, line) for n, line in enumerate(file.read_text().splitlines(), 1) if line)
+        asked = dict(_lines(door, file))
         key = door.key_for()
-        answer = _at(door, market, key, lambda ctx: service.submit_many(ctx, Batch(asked)))
+        said = Batch(tuple(asked.values()))
+        answer = _at(door, market, key, lambda ctx: service.submit_many(ctx, said))
         codes = answer["codes"]
         facts = [
             (Text("接受", "accepted"), codes.count(0)),
@@ -166,7 +176,12 @@ def add_to(app: typer.Typer) -> None:
             (Text("成交笔数", "trades"), answer["trades"]),
             (Text("成交量(吨)", "traded (t)"), answer["traded_t"]),
         ]
-        return Reply({**answer, "key": key.hex()}, (Facts(facts),))
+        refused = _refused(codes, list(asked))
+        parts: list[Facts | Table] = [Facts(facts)]
+        if refused:
+            rows = [(one["code"], one["orders"], one["first_line"]) for one in refused]
+            parts.append(Table(REFUSED, rows, Text("拒绝的申报", "refused orders")))
+        return Reply({**answer, "refused": refused, "key": key.hex()}, tuple(parts))
 
     @command(app, "replay", "重放市场日志 · replay the market's log")
     def replay(door: Door, market: MarketOption = "cea") -> Reply:
@@ -175,18 +190,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def fen(door: Door, text: str) -> int:
-    """Yuan as people write them, in fen; more than two decimals are refused."""
-    try:
-        value = Decimal(text.replace(",", "")) * 100
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value != value.to_integral_value() or value < 0:
+    """Yuan as people write them, in fen; more than two decimals are refused, and a comma for a point is."""
+    if not YUAN.fullmatch(text.strip()):
         raise complain(
             door.lang,
             f"价格“{text}”须为至多两位小数的元",
             f"the price “{text}” is yuan with up to two decimals",
         )
-    return int(value)
+    return int(Decimal(text.strip().replace(",", "")) * 100)
 
 
 def whole(door: Door, text: str) -> int:
@@ -238,6 +249,30 @@ def _at(door: Door, name: str, key: bytes, ask: Any) -> Any:
     if isinstance(outcome, Refusal):
         raise Refused(outcome)
     return {"market": name, "market_seq": outcome.seq, **outcome.data}
+
+
+def _lines(door: Door, file: Path) -> Iterator[tuple[int, Asked]]:
+    """What each line asks, by its number; blank ones ask nothing."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = error.start
+        raise complain(
+            door.lang, f"文件不是 UTF-8 编码(第 {at} 字节)", f"the file is not UTF-8 (byte {at})"
+        ) from None
+    for n, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield n, _line(door, n, line)
+
+
+def _refused(codes: Sequence[int], lines: Sequence[int]) -> list[dict[str, object]]:
+    """What was refused by number: how many, and the first line of them."""
+    from tanshu.exchange import checks
+
+    numbers = [(checks.number_of(code), line) for code, line in zip(codes, lines, strict=True) if code]
+    counts = Counted(number for number, _ in numbers)
+    first = dict(reversed(numbers))
+    return [{"code": one, "orders": counts[one], "first_line": first[one]} for one in sorted(counts)]
 
 
 def _line(door: Door, n: int, line: str) -> Asked:

@@ -350,8 +350,8 @@ _SENTENCES: Mapping[Code, tuple[str, str, str, str]] = {
     ),
     Code.FULL: (
         "EXC-1010", "order",
-        "今天的委托已达上限。",
-        "There are as many orders today as there can be.",
+        "委托已达上限。请先撤单,或稍后再报。",
+        "There are as many orders as there can be. Cancel some, or send this one later.",
     ),
 }  # fmt: skip
 
@@ -366,6 +366,11 @@ def from_code(engine: Engine, row: Sequence[int], code: int, names: Names) -> Re
     facts = _facts(engine.arrays, _of_its_auction(engine, row), names)
     said = {name for _, name, _, _ in Formatter().parse(kind.text.zh) if name}
     return kind(field=field, **{name: facts[name] for name in sorted(said)})  # nothing of others' orders
+
+
+def number_of(code: int) -> str:
+    """The number of the refusal that says a code of the engine's."""
+    return _KINDS[Code(code)][0].code
 
 
 def _of_its_auction(engine: Engine, row: Sequence[int]) -> Sequence[int]:

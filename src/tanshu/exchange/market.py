@@ -29,7 +29,7 @@ from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.engine import Applied, Engine
 from tanshu.exchange.engine.records import RECORDS_MAX, Records, Row, decode, encode, inputs, outputs
 from tanshu.exchange.joined import is_of_book
-from tanshu.exchange.tables import MARKET, MARKET_INSTRUMENT, MARKET_OPERATOR, MARKET_PARTY
+from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_OPERATOR, MARKET_PARTY
 from tanshu.log import store
 from tanshu.log.entry import Entry
 from tanshu.parties.tables import SUBJECT
@@ -203,10 +203,19 @@ def follow(engine: Engine, tail: Tail, entry: Entry) -> Records:
 
 
 def replayed(conn: Connection, log: int, upto: int | None = None) -> Iterator[tuple[Entry, Engine]]:
-    """Every entry of a market's log with the engine after it, from genesis on, believing nothing."""
+    """Every entry of a market's log with the engine after it, from genesis on, believing nothing.
+
+    Raises Refused LOG-1003 where an entry does not follow, or the register was told another state at a close.
+    """
     engine, tail = Engine(), Tail()
+    closes = select(MARKET_DAY.c.market_closed, MARKET_DAY.c.state_hash).where(
+        MARKET_DAY.c.log == log, MARKET_DAY.c.market_closed.is_not(None)
+    )
+    told = {row.market_closed: row.state_hash for row in conn.execute(closes)}
     for entry in store.read(conn, log, upto=upto):
         follow(engine, tail, entry)
+        if entry.seq in told and engine.state_hash() != told[entry.seq]:
+            raise broken(entry.seq, "the state at this close is not the one that the register was told")
         yield entry, engine
 
 

@@ -1,4 +1,4 @@
-"""What operators ask of a market. Prices: fen per tonne; quantities: tonnes; `ref`: the client's own number."""
+"""What operators ask of a market. Prices: fen per tonne; quantities: tonnes; `ref`: a client's own number."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ TRIES = 4
 """Steps of the timetable that may come due, one after the other, while a command waits for its turn."""
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 KINDS = {kind.name.lower(): kind for kind in OrderKind}
-_ID = re.compile(r"^(\d{8})-(\d{1,9})$")
+_ID = re.compile(r"^(\d{8})-(\d{1,9})$", re.ASCII)
 NUMBER_MAX = (1 << 32) - 1
 """What a record can name."""
 T = TypeVar("T")
@@ -69,8 +69,8 @@ def at(ctx: Context, market: Market) -> Context:
 def submit(ctx: Context, asked: Asked) -> Outcome:
     """One order, or one act about an order, to its durable answer.
 
-    The answer: `order` (its id), `state`, `quantity`, `left`, `filled`, `trades` ({trade, instrument, quantity,
-    price_fen, buy_order, sell_order}). Refuses with EXC-xxxx; a refused order leaves no trace.
+    The answer: `order` (its id), `state`, `quantity`, `left`, `filled`, `trades` ({trade, instrument,
+    quantity, price_fen, buy_order, sell_order}). Refuses with EXC-xxxx; a refused order leaves no trace.
     """
     return _commit(ctx, f"market.{type(asked).__name__.lower()}", asked, _submit)
 

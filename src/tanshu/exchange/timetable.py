@@ -19,6 +19,7 @@ from tanshu.base.canonical import digest
 from tanshu.base.clock import shanghai_ns, shanghai_text
 from tanshu.base.ids import KEY_BYTES
 from tanshu.base.refusal import Refusal, need
+from tanshu.book.act import LogAct
 from tanshu.book.writer import Context, Decision
 from tanshu.exchange import checks, day_terms
 from tanshu.exchange.auctions import windows
@@ -64,6 +65,23 @@ def keep(market: Market, now_ns: int) -> int:
         taken += len(due)
         market.next_step_ns = None
     return taken
+
+
+def take_due(act: LogAct, market: Market) -> None:
+    """Take the due steps of a market within a command of the book, before what that does to the market.
+
+    A freeze or a suspension after a window has closed finds its auction over, whoever is the first to ask.
+    """
+    market.catch_up(act.conn)  # where a transaction came to nothing, its steps are due again
+    if market.next_step_ns is not None and act.now_ns < market.next_step_ns:
+        return
+    store.lock(act.conn, market.log)
+    due = [one for one in _look_ahead(act.conn, market, market.catch_up(act.conn)) if one[0] <= act.now_ns]
+    for at, key, step in due:
+        ctx = Context(market, BY, key, clock=lambda at=at: at)
+        need(market.within(act.conn, ctx, at, "market.step", step, _take))
+    if due:
+        market.next_step_ns = None
 
 
 def late(act: MarketAct) -> Refusal | None:
@@ -126,7 +144,7 @@ def key_of(market: Market, day: date, n: int, again: int = 0) -> bytes:
 
 
 def _look_ahead(conn: Connection, market: Market, engine: Engine) -> list[tuple[int, bytes, Step]]:
-    """The steps of the open day that were not taken: (when, key, step), in order. The market notes the first."""
+    """The steps of the open day that were not taken, in order: (when, key, step). The market notes when."""
     left: list[tuple[int, bytes, Step]] = []
     if engine.is_open:
         number = int(engine.arrays.day[DAY])

@@ -1,5 +1,5 @@
-"""The session: participants and products, the day's opening and its terms, phases, what comes in and goes out,
-suspensions, the close. See records.py for what each record says.
+"""The session: participants and products, the day's opening and its terms, phases, what comes in and what
+goes out, suspensions, the close. See records.py for what each record says.
 """
 
 from __future__ import annotations

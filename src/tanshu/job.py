@@ -2,8 +2,9 @@
 
 A job is all known beforehand: its opening, its steps, and of every command the actor, the time and the key.
 Key and time are pure functions of the job's scope, the step and the command's number; so is every id that
-derives from a key. A resumed run therefore repeats exactly what an undisturbed one does, and the log's hash
-is one value on any database. A step's done mark commits with its last entry.
+derives from a key. A command is the book's or a market's. A resumed run therefore repeats exactly what an
+undisturbed one does, and each log's hash is one value on any database. A step's done mark commits with its
+last entry.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from tanshu.base import steps as marks
 from tanshu.base.clock import NS, shanghai_ns
 from tanshu.base.database import Database, metadata
 from tanshu.base.ids import derived_id, scenario_key
-from tanshu.base.refusal import Refusal, RefusalKind, Refused
+from tanshu.base.refusal import Refusal, RefusalKind, Refused, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Context, Outcome
+from tanshu.book.writer import Writer
+from tanshu.exchange import market as markets
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
@@ -44,17 +47,26 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One service verb to call: as whom, with what, on which business date."""
+    """One service verb to call: as whom, with what, on which business date.
+
+    at: the Shanghai time of day where it matters (`instant` otherwise). market: whose log is asked, by name;
+    blank for the book's.
+    """
 
     actor: str
     verb: Callable[[Context, Any], Outcome]
     body: object
     day: date
+    at: time | None = None
+    market: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named step of a job. `commands` is asked when the step runs, for it may need account codes."""
+    """A named step of a job. `commands` is asked when the step runs, for it may need account codes.
+
+    Its last command is one of the book, for it carries the done mark.
+    """
 
     name: str
     title: Text
@@ -121,14 +133,19 @@ class Desk:
         """The key of the step's n-th command."""
         return scenario_key(*self._scope, n)
 
-    def transaction(self, n: int) -> str:
-        """The id of the transaction that the step's n-th command proposes."""
-        return derived_id("TX", self.key(n))
+    def transaction(self, n: int, i: int = 0) -> str:
+        """The id of the (i-th) transaction that the step's n-th command proposes."""
+        return derived_id("TX", self.key(n), i)
 
 
 def instant(day: date, n: int) -> int:
     """The time of the n-th command of a step: the day from nine o'clock on, a second apart."""
     return shanghai_ns(day, DAY_STARTS) + n * SECONDS_BETWEEN * NS
+
+
+def moment(command: Command, n: int) -> int:
+    """The time of a step's n-th command."""
+    return instant(command.day, n) if command.at is None else shanghai_ns(command.day, command.at)
 
 
 def run(
@@ -216,15 +233,16 @@ def _run_step(installation: Installation, job: Job, step: Step, number: int, wat
     with installation.database.read() as conn:
         desk = Desk(conn, job.scope, step.name)
         commands = step.commands(desk)
+    assert not (commands and commands[-1].market), "a step ends in the book: it carries the done mark"
     for n, command in enumerate(commands):
-        at = instant(command.day, n)
+        at = moment(command, n)
 
         def mark(act: Act, at: int = at) -> None:
             result = {"commands": len(commands)}
             act.insert(marks.STEP, marks.done_mark(job.id, step.name, number, at, result))
 
         ctx = Context(
-            installation.book,
+            _asked(installation, command),
             command.actor,
             desk.key(n),
             clock=lambda at=at: at,
@@ -234,6 +252,14 @@ def _run_step(installation: Installation, job: Job, step: Step, number: int, wat
         if isinstance(outcome, Refusal):
             raise Refused(job.refusals.refused(step=step.name, n=n + 1, why=str(outcome)))
         watch(Progress(step.name, step.title, number, len(job.steps), n + 1, len(commands)))
+
+
+def _asked(installation: Installation, command: Command) -> Writer[Any]:
+    """Who is asked: the book, or a market."""
+    if not command.market:
+        return installation.book
+    with installation.database.read() as conn:
+        return need(markets.by_name(installation.book, conn, command.market))
 
 
 def _wipe(url: str) -> None:

@@ -23,6 +23,7 @@ KEYS = {
     "conservation",
     "log_seq",
     "log_hash",
+    "market",
     "estimated_fields",
 }
 
@@ -45,7 +46,7 @@ class _Stop(Exception):
     """Pulls the plug."""
 
 
-def _run_until(url: str, run: runner.Run, step: str, done: int) -> None:
+def _run_until(url: str, run: runner.Run, step: str, done: int, *, resume: bool = False) -> None:
     """Run, and stop when so many commands of a step are done."""
 
     def watch(now: runner.Progress) -> None:
@@ -53,7 +54,7 @@ def _run_until(url: str, run: runner.Run, step: str, done: int) -> None:
             raise _Stop
 
     with pytest.raises(_Stop):
-        runner.run(url, run, watch=watch)
+        runner.run(url, run, watch=watch, resume=resume)
 
 
 def test_the_demo_ends_with_everybody_compliant(demo: Said) -> None:
@@ -67,8 +68,9 @@ def test_the_demo_ends_with_everybody_compliant(demo: Said) -> None:
 
 def test_the_demo_tells_its_steps_on_stderr(demo: Said) -> None:
     lines = [line for line in demo.err.splitlines() if line.startswith("✓")]
-    assert len(lines) == 15
+    assert len(lines) == 24
     assert "预分配" in lines[4]
+    assert "2024-11-11" in lines[10] and "收盘价 105.43 元/吨" in lines[10]
 
 
 def test_a_finished_demo_reprints(demo: Said, demo_folder: Path) -> None:
@@ -103,7 +105,7 @@ def test_hashes_agree_between_databases(sqlite_year: str, postgresql_year: str, 
     hashes = set()
     for url in (sqlite_year, postgresql_year):
         found = in_process("run", str(small_scenario), "--json", "--db", url).ok().json
-        hashes.add((found["log_seq"], found["log_hash"]))
+        hashes.add((found["log_seq"], found["log_hash"], found["market"]["log_hash"]))
     assert len(hashes) == 1
 
 
@@ -113,16 +115,19 @@ def test_an_unfinished_run_waits_for_resume(
     _run_until(database_url, small_run, "final-allocation", 5)
     name, at_db = str(small_scenario), ("--json", "--db", database_url)
     assert in_process("run", name, *at_db).refusal == "SCN-2003"
+    _run_until(database_url, small_run, "trading-2024-11-20", 6, resume=True)  # while bids come in
     resumed = in_process("run", name, "--resume", *at_db).ok().json
     fresh = in_process("run", name, "--fresh", *at_db).ok().json
     assert resumed["log_hash"] == fresh["log_hash"]
+    assert resumed["market"] == fresh["market"]
+    assert fresh["market"]["auctions"]
 
 
 def test_who_has_taken_a_step_does_not_see_the_next_one_as_theirs(
     database_url: str, small_run: runner.Run
 ) -> None:
     """A settlement is checked and then approved by two people of the registry."""
-    _run_until(database_url, small_run, "trading-2024-11", 2)
+    _run_until(database_url, small_run, "trading-2024-12-03", 9)  # all but the second approval
     tanshu = at(database_url)
     turns = {
         person: tanshu("tx", "list", "--mine", person, "--json").ok().json["total"]

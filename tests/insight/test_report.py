@@ -86,7 +86,11 @@ def test_the_page_says_what_matters(hubei: RunYear, lang: Lang) -> None:
     assert all(row.name in page.text and row.code in page.text for row in f.rows)
     assert "tanshu book audit" in page.text
     assert "cn.power.2023" in page.text and "国环规气候〔2024〕1号" in page.text
-    assert html.count("<svg ") == 5
+    assert html.count("<svg ") == 6
+    assert {"zh": "CEA23 日K线(挂牌协议)", "en": "CEA23, daily K-lines (listing)"}[lang] in page.text
+    for part in ({"zh": ("日行情", "月度行情"), "en": ("by day", "by month")})[lang]:
+        heading = {"zh": "市场行情(模拟成交)", "en": "The market (synthetic trades)"}[lang]
+        assert f"{heading} · {part}" in page.text
     assert ("估算" if lang == "zh" else "estimate") in page.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,10 @@ def test_the_summary_is_plain_data_and_agrees_with_the_figures(hubei: RunYear) -
         assert found[name] == getattr(f, name)
     assert found["conservation"] == dict(f.conservation) and set(f.conservation.values()) == {0}
     assert (found["log_seq"], found["log_hash"]) == (f.seq, f.hash)
+    market: Any = found["market"]
+    assert market["synthetic"] is True
+    for name in ("trades", "volume_t", "amount_fen"):
+        assert sum(day[name] for day in market["days"]) == found[name.replace("volume", "traded")]
     assert found["estimated_fields"] == list(hubei.run.year.estimated_fields)
 
 
@@ -44,9 +49,11 @@ def test_every_step_has_something_to_tell_in_both_languages(hubei: RunYear) -> N
     assert told["final-allocation"]["allocated_t"] == f.allocated_t
     assert told["surrender"] == {"surrendered_t": f.surrendered_t, "entities": 46}
     assert told["close"] == {"entities": 46, "compliant": 46, "short_t": 0}
-    months = [totals for name, totals in told.items() if name.startswith("trading-")]
-    assert sum(int(str(totals["volume_t"])) for totals in months) == f.traded_t
-    assert told["trading-2024-11"]["average_listing"] == "103.98"
+    days = [totals for name, totals in told.items() if name.startswith("trading-")]
+    assert sum(int(str(totals["volume_t"])) for totals in days) == f.traded_t
+    first = told["trading-2024-11-11"]
+    assert first["close"] == first["average_listing"] == "105.43"
+    assert len(days) == 10 and told["market"] == {"participants": 55}
     for totals in told.values():
         assert summary.in_words(totals, "zh") != summary.in_words(totals, "en")
     line = summary.in_words(told["pre-allocation"], "zh")

@@ -162,6 +162,16 @@ def test_prices_are_the_published_monthly_averages(facts: ScenarioFacts, data_di
         assert price_fen == round(100 * amount / volume), (month, mode)
 
 
+def test_the_days_of_trading_have_the_published_closes(facts: ScenarioFacts, data_dir: Path):
+    with (data_dir / "market" / "cea_daily_2021-07-16_2024-12-31.csv").open(encoding="utf-8-sig") as file:
+        closes = {row["date"]: Decimal(row["close"]) for row in csv.DictReader(file)}
+    assert {
+        day.isoformat(): Decimal(fen) / 100 for day, fen in facts.closes_fen.items()
+    }.items() <= closes.items()
+    assert closes["2024-11-08"] == Decimal("105.03"), "the price with which the market begins"
+    assert len(facts.closes_fen) == 10
+
+
 def test_the_stamp_says_fictional_and_not_the_2023_roster_in_both_languages(facts: ScenarioFacts):
     assert facts.stamp.zh.startswith("虚构数据")
     assert "并非 2023 年名单" in facts.stamp.zh
@@ -195,6 +205,12 @@ def test_a_folder_without_a_file_is_refused_with_SCN_1001(tmp_path: Path):
         ("scenario.toml", "load = [0.605, 0.795]", "load = [0.9, 0.8]", r"SCN-1002 .*low and high"),
         ("scenario.toml", "report = 2024-03-29", "report = 2023-03-29", r"SCN-1002 .*not before opening"),
         ("prices.toml", "block_fen = 9654", "block_fen = 96.54", r"SCN-1002 prices\.toml, \[2024-11\]"),
+        ("prices.toml", "2024-11-15 = 10478", "2024-11-10 = 10478", r"SCN-1002 .*2024-11-10.*trading season"),
+        ("prices.toml", "2024-11-15 = 10478", "2024-12-15 = 10478", r"SCN-1002 .*2024-11-20.*after the one"),
+        ("prices.toml", "2024-11-15 = 10478", "mid-month = 10478", r"SCN-1002 .*mid-month.*a date like"),
+        ("prices.toml", "2024-11-15 = 10478", "2024-11-15 = 104.78", r"SCN-1002 .*104\.78.*a whole number"),
+        ("scenario.toml", "day = 2024-11-20", "day = 2024-11-21", r"SCN-1002 .*\[auction\].*one of the days"),
+        ("scenario.toml", 'name = "cea"', "", r"SCN-1003 .*\[market\]: name"),
         ("entities.csv", ",914206006703947663,", ",91420600670394766,", r"SCN-1002 .*line 2.*18 characters"),
         ("entities.csv", "captive,list,", "captive,somewhere,", r"SCN-1002 .*somewhere.*name_source"),
         ("units.csv", "914206006703947663,U4,50", "914206006703947663,U4,0", r"SCN-1002 .*capacity_mw"),

@@ -67,6 +67,18 @@ UNKNOWN_KEPT = refusal(
     "The backup's file {name} holds a table or column that this program does not know: {unknown}. Use the "
     "version that wrote it.",
 )
+NO_MARKET_LOG = refusal(
+    "BAK-2009",
+    "备份 {folder} 里市场“{market}”的日志只到第 {end} 条,而账簿写明有第 {seq} 条。请用另一份副本。",
+    "In the backup {folder} the log of the market “{market}” ends at entry {end}; the book tells of entry {seq}. "
+    "Use another copy.",
+)
+OTHER_STATE = refusal(
+    "BAK-2010",
+    "市场日志 {log} 第 {seq} 条的收盘状态与账簿所载的哈希不符。请用另一份副本。",
+    "The close in entry {seq} of the market log {log} does not lead to the state whose hash the book states. "
+    "Use another copy.",
+)
 
 NOT_EMPTY = refusal(
     "BAK-3001",

@@ -3,6 +3,7 @@
     backup.json                       book, hash suite, format, genesis
     000000000000-000000004999.seg     entries 0 to 4999 (segment.py)
     public.rows, secret.rows          what cannot be built again from entries (kept.py)
+    market-100/                       the same of a market's log (markets.py)
     lock                              held while somebody writes
 
 A file gets its name only when all its bytes are on the disk. Nothing that has its name is changed again,
@@ -90,6 +91,11 @@ class Folder:
             raise Refused(checks.OTHER_BOOK(field="folder", folder=path, kept=folder.book, found=book))
         return folder
 
+    @staticmethod
+    def is_at(path: Path) -> bool:
+        """Has a backup been begun here?"""
+        return (path / _FACTS).exists()
+
     # -- segments ------------------------------------------------------------------------------------------
 
     def spans(self) -> list[Span]:
@@ -159,9 +165,15 @@ def writing(path: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise Refused(checks.IN_USE(field="folder", folder=path)) from None
-        for half in path.glob(f"*{_PART}"):
-            half.unlink()
+        clear(path)
         yield
+
+
+def clear(path: Path) -> None:
+    """Have the folder, for its owner only, without what a crash left half."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for half in path.glob(f"*{_PART}"):
+        half.unlink()
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from tanshu.backup import checks, kept
-from tanshu.backup.folder import Folder, writing
-from tanshu.backup.verify import beside, standing
+from tanshu.backup import checks, kept, markets
+from tanshu.backup.folder import Folder, clear, writing
+from tanshu.backup.markets import MarketKept
+from tanshu.backup.reading import beside
+from tanshu.backup.verify import standing
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
 from tanshu.book.projections import Progress
 from tanshu.book.replay import Tail
+from tanshu.exchange.tables import MARKET
 from tanshu.log import store
 from tanshu.log.checks import NOT_INITIALISED
 from tanshu.log.entry import Entry
@@ -32,7 +35,8 @@ _CHUNK_BYTES = 4 * 2**20
 class Made:
     """What a run of the backup did. entries, segments: new ones. seq, time_ns, hash: the newest entry kept.
 
-    size: bytes of the whole folder. kept: rows beside the log; secret ones stay 0 unless asked for.
+    size: bytes of the whole folder. kept: rows beside the log; secret ones stay 0 unless asked for. markets:
+    what was added of each.
     """
 
     book: str
@@ -43,6 +47,7 @@ class Made:
     hash: bytes
     size: int
     kept: dict[str, int]
+    markets: tuple[MarketKept, ...] = ()
 
 
 def back_up(
@@ -64,6 +69,8 @@ def back_up(
         folder = _folder(conn, path, log)
         newest = _newest(conn, log)
         tail = _last_kept(conn, folder, log)
+        # Markets first: what the book tells of them is there whenever the book's own part is.
+        beside_book = tuple(_market(conn, path, one, segment_entries) for one in _markets(conn))
         began, segments = tail.seq, 0
         for written in _segments(_followed(conn, log, tail, newest), segment_entries):
             folder.add(written)
@@ -79,9 +86,27 @@ def back_up(
             tail.seq,
             tail.time_ns,
             tail.hash,
-            folder.size,
+            folder.size + sum(one.size for one in markets.folders(path).values()),
             beside_log,
+            beside_book,
         )
+
+
+def _markets(conn: Connection) -> list[int]:
+    """The logs of the markets that the database has."""
+    return list(conn.execute(select(MARKET.c.log).order_by(MARKET.c.log)).scalars())
+
+
+def _market(conn: Connection, path: Path, log: int, segment_entries: int) -> MarketKept:
+    """Add what is new in a market's log."""
+    place = markets.place(path, log)
+    clear(place)
+    folder = _folder(conn, place, log)
+    tail = _last_kept(conn, folder, log)
+    began = tail.seq
+    for written in _segments(_followed(conn, log, tail, _newest(conn, log)), segment_entries):
+        folder.add(written)
+    return MarketKept(log, folder.book, tail.seq - began, tail.seq, tail.hash)
 
 
 def _folder(conn: Connection, path: Path, log: int) -> Folder:

@@ -6,6 +6,7 @@ opens it. A restore that was killed goes on where it stands when it is started a
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -15,9 +16,11 @@ from sqlalchemy import Connection, inspect, select
 
 from tanshu import migrations
 from tanshu.app import OTHER_VERSION
-from tanshu.backup import checks, kept
+from tanshu.backup import checks, kept, markets
 from tanshu.backup.folder import Folder
-from tanshu.backup.verify import Replica, entries
+from tanshu.backup.markets import MarketKept, MarketReplica, Reach
+from tanshu.backup.reading import entries
+from tanshu.backup.verify import Replica
 from tanshu.base.clock import end_of_day_ns
 from tanshu.base.database import Database, metadata
 from tanshu.base.refusal import Refused
@@ -25,6 +28,7 @@ from tanshu.book import rows, told
 from tanshu.book.commit import Book
 from tanshu.book.projections import Progress
 from tanshu.book.queries import BAD_MOMENT, NO_SUCH_MOMENT
+from tanshu.exchange.market import Market
 from tanshu.log import store
 from tanshu.log.store import Written
 
@@ -37,7 +41,7 @@ class Restored:
     """What was restored. entries: written by this run; left_out: those of the backup after `seq`, which are
     not there now. tables: rows by table; state: the digest of the book; kept: rows beside the log that were
     put back, by kind; not_put_back: those that were not, as they need a secret that is not in the backup, or
-    are about entries left out."""
+    are about entries left out. markets: each up to the same moment."""
 
     book: str
     entries: int
@@ -49,6 +53,7 @@ class Restored:
     tables: dict[str, int]
     kept: dict[str, int]
     not_put_back: int
+    markets: tuple[MarketKept, ...] = ()
 
 
 def restore(
@@ -68,19 +73,33 @@ def restore(
     """
     folder = Folder.open(path)
     newest = folder.newest()
-    wanted = _wanted(folder, newest, to, to_hash)
+    wanted, instant_ns = _wanted(folder, newest, to, to_hash)
     database = Database.open(url, create=True)
     try:
         reached = _begin(database, wanted, log)
         replica = Replica()
+        there = markets.folders(path)
+        reach = Reach.of(there)
         for written in entries(folder, wanted):
             replica.follow(written)
+            reach.follow(written)
             _check_place(database, written, reached, log)
             _write(database, log, [one for one in written if one.entry.seq > reached])
             if progress:
                 progress(replica.tail.seq, wanted)
         if replica.tail.seq != wanted:
             raise Refused(checks.MISSING(first=replica.tail.seq + 1, last=wanted))
+        instant_ns = replica.tail.time_ns if instant_ns is None else instant_ns
+        ends = {
+            one: reach.end(one, there[one], instant_ns)
+            for one in markets.told(replica.tables)
+            if one in there
+        }
+        markets.check_there(path, replica.tables, ends)
+        beside_book = tuple(
+            _market(database, there[one], MarketReplica(one, markets.closes(replica.tables, one)), end)
+            for one, end in ends.items()
+        )
         beside = _finish(database, folder, replica, log)
         return Restored(
             folder.book,
@@ -93,6 +112,7 @@ def restore(
             {name: len(table.by_key) for name, table in replica.tables.items() if table.by_key},
             beside,
             sum(len(kept.newest(folder, kind)) for kind in kept.KINDS) - sum(beside.values()),
+            beside_book,
         )
     finally:
         database.close()
@@ -101,20 +121,20 @@ def restore(
 # -- up to where -------------------------------------------------------------------------------------------
 
 
-def _wanted(folder: Folder, newest: int, to: str | None, to_hash: str | None) -> int:
-    """The entry to end with."""
+def _wanted(folder: Folder, newest: int, to: str | None, to_hash: str | None) -> tuple[int, float | None]:
+    """The entry of the book to end with, and the instant at which markets end; None: that of the entry."""
     if to and to_hash:
         raise Refused(checks.ONE_MOMENT(field="to"))
     if to_hash:
-        return _with_hash(folder, to_hash.strip().lower())
-    return _at_moment(folder, newest, to.strip()) if to else newest
+        return _with_hash(folder, to_hash.strip().lower()), None
+    return _at_moment(folder, newest, to.strip()) if to else (newest, math.inf)
 
 
-def _at_moment(folder: Folder, newest: int, text: str) -> int:
+def _at_moment(folder: Folder, newest: int, text: str) -> tuple[int, float | None]:
     if match := _SEQ.match(text):
         if int(match[1]) > newest:
             raise Refused(NO_SUCH_MOMENT(field="to", value=text, newest=newest))
-        return int(match[1])
+        return int(match[1]), None
     try:
         end_ns = end_of_day_ns(date.fromisoformat(text))
     except ValueError:
@@ -122,7 +142,7 @@ def _at_moment(folder: Folder, newest: int, text: str) -> int:
     found = folder.seq_at(end_ns)
     if found is None:
         raise Refused(NO_SUCH_MOMENT(field="to", value=text, newest=newest))
-    return found
+    return found, end_ns
 
 
 def _with_hash(folder: Folder, wanted: str) -> int:
@@ -187,6 +207,27 @@ def _write(database: Database, log: int, written: list[Written]) -> None:
             raise Refused(checks.OVERTAKEN(field="db", url=database.url))
         store.append(conn, log, written)
         rows.apply(conn, [change for one in written for change in rows.decode(one.rows)])
+
+
+def _market(database: Database, folder: Folder, replica: MarketReplica, end: int) -> MarketKept:
+    """Write a market's log up to entry `end`, and see that it leads to the same engine."""
+    log, reached = replica.log, -1
+    with database.read() as conn:
+        reached = _newest(conn, log)
+    if reached > end:
+        raise Refused(checks.GONE_FURTHER(field="db", url=database.url, reached=reached, wanted=end))
+    for written in entries(folder, end):
+        replica.follow(written)
+        _check_place(database, written, reached, log)
+        _write(database, log, [one for one in written if one.entry.seq > reached])
+    market = Market(database, log)
+    with database.read() as conn:
+        state = market.catch_up(conn).state_hash()
+    found = (market.tail.seq, market.tail.hash, state)
+    if found != (replica.tail.seq, replica.tail.hash, replica.engine.state_hash()):
+        raise Refused(checks.NOT_THE_SAME(field="db", what=f"log {log}, entry {market.tail.seq}"))
+    left_out = markets.newest(folder) - end
+    return MarketKept(log, folder.book, end - reached, end, market.tail.hash, state, left_out)
 
 
 def _finish(database: Database, folder: Folder, replica: Replica, log: int) -> dict[str, int]:

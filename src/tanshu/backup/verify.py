@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from tanshu import app  # noqa: F401 - declares every room's tables, which the rows are about
-from tanshu.backup import checks, kept
+from tanshu.backup import checks, kept, markets
 from tanshu.backup.folder import Folder
+from tanshu.backup.markets import MarketKept, MarketReplica, Reach
+from tanshu.backup.reading import beside, entries
 from tanshu.backup.segment import Header
-from tanshu.base.canonical import digest
 from tanshu.base.database import Database
 from tanshu.base.refusal import Refused
-from tanshu.base.text import Text
 from tanshu.book import rows
 from tanshu.book.projections import Progress
 from tanshu.book.replay import Tail, replay
 from tanshu.book.state import State
 from tanshu.book.told import Tables
 from tanshu.log import store
-from tanshu.log.entry import is_genesis
 from tanshu.log.store import Written
-
-_CHUNK_ENTRIES = 500
-
-ANSWER = Text("答复", "an answer")
-CHANGES = Text("表行变更", "row changes")
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A backup in which everything follows. seq, time_ns, hash: its newest entry; state: the digest of the
     book it leads to; tables: rows it leads to, by table; kept: rows beside the log, by kind; size: bytes of
-    the folder."""
+    the folder; markets: each as far as it goes with the book."""
 
     book: str
     segments: int
@@ -51,16 +43,24 @@ class Verified:
     tables: dict[str, int]
     kept: dict[str, int]
     size: int
+    markets: tuple[MarketKept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a database stands to a backup. common: the newest entry that both have, -1 for none."""
+    """How a database stands to a backup. common: the newest entry that both have, -1 for none. log: the
+    market's log with which it is not as the book says; 0 where there is none."""
 
     how: Literal["same", "ahead", "behind", "forked", "other"]
     common: int
     backup_seq: int
     database_seq: int
+    log: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Has the database everything that the backup has?"""
+        return self.how in ("same", "ahead")
 
 
 class Replica:
@@ -91,10 +91,15 @@ def verify(path: Path, progress: Progress | None = None) -> Verified:
     folder = Folder.open(path)
     newest = folder.newest()
     replica = Replica()
+    there = markets.folders(path)
+    reach = Reach.of(there)
     for written in entries(folder):
         replica.follow(written)
+        reach.follow(written)
         if progress:
             progress(replica.tail.seq, newest)
+    ends = {log: reach.end(log, there[log]) for log in markets.told(replica.tables) if log in there}
+    markets.check_there(path, replica.tables, ends)
     return Verified(
         folder.book,
         len(folder.spans()),
@@ -106,62 +111,40 @@ def verify(path: Path, progress: Progress | None = None) -> Verified:
         replica.state.digest(),
         {name: len(table.by_key) for name, table in replica.tables.items() if table.by_key},
         {kind: len(kept.newest(folder, kind)) for kind in kept.KINDS},
-        folder.size,
+        folder.size + sum(one.size for one in there.values()),
+        tuple(_verified(log, there[log], end, replica.tables) for log, end in ends.items()),
     )
 
 
-def entries(folder: Folder, upto: int | None = None) -> Iterator[list[Written]]:
-    """The entries of a backup up to `upto` (None: the newest), some at a time, as the files tell them."""
-    for span in folder.spans():
-        if upto is not None and span.first > upto:
-            return
-        header, written = folder.read(span)
-        chunk: list[Written] = []
-        for one in _as_promised(header, written):
-            if upto is not None and one.entry.seq > upto:
-                break
-            if one.entry.seq == 0:
-                _check_genesis(folder, one)
-            chunk.append(one)
-            if len(chunk) == _CHUNK_ENTRIES:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
-
-
-def _as_promised(header: Header, written: Iterable[Written]) -> Iterator[Written]:
-    """The entries of a segment, which must be those its header names. Raises Refused BAK-2004."""
-    first: Written | None = None
-    last: Written | None = None
-    for one in written:
-        first = first or one
-        last = one
-        yield one
-    if first is None or last is None or Header.of([first, last]) != header:
-        why = Text("内容与其抬头不符", "its entries are not those its header names")
-        raise Refused(checks.DAMAGED(name=header.name, why=why))
-
-
-def beside(written: Written) -> None:
-    """Check what lies beside an entry. Raises Refused BAK-2005."""
-    entry = written.entry
-    for what, data, expected in (
-        (ANSWER, written.answer, entry.answer_hash),
-        (CHANGES, written.rows, entry.rows_hash),
-    ):
-        if digest(data) != expected:
-            raise Refused(checks.BESIDE(seq=entry.seq, what=what))
+def _verified(log: int, folder: Folder, end: int, tables: Tables) -> MarketKept:
+    """Go through a market's log as far as it goes with the book."""
+    replica = MarketReplica(log, markets.closes(tables, log))
+    for written in entries(folder, end):
+        replica.follow(written)
+    tail = replica.tail
+    left_out = folder.newest() - end
+    return MarketKept(
+        log, folder.book, tail.seq + 1, tail.seq, tail.hash, replica.engine.state_hash(), left_out
+    )
 
 
 # -- beside a database -------------------------------------------------------------------------------------
 
 
 def stands(path: Path, database: Database, log: int = store.REGISTRY_LOG) -> Standing:
-    """How a database stands to a backup: has it lost entries, gone on, or gone another way?"""
+    """How a database stands to a backup: has it lost entries, gone on, or gone another way?
+
+    Where one of its markets does not stand as well as the book does, that market is what is answered.
+    """
     folder = Folder.open(path)
     with database.read() as conn:
-        return standing(conn, folder, log)
+        of_book = standing(conn, folder, log)
+        if of_book.is_good:
+            for market, one in markets.folders(path).items():
+                found = standing(conn, one, market)
+                if not found.is_good:
+                    return replace(found, log=market)
+        return of_book
 
 
 def standing(conn: Connection, folder: Folder, log: int) -> Standing:
@@ -193,10 +176,3 @@ def common(conn: Connection, folder: Folder, log: int) -> int:
 
 def _agrees(conn: Connection, log: int, header: Header) -> bool:
     return store.hash_at(conn, log, header.last) == header.hash
-
-
-def _check_genesis(folder: Folder, written: Written) -> None:
-    entry, answer, _ = written
-    follows = entry.hash == folder.genesis and is_genesis(entry, answer)
-    if not follows or json.loads(answer)["book"] != folder.book:
-        raise Refused(checks.NOT_GENESIS(book=folder.book))

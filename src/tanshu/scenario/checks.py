@@ -82,3 +82,9 @@ ENDS_REFUSED = refusal(
     "{file} 第 {line} 行:一个步骤不能以不予受理结束,请在其后写一句被受理的句子。",
     "{file}, line {line}: a step cannot end with a refusal; let a sentence that is accepted follow.",
 )
+ENDS_ON_MARKET = refusal(
+    "SCN-4001",
+    "{file} 第 {line} 行:一个步骤须以登记簿的业务结束(如收市、交收、停牌),委托之后请再写一句。",
+    "{file}, line {line}: a step ends with something the register is told, as a close, a settlement or a halt; let "
+    "one follow the order.",
+)

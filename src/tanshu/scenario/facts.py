@@ -8,18 +8,20 @@ names its source; `assumed` is the source that says there is none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
 from tanshu.rules.activity import UnitClass
 from tanshu.scenario.reading import MISSING, Span, Table, rows_of, toml, unique
+
+_T = TypeVar("_T")
 
 ASSUMED = "assumed"
 SMALL_UNIT_MW = 100
@@ -28,6 +30,7 @@ Kind = Literal["condensing", "chp", "captive"]
 Role = Literal["grid", "heat", "captive"]
 Side = Literal["sell", "buy"]
 Mode = Literal["listing", "block"]
+"""Modes with a published average of the month."""
 Technology = Literal["pulverised-coal", "circulating-fluidised-bed", "combined-cycle-gas"]
 
 
@@ -108,6 +111,30 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketTerms:
+    """The market on which the year is traded: what it goes by, and its rule pack."""
+
+    name: str
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionTerms:
+    """The year's one sale by auction. opens, closes: HH:MM, Shanghai; prices fen per tonne.
+
+    deposit_share: a fraction of what a bidder is for, as decimal text. losers: how many bid too low.
+    """
+
+    day: date
+    opens: str
+    closes: str
+    reserve_fen: int
+    deposit_share: str
+    bid_spread_fen: int
+    losers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """The dials of the model; `scenario.toml` says what each means. Fractions unless named otherwise."""
 
@@ -127,6 +154,9 @@ class Parameters:
     offset: Span
     listing_spread_fen: int
     block_spread_fen: int
+    buyer_posts: Decimal
+    taken_twice: Decimal
+    countered: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +174,10 @@ class ScenarioFacts:
     projects: tuple[Project, ...]
     prices_fen: Mapping[tuple[str, Mode], int]
     """(month "2024-11", mode) → the market's volume-weighted average, fen per tonne."""
+    closes_fen: Mapping[date, int]
+    """The days on which the scenario trades, in order, each with its published close, fen per tonne."""
+    market: MarketTerms
+    auction: AuctionTerms
     sources: Mapping[str, Text]
     entities: tuple[Entity, ...]
     units: tuple[Unit, ...]
@@ -161,12 +195,18 @@ class ScenarioFacts:
     def between(self, span: Span, *label: object) -> Decimal:
         return span[0] + (span[1] - span[0]) * self.draw(*label)
 
+    def pick(self, among: Sequence[_T], *label: object) -> _T:
+        """One of these."""
+        return among[int(self.draw(*label) * len(among))]
+
 
 def load(path: Path | str) -> ScenarioFacts:
     """Read a scenario folder; raises `Refused` with the file, the place and the value that is wrong."""
     folder = Path(path)
     head = Table("scenario.toml", "top", toml(folder, "scenario.toml"))
     sources = {row.text("id"): Text(row.text("zh"), row.text("en")) for row in head.tables("source")}
+    dates = _dates(head.table("dates"))
+    closes = _closes(folder, sources, dates)
     entities = _entities(folder, sources)
     units = _units(folder, sources, {entity.uscc for entity in entities})
     return ScenarioFacts(
@@ -177,13 +217,16 @@ def load(path: Path | str) -> ScenarioFacts:
         region=head.text("region"),
         compliance_year=head.whole("compliance_year"),
         rule_pack=head.text("rule_pack"),
-        dates=_dates(head.table("dates")),
+        dates=dates,
         parameters=_parameters(head.table("model")),
         profiles=MappingProxyType(
             {n: _profile(head.table("profile").table(n)) for n in sorted({u.profile for u in units})}
         ),
         projects=tuple(Project(row.text("label"), row.day("issued_on")) for row in head.tables("project")),
         prices_fen=MappingProxyType(_prices(folder, sources)),
+        closes_fen=MappingProxyType(closes),
+        market=_market(head.table("market")),
+        auction=_auction(head.table("auction"), closes),
         sources=MappingProxyType(sources),
         entities=entities,
         units=units,
@@ -251,10 +294,49 @@ def _counterparties(folder: Path) -> tuple[Counterparty, ...]:
 def _prices(folder: Path, sources: Mapping[str, Text]) -> dict[tuple[str, Mode], int]:
     top = Table("prices.toml", "top", toml(folder, "prices.toml"))
     top.choice("source", sorted(sources))
-    months = [name for name in top.data if name != "source"]
+    months = [name for name in top.data if name not in ("source", "closes")]
     return {
         (month, mode): top.table(month).whole(f"{mode}_fen") for month in months for mode in get_args(Mode)
     }
+
+
+def _closes(folder: Path, sources: Mapping[str, Text], dates: Dates) -> dict[date, int]:
+    """The days of trading, within the season and in order, with their closes."""
+    table = Table("prices.toml", "top", toml(folder, "prices.toml")).table("closes")
+    table.choice("source", sorted(sources))
+    found: dict[date, int] = {}
+    for name in (name for name in table.data if name != "source"):
+        day = _day_named(table, name)
+        if not max([dates.trading_first, *found]) <= day <= dates.trading_last or day in found:
+            raise table.bad(name, name, "a day of the trading season, after the one before it")
+        found[day] = table.whole(name)
+    return found
+
+
+def _day_named(table: Table, name: str) -> date:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        raise table.bad(name, name, "a date like 2024-12-31") from None
+
+
+def _market(table: Table) -> MarketTerms:
+    return MarketTerms(table.text("name"), table.text("pack"))
+
+
+def _auction(table: Table, closes: Mapping[date, int]) -> AuctionTerms:
+    day = table.day("day")
+    if day not in closes:
+        raise table.bad("day", day, "one of the days of prices.toml, [closes]")
+    return AuctionTerms(
+        day,
+        table.text("opens"),
+        table.text("closes"),
+        table.whole("reserve_fen"),
+        table.text("deposit_share"),
+        table.whole("bid_spread_fen"),
+        table.whole("losers"),
+    )
 
 
 def _dates(table: Table) -> Dates:

@@ -8,8 +8,8 @@ surrenders that let every entity comply exactly. Integers and `Decimal` only; ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from types import MappingProxyType
@@ -17,27 +17,21 @@ from typing import TypeVar
 
 from tanshu.base.quantity import round_half_up
 from tanshu.base.refusal import Refusal, Refused
-from tanshu.rules import calendars, packs, power
+from tanshu.rules import packs, power
 from tanshu.rules.activity import UnitYear
-from tanshu.scenario.facts import Mode, ScenarioFacts, Span, Unit
+from tanshu.scenario import deals
+from tanshu.scenario.deals import OWN_VINTAGE, ROUND_LOT_T, Auction, Trade, down, totals, up
+from tanshu.scenario.facts import ScenarioFacts, Unit
 
 _T = TypeVar("_T")
 
-OWN_VINTAGE = "CEA23"
 OLD_VINTAGES = ("CEA19-20", "CEA21", "CEA22")
-BLOCK_MIN_T = 100_000
-"""A block is at least this much, a listing trade always less (全国碳市场 大宗协议 / 挂牌协议)."""
-ROUND_LOT_T = 100
-BLOCK_LOT_T = 10_000
-BLOCK_SIZES = (Decimal(100_000), Decimal(400_000))
-LISTING_SIZES = (Decimal(3_000), Decimal(60_000))
-DEPOSIT_STEP_FEN = 1_000_000
 HOURS_A_YEAR = 8_760
 NANO = 1_000_000_000
 MODELLED = (  # fields of a unit's year, then of the year
     *("generation_mwh", "supply_mwh", "heat_gj", "heat_ratio", "running_hours", "verified_t"),
     *("verified_2023", "approved_2023", "verified_2022", "opening", "offsets", "trades"),
-    *("deposits_fen", "surrender", "intensity_factor"),
+    *("auction", "orders", "deposits_fen", "surrender", "intensity_factor"),
 )
 
 
@@ -70,24 +64,6 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
-    """One trade between two holders (by code); quantity in tonnes, price in fen per tonne."""
-
-    number: int
-    day: date
-    mode: Mode
-    seller: str
-    buyer: str
-    instrument: str
-    quantity: int
-    price_fen: int
-
-    @property
-    def amount_fen(self) -> int:
-        return self.quantity * self.price_fen
-
-
-@dataclass(frozen=True, slots=True)
 class Year:
     """A modelled compliance year, keyed by unified social credit code; tonnes and fen are whole numbers."""
 
@@ -98,6 +74,7 @@ class Year:
     opening: tuple[Opening, ...]
     offsets: tuple[Offset, ...]
     trades: tuple[Trade, ...]
+    auction: Auction | None
     deposits_fen: Mapping[str, int]
     surrender: Mapping[str, tuple[Lot, ...]]
     intensity_factor: Decimal
@@ -116,9 +93,11 @@ def _build(facts: ScenarioFacts, pack: packs.Pack) -> Year:
     verified = {uscc: sum(unit.verified_t for unit in own) for uscc, own in units.items()}
     approved = {uscc: _or_raise(power.allocate(pack, own)).approved_t for uscc, own in units.items()}
     stock, offsets = _stock(facts, verified), _offsets(facts, verified)
-    held = _totals([*approved.items(), *((s.holder, s.quantity) for s in stock)])
-    due = _totals([*verified.items(), *((o.uscc, -o.quantity) for o in offsets)])
-    trades = _price(facts, _dated(facts, _deals(facts, {uscc: held[uscc] - due[uscc] for uscc in verified})))
+    held = totals([*approved.items(), *((s.holder, s.quantity) for s in stock)])
+    due = totals([*verified.items(), *((o.uscc, -o.quantity) for o in offsets)])
+    found = deals.deals(facts, {uscc: held[uscc] - due[uscc] for uscc in verified})
+    trades = deals.priced(facts, deals.dated(facts, found))
+    auction = deals.auction(facts, trades)
     return Year(
         units_2023=MappingProxyType(units),
         verified_2023=MappingProxyType(verified),
@@ -127,7 +106,8 @@ def _build(facts: ScenarioFacts, pack: packs.Pack) -> Year:
         opening=(*stock, *_counterparty_stock(facts, trades)),
         offsets=offsets,
         trades=trades,
-        deposits_fen=MappingProxyType(_deposits(trades)),
+        auction=auction,
+        deposits_fen=MappingProxyType(deals.deposits(trades, auction)),
         surrender=MappingProxyType({uscc: _surrender(due[uscc], uscc, stock) for uscc in verified}),
         intensity_factor=factor,
     )
@@ -224,14 +204,14 @@ def _stock(facts: ScenarioFacts, verified: Mapping[str, int]) -> tuple[Opening, 
         kept = OLD_VINTAGES[first:]
         weights = sum(range(1, len(kept) + 1))
         for weight, vintage in enumerate(kept, 1):
-            stock.append(Opening(uscc, vintage, max(10, _down(held * weight / weights, 10))))
+            stock.append(Opening(uscc, vintage, max(10, down(held * weight / weights, 10))))
     return tuple(stock)
 
 
 def _counterparty_stock(facts: ScenarioFacts, trades: Iterable[Trade]) -> tuple[Opening, ...]:
-    sold = _totals((trade.seller, trade.quantity) for trade in trades)
+    sold = totals((trade.seller, trade.quantity) for trade in trades)
     return tuple(
-        Opening(c.uscc, OWN_VINTAGE, _up(sold[c.uscc], 1_000)) for c in facts.counterparties if c.uscc in sold
+        Opening(c.uscc, OWN_VINTAGE, up(sold[c.uscc], 1_000)) for c in facts.counterparties if c.uscc in sold
     )
 
 
@@ -240,8 +220,8 @@ def _offsets(facts: ScenarioFacts, verified: Mapping[str, int]) -> tuple[Offset,
     chosen = sorted(verified, key=lambda uscc: facts.draw(uscc, "offset"))[: facts.parameters.offset_count]
     offsets: list[Offset] = []
     for n, uscc in enumerate(sorted(chosen), 1):
-        used = _down(verified[uscc] * facts.between(facts.parameters.offset, uscc, "used"), ROUND_LOT_T)
-        project = _pick(facts, facts.projects, uscc, "project")
+        used = down(verified[uscc] * facts.between(facts.parameters.offset, uscc, "used"), ROUND_LOT_T)
+        project = facts.pick(facts.projects, uscc, "project")
         number = f"虚构-CCER-{facts.dates.offset.year}-{n:04d}"
         offsets.append(Offset(uscc, max(ROUND_LOT_T, used), number, project.label, project.issued_on))
     return tuple(offsets)
@@ -256,141 +236,9 @@ def _surrender(due: int, uscc: str, stock: Iterable[Opening]) -> tuple[Lot, ...]
     return (*lots, Lot(OWN_VINTAGE, due))
 
 
-# ---- trades ------------------------------------------------------------------------------------------------
-
-
-def _deals(facts: ScenarioFacts, position: Mapping[str, int]) -> list[tuple[str, str, int]]:
-    """(seller, buyer, tonnes). Short entities buy all they need; others sell part of their surplus.
-
-    A sale goes to a short entity where one can take the whole lot, else to a fictional counterparty; what is
-    still wanted then comes from fictional counterparties. Nobody is on both sides.
-    """
-    wanted = {uscc: _up(-tonnes, ROUND_LOT_T) for uscc, tonnes in position.items() if tonnes < 0}
-    outside = {side: [c.uscc for c in facts.counterparties if c.side == side] for side in ("sell", "buy")}
-    deals: list[tuple[str, str, int]] = []
-    for seller, quantity in _sales(facts, position).items():
-        for n, lot in enumerate(_lots(facts, quantity, seller)):
-            fits = [buyer for buyer, want in wanted.items() if want >= lot]
-            inside = fits and facts.draw(seller, n, "inside") < facts.parameters.inside_share
-            buyer = _pick(facts, fits if inside else outside["buy"], seller, n, "buyer")
-            if inside:
-                wanted[buyer] -= lot
-            deals.append((seller, buyer, lot))
-    for buyer, quantity in wanted.items():
-        for n, lot in enumerate(_lots(facts, quantity, buyer)):
-            deals.append((_pick(facts, outside["sell"], buyer, n, "seller"), buyer, lot))
-    return deals
-
-
-def _sales(facts: ScenarioFacts, position: Mapping[str, int]) -> dict[str, int]:
-    dials = facts.parameters
-    return {
-        uscc: _down(tonnes * facts.between(dials.sold, uscc, "sold"), ROUND_LOT_T)
-        for uscc, tonnes in position.items()
-        if tonnes > 0 and facts.draw(uscc, "seller") < dials.seller_share
-    }
-
-
-def _lots(facts: ScenarioFacts, quantity: int, who: str) -> list[int]:
-    """Cut a need or an offer into trades: mostly blocks where it is large enough, listing trades below."""
-    listing = _down(quantity * facts.between(facts.parameters.listing, who, "listing"), ROUND_LOT_T)
-    if quantity < BLOCK_MIN_T:
-        listing = quantity
-    elif quantity - listing < BLOCK_MIN_T:
-        listing = 0
-    blocks = _cut(facts, quantity - listing, BLOCK_SIZES, BLOCK_LOT_T, who, "block")
-    return blocks + _cut(facts, listing, LISTING_SIZES, ROUND_LOT_T, who, "listing")
-
-
-def _cut(facts: ScenarioFacts, quantity: int, sizes: Span, step: int, *label: str) -> list[int]:
-    """Pieces of a drawn size, none below the smallest size unless the whole is."""
-    pieces: list[int] = []
-    while quantity >= 2 * sizes[0]:
-        drawn = _down(facts.between(sizes, *label, len(pieces)), step)
-        pieces.append(min(drawn, quantity - int(sizes[0])))
-        quantity -= pieces[-1]
-    return [*pieces, quantity] if quantity else pieces
-
-
-def _dated(facts: ScenarioFacts, deals: Sequence[tuple[str, str, int]]) -> list[Trade]:
-    """Give each deal its day, most of them about the middle of the season, and number them in day order."""
-    days = trading_days(facts)
-    placed: list[tuple[date, Mode, str, str, int]] = []
-    for n, (seller, buyer, lot) in enumerate(deals):
-        middle = (facts.draw(n, "day") + facts.draw(n, "day, again")) / 2
-        mode: Mode = "block" if lot >= BLOCK_MIN_T else "listing"
-        placed.append((days[int(middle * len(days))], mode, seller, buyer, lot))
-    return [
-        Trade(number, day, mode, seller, buyer, OWN_VINTAGE, lot, 0)
-        for number, (day, mode, seller, buyer, lot) in enumerate(sorted(placed), 1)
-    ]
-
-
-def trading_days(facts: ScenarioFacts) -> list[date]:
-    """The exchange's days of the trading season, from the calendar of the rule pack's jurisdiction."""
-    first, last, jurisdiction = (
-        facts.dates.trading_first,
-        facts.dates.trading_last,
-        facts.rule_pack.split(".")[0],
-    )
-    days = _or_raise(calendars.trading_days(jurisdiction, first.year))
-    return [day for day in days if first <= day <= last]
-
-
-def _price(facts: ScenarioFacts, trades: Sequence[Trade]) -> tuple[Trade, ...]:
-    """Draw prices about the month's average of the mode, then level them so that the average is met."""
-    priced: dict[int, int] = {}
-    groups: dict[tuple[str, Mode], list[Trade]] = {}
-    for trade in trades:
-        groups.setdefault((f"{trade.day:%Y-%m}", trade.mode), []).append(trade)
-    for (month, mode), group in groups.items():
-        average = facts.prices_fen[month, mode]
-        spread = getattr(facts.parameters, f"{mode}_spread_fen")
-        drawn = {t.number: average + int(spread * (2 * facts.draw(t.number, "price") - 1)) for t in group}
-        priced |= _level(drawn, group, average)
-    return tuple(replace(trade, price_fen=priced[trade.number]) for trade in trades)
-
-
-def _level(drawn: Mapping[int, int], group: Sequence[Trade], average: int) -> dict[int, int]:
-    """Shift prices until the volume-weighted average is `average`, or below it by a small part of a fen."""
-    volume = sum(trade.quantity for trade in group)
-    shift, rest = divmod(average * volume - sum(drawn[t.number] * t.quantity for t in group), volume)
-    prices = {number: price + shift for number, price in drawn.items()}
-    for trade in sorted(group, key=lambda t: (-t.quantity, t.number)):
-        if trade.quantity <= rest:
-            prices[trade.number] += 1
-            rest -= trade.quantity
-    return prices
-
-
-def _deposits(trades: Iterable[Trade]) -> dict[str, int]:
-    """Cash each buyer brings before the season: its purchases, up to the next 10,000 yuan; no fees."""
-    bought = _totals((trade.buyer, trade.amount_fen) for trade in trades)
-    return {buyer: _up(amount, DEPOSIT_STEP_FEN) for buyer, amount in sorted(bought.items())}
-
-
 def _around(facts: ScenarioFacts, spread: Decimal, *label: object) -> Decimal:
     """About 1 ± spread, nearer 1 more often (the mean of two draws)."""
     return 1 + spread * (facts.draw(*label) + facts.draw(*label, "again") - 1)
-
-
-def _pick(facts: ScenarioFacts, among: Sequence[_T], *label: object) -> _T:
-    return among[int(facts.draw(*label) * len(among))]
-
-
-def _totals(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for key, value in pairs:
-        totals[key] = totals.get(key, 0) + value
-    return totals
-
-
-def _down(value: Decimal | int, step: int) -> int:
-    return int(value) // step * step
-
-
-def _up(value: int, step: int) -> int:
-    return -(-value // step) * step
 
 
 def _or_raise(answer: _T | Refusal) -> _T:

@@ -15,14 +15,16 @@ from tanshu.compliance import obligations
 from tanshu.compliance.obligations import Status
 from tanshu.compliance.tables import ALLOCATION
 from tanshu.compliance.trades import SettledTrade, settled
-from tanshu.insight import figures, report
+from tanshu.insight import figures, market_section, report
 from tanshu.insight.figures import Traded, YearFigures, year_figures
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.model import HOLDERS, AccountKind
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
+from tanshu.scenario.market_steps import step_name
 from tanshu.scenario.power_year import PowerYear
+from tanshu.scenario.trading_result import MarketResult, market_result, price
 
 Totals = Mapping[str, object]
 
@@ -47,9 +49,11 @@ LABELS: Mapping[str, Text] = {
     "trades": Text("成交笔数", "trades"),
     "volume_t": Text("成交量", "volume"),
     "amount_fen": Text("成交额", "amount"),
+    "participants": Text("参与人", "participants"),
     "average_listing": Text("挂牌均价", "listing average"),
     "average_block": Text("大宗均价", "block average"),
     "average_auction": Text("竞价均价", "auction average"),
+    "close": Text("收盘价", "close"),
     "offset_t": Text("抵销", "offset"),
     "surrendered_t": Text("清缴", "surrendered"),
     "compliant": Text("已履约", "compliant"),
@@ -59,6 +63,7 @@ _UNITS = {
     "_t": Text(" 吨", " t"),
     "_fen": Text(" 元", " CNY"),
     "average_": Text(" 元/吨", " CNY/t"),
+    "close": Text(" 元/吨", " CNY/t"),
 }
 
 
@@ -67,7 +72,7 @@ def summary(installation: Installation, run: PowerYear, *, database: str | None 
 
     database: the address to name, as its user gave it (default: the installation's own).
     """
-    found, facts = figures_of(installation, run), run.facts
+    found, facts, market = figures_of(installation, run), run.facts, market_of(installation, run)
     return {
         "scenario": facts.id,
         "title": _both(facts.title),
@@ -96,6 +101,7 @@ def summary(installation: Installation, run: PowerYear, *, database: str | None 
         "conservation": dict(found.conservation),
         "log_seq": found.seq,
         "log_hash": found.hash,
+        "market": market.as_json() if market else None,
         "estimated_fields": list(run.year.estimated_fields),
     }
 
@@ -107,9 +113,17 @@ def figures_of(installation: Installation, run: PowerYear) -> YearFigures:
         return year_figures(conn, state, run.facts.compliance_year, places=_places(run))
 
 
+def market_of(installation: Installation, run: PowerYear) -> MarketResult | None:
+    """What the scenario's market came to; None before it is founded."""
+    with installation.database.read() as conn:
+        return market_result(conn, run.facts.market.name)
+
+
 def write_report(installation: Installation, run: PowerYear, folder: Path | str, lang: Lang) -> Path:
     """The report of the scenario's year with everything the scenario knows: title, stamp, prices, sources."""
     facts = run.facts
+    heading = Text("市场行情(模拟成交)", "The market (synthetic trades)")
+    section = market_section.rendered(installation.book, facts.market.name, lang, heading=heading)
     with serials.reading(installation.book) as conn:
         state = installation.book.catch_up(conn)
         return report.write(
@@ -125,6 +139,7 @@ def write_report(installation: Installation, run: PowerYear, folder: Path | str,
             published_fen={(month, mode): fen for (month, mode), fen in facts.prices_fen.items()},
             places=_places(run),
             sources=tuple(facts.sources.values()),
+            market=section,
         )
 
 
@@ -137,7 +152,7 @@ def step_totals(conn: Connection, run: PowerYear, step: str) -> dict[str, object
     Tonnes (`…_t`) and fen (`…_fen`) are integers, averages are text in yuan per tonne.
     """
     if step.startswith("trading-"):
-        return _trading(conn, step.removeprefix("trading-"))
+        return _trading(conn, run, step)
     tell = _TELL.get(step)
     return tell(conn, run) if tell else {}
 
@@ -220,15 +235,23 @@ def _moves(to: AccountKind) -> Callable[[Connection, PowerYear], dict[str, objec
     return tell
 
 
-def _trading(conn: Connection, month: str) -> dict[str, object]:
-    trades: list[SettledTrade] = [one for one in settled(conn) if f"{one.day:%Y-%m}" == month]
-    total = figures.traded(trades)
+def _market(conn: Connection, run: PowerYear) -> dict[str, object]:
+    found = market_result(conn, run.facts.market.name)
+    return {"participants": found.participants} if found else {}
+
+
+def _trading(conn: Connection, run: PowerYear, step: str) -> dict[str, object]:
+    """A day: what was settled of it by the register, and the close that the market made."""
+    trades: list[SettledTrade] = [one for one in settled(conn) if step_name(one.day) == step]
+    total, found = figures.traded(trades), market_result(conn, run.facts.market.name)
     averages = {f"average_{row.mode}": str(row.average_price) for row in figures.group(trades, mode=True)}
+    closes = [one.closes for one in found.days if step_name(one.day) == step] if found else []
     return {
         "trades": total.trades,
         "volume_t": total.volume_t,
         "amount_fen": total.amount_fen,
         **averages,
+        "close": " ".join(price(fen) for day in closes for fen in day.values()),
     }
 
 
@@ -260,6 +283,7 @@ _TELL: Mapping[str, Callable[[Connection, PowerYear], dict[str, object]]] = {
     "pre-allocation": _pre_allocation,
     "verification": _verification,
     "final-allocation": _final_allocation,
+    "market": _market,
     "deposits": _deposits,
     "to-trading": _moves(AccountKind.TRADING),
     "to-registry": _moves(AccountKind.REGISTRATION),

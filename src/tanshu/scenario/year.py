@@ -1,13 +1,13 @@
 """The steps of a province's compliance year, from the register's founding to the closed year.
 
 Who acts: the registry (`registry-…`), the province (`hubei-…`), the exchange, the bank, and for every entity
-a maker and a checker. Institutions other than the register's real-law roles are stamped fictional.
+a maker, a checker and a trader. Institutions other than the register's real-law roles are stamped fictional.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from tanshu.base.refusal import need
@@ -32,24 +32,20 @@ from tanshu.registry.model import DefineInstrument, Propose, ProposedLine
 from tanshu.registry.service import define_instrument, propose
 from tanshu.rules import packs, power
 from tanshu.scenario.facts import ScenarioFacts
-from tanshu.scenario.model import Trade, Year
+from tanshu.scenario.market_steps import CASH, REGISTRY_CHECKER, MarketSteps, one_line, trader
+from tanshu.scenario.model import Year
 from tanshu.scenario.plan import with_approvals
 
-REGISTRY_MAKER, REGISTRY_CHECKER, REGISTRY_REVIEWER = (
-    "registry-maker-1",
-    "registry-checker-1",
-    "registry-checker-2",
-)
-EXCHANGE_MAKER, BANK_MAKER = "exchange-maker-1", "bank-maker-1"
+REGISTRY_MAKER = "registry-maker-1"
 PROVINCE, ELSEWHERE = "hubei", "elsewhere"
-CREDIT, CASH = "CCER", "CNY"
+CREDIT = "CCER"
 SECTOR = "power"
 OLD_INSTRUMENTS = (("CEA19-20", 2020), ("CEA21", 2021), ("CEA22", 2022))
 
 
 def steps(facts: ScenarioFacts, year: Year) -> tuple[Step, ...]:
     """The year, in order. Every step's commands follow from facts, model and account codes alone."""
-    plan = _Plan(facts, year)
+    plan, market = _Plan(facts, year), MarketSteps(facts, year)
     return (
         Step("institutions", Text("机构与产品", "institutions and instruments"), plan.institutions),
         Step("accounts", Text("开户", "accounts"), plan.accounts),
@@ -58,17 +54,9 @@ def steps(facts: ScenarioFacts, year: Year) -> tuple[Step, ...]:
         Step("pre-allocation", Text("预分配", "pre-allocation"), plan.pre_allocation),
         Step("verification", Text("核查数据", "verified activity and emissions"), plan.verification),
         Step("final-allocation", Text("核定分配", "final allocation"), plan.final_allocation),
-        Step("deposits", Text("入金", "cash deposits"), plan.deposits),
-        Step("to-trading", Text("转入交易", "to the trading side"), plan.to_trading),
-        *(
-            Step(
-                f"trading-{month}",
-                Text(f"{month} 交易与交收", f"trading and settlement, {month}"),
-                plan.trading(month),
-            )
-            for month in sorted({f"{trade.day:%Y-%m}" for trade in year.trades})
-        ),
-        Step("to-registry", Text("转回登记", "back to the register"), plan.to_registry),
+        *market.before(),
+        *market.trading(),
+        *market.after(),
         Step("offset", Text("减排量抵销", "offset"), plan.offset),
         Step("surrender", Text("配额清缴", "surrender"), plan.surrender),
         Step("close", Text("年度关闭", "the year closes"), plan.close),
@@ -154,7 +142,7 @@ class _Plan:
                     region=uscc[2:8],
                     fictional=fictional,
                     accounts=kinds,
-                    people=_people(uscc.lower()),
+                    people=(*_people(uscc.lower()), NewPerson(trader(uscc), ("trader",))),
                 ),
                 day,
             )
@@ -206,37 +194,6 @@ class _Plan:
         rest = sum(self.year.approved_2023.values()) - sum(self._pre().values())
         issued = self._issuance(desk, PROVINCE, self.instrument, rest, day)
         return with_approvals(desk, (issued, *self._allocations("final", day)), self._allocation_approvers)
-
-    # -- market --------------------------------------------------------------------------------------------
-
-    def deposits(self, desk: Desk) -> list[Command]:
-        day = self.facts.dates.trading_first
-        proposals = [
-            Command(
-                BANK_MAKER,
-                propose,
-                _one_line("cash-deposit", CASH, fen, credit=desk.account(uscc, AccountKind.CASH)),
-                day,
-            )
-            for uscc, fen in self.year.deposits_fen.items()
-        ]
-        return with_approvals(desk, proposals, lambda _: (REGISTRY_CHECKER,))
-
-    def to_trading(self, desk: Desk) -> list[Command]:
-        sold = self._traded("seller")
-        return list(self._moves(desk, sold, AccountKind.REGISTRATION, AccountKind.TRADING))
-
-    def to_registry(self, desk: Desk) -> list[Command]:
-        bought = self._traded("buyer")
-        return list(self._moves(desk, bought, AccountKind.TRADING, AccountKind.REGISTRATION))
-
-    def trading(self, month: str) -> Callable[[Desk], list[Command]]:
-        def commands(desk: Desk) -> list[Command]:
-            trades = [trade for trade in self.year.trades if f"{trade.day:%Y-%m}" == month]
-            proposals = [self._settlement(desk, trade) for trade in trades]
-            return with_approvals(desk, proposals, lambda _: (REGISTRY_CHECKER, REGISTRY_REVIEWER))
-
-        return commands
 
     # -- compliance ----------------------------------------------------------------------------------------
 
@@ -306,7 +263,7 @@ class _Plan:
 
     def _issuance(self, desk: Desk, province: str, instrument: str, quantity: int, day: date) -> Command:
         credit = desk.account(province, AccountKind.PROVINCIAL)
-        body = _one_line("issuance", instrument, quantity, credit=credit)
+        body = one_line("issuance", instrument, quantity, credit=credit)
         return Command(REGISTRY_MAKER, propose, body, day)
 
     def _given(self, desk: Desk, uscc: str, instrument: str, quantity: int, day: date) -> Command:
@@ -337,54 +294,6 @@ class _Plan:
         entity = proposal.actor.removesuffix("-maker-1")
         return (f"{entity}-checker-1", f"{PROVINCE}-checker-1", REGISTRY_CHECKER)
 
-    def _traded(self, side: str) -> dict[tuple[str, str], int]:
-        totals: dict[tuple[str, str], int] = defaultdict(int)
-        for trade in self.year.trades:
-            totals[getattr(trade, side), trade.instrument] += trade.quantity
-        return totals
-
-    def _moves(
-        self, desk: Desk, totals: dict[tuple[str, str], int], source: AccountKind, target: AccountKind
-    ) -> Iterator[Command]:
-        out = source is AccountKind.REGISTRATION
-        day = self.facts.dates.trading_first if out else self.facts.dates.trading_last
-        for (uscc, instrument), quantity in totals.items():
-            body = _one_line(
-                "position-transfer",
-                instrument,
-                quantity,
-                debit=desk.account(uscc, source),
-                credit=desk.account(uscc, target),
-            )
-            yield Command(f"{uscc.lower()}-maker-1", propose, body, day)
-
-    def _settlement(self, desk: Desk, trade: Trade) -> Command:
-        seller_units, buyer_units = (
-            desk.account(uscc, AccountKind.TRADING) for uscc in (trade.seller, trade.buyer)
-        )
-        seller_cash, buyer_cash = (
-            desk.account(uscc, AccountKind.CASH) for uscc in (trade.seller, trade.buyer)
-        )
-        body = Propose(
-            "trade-settlement",
-            (
-                ProposedLine(trade.instrument, trade.quantity, seller_units, buyer_units),
-                ProposedLine(CASH, trade.amount_fen, buyer_cash, seller_cash),
-            ),
-            batch=f"day-{trade.day}",
-            details={
-                "trade": trade.number,
-                "mode": trade.mode,
-                "price_fen": trade.price_fen,
-                "traded_on": trade.day,
-            },
-        )
-        return Command(EXCHANGE_MAKER, propose, body, trade.day)
-
 
 def _people(prefix: str) -> tuple[NewPerson, ...]:
     return (NewPerson(f"{prefix}-maker-1", ("maker",)), NewPerson(f"{prefix}-checker-1", ("checker",)))
-
-
-def _one_line(kind: str, instrument: str, quantity: int, *, debit: str = "", credit: str = "") -> Propose:
-    return Propose(kind, (ProposedLine(instrument, quantity, debit, credit),))

@@ -222,7 +222,7 @@ def _passed_over(
     """
     row = claim.after
     is_new = claim.before is None
-    if is_new and _was_matched(stand, claim):
+    if is_new and (_was_matched(stand, claim) or _stays_matched(stand, claim, facts)):
         return
     givers = [] if is_new else _givers(claim.cell, stand, done)
     for other in facts.some(CLAIM, account=row["account"], instrument=row["instrument"]):
@@ -240,6 +240,15 @@ def _was_matched(stand: Standing, claim: Changed) -> bool:
     """Does a new claim hold what a session let go for it? What is matched is settled before all claims."""
     let_go = (one for one in stand.claims if one.cell == claim.cell and one.after["cls"] == SESSION)
     return claim.after["cls"] == HOLDER and sum(-one.gained for one in let_go) >= claim.gained
+
+
+def _stays_matched(stand: Standing, claim: Changed, facts: Facts) -> bool:
+    """Does a session hold again what a dropped settlement of a trade gave back? It is matched as before."""
+    if not sessions.is_owed(facts, claim.after):
+        return False
+    here = (one for one in stand.claims if one.cell == claim.cell and one.gained < 0)
+    given_back = sum(-one.gained for one in here if sessions.is_of_a_trade(facts, one.after))
+    return given_back >= claim.gained
 
 
 def _left_lying(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import date
 
@@ -10,6 +11,7 @@ from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.verbs import CLOSE_DAY, OPEN_DAY
 
 SESSION = "session"
+SETTLEMENT = "trade-settlement"
 OPEN = "open"
 
 
@@ -20,9 +22,7 @@ def is_in_order(facts: Facts, done: Done, was: Row | None, row: Row, touched: Co
     into the cell while the day is open or its settlement is under way; it lets go at the close, or for a
     transaction that takes from the cell.
     """
-    market, _, day = row["transaction_id"].rpartition(" ")
-    found = facts.some("market", name=market)
-    session = facts.one("market_day", found[0]["log"], date.fromisoformat(day)) if found else None
+    session = _session(facts, row)
     if session is None or row["cls"] != SESSION or not _is_a_participants(facts, session, row["account"]):
         return False
     if row["account"] in touched:
@@ -30,6 +30,25 @@ def is_in_order(facts: Facts, done: Done, was: Row | None, row: Row, touched: Co
     if was is None:
         return done.entry.command == OPEN_DAY and session["opened_seq"] == done.seq
     return done.entry.command == CLOSE_DAY and session["closed_seq"] == done.seq
+
+
+def is_owed(facts: Facts, row: Row) -> bool:
+    """Is it a session's claim on what its closed day still owes?"""
+    session = _session(facts, row) if row["cls"] == SESSION else None
+    return session is not None and session["state"] != OPEN and _is_owed(facts, session, row)
+
+
+def is_of_a_trade(facts: Facts, row: Row) -> bool:
+    """Is it what the settlement of a market's trade holds?"""
+    found = facts.one("registry_transaction", row["transaction_id"])
+    return found is not None and found["type"] == SETTLEMENT and "market" in json.loads(found["details"])
+
+
+def _session(facts: Facts, row: Row) -> Row | None:
+    """The day of a market that a session's claim names."""
+    market, _, day = row["transaction_id"].rpartition(" ")
+    found = facts.some("market", name=market)
+    return facts.one("market_day", found[0]["log"], date.fromisoformat(day)) if found else None
 
 
 def _is_a_participants(facts: Facts, session: Row, account: int) -> bool:

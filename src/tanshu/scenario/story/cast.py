@@ -13,18 +13,19 @@ from tanshu.scenario.story.language import Cast
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A subject of a story. word: what the story calls it; prefix: how the names of its people begin."""
+    """A subject of a story. word: what the story calls it; prefix: how the names of its people begin.
+
+    handle: its credit code where the jurisdiction goes by that, else the name that the folder gives.
+    """
 
     word: str
     handle: str
+    prefix: str
+    uscc: str
     name: str
     kind: SubjectKind
     region: str
     accounts: tuple[AccountKind, ...]
-
-    @property
-    def prefix(self) -> str:
-        return self.handle.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,12 @@ def read(folder: Folder) -> Programme:
 
 def _player(row: Table) -> Player:
     accounts = row.data.get("accounts", [])
+    handle, uscc = row.text("handle"), row.maybe("uscc")
     return Player(
         row.text("word"),
-        row.text("handle"),
+        uscc or handle,
+        handle.lower(),
+        uscc,
         row.text("name"),
         SubjectKind(row.choice("kind", SubjectKind)),
         row.maybe("region"),

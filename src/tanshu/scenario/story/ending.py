@@ -20,6 +20,7 @@ from tanshu.registry.encumbrances.model import CLAIM_STATE_LABELS, CLASS_LABELS
 from tanshu.rules import packs, registry_pack
 from tanshu.rules.registry_pack import ClaimsPolicy
 from tanshu.scenario.result import Check, Column, Grid, Result, ending
+from tanshu.scenario.story import market_ending
 from tanshu.scenario.story.cast import Programme
 
 _COLUMNS = (
@@ -47,7 +48,12 @@ def of(installation: Installation, programme: Programme, refused: Sequence[tuple
     if refused:
         rows = tuple((code, text) for text, code in refused)
         grids.append(Grid(Text("不予受理(如所述)", "Refused, as told"), _REFUSED, rows))
+    markets, floors, sums = market_ending.of(
+        installation, {one.handle: one.name for one in programme.players}
+    )
+    grids += floors
     good = [
+        *sums,
         *(
             Check(Text(f"{_name(queue)}:{line.zh}", f"{_name(queue)}: {line.en}"), queue.adds_up)
             for queue in queues
@@ -61,6 +67,7 @@ def of(installation: Installation, programme: Programme, refused: Sequence[tuple
     data: dict[str, Any] = {
         "queues": [_as_json(queue) for queue in queues],
         "refused": [{"sentence": text, "code": code} for text, code in refused],
+        **({"markets": markets} if markets else {}),
     }
     return Result(data, tuple(grids), tuple(good))
 

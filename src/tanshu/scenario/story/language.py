@@ -38,7 +38,7 @@ What must have come of it:
 
 After the type of a proposal come its lines, `PRODUCT N 吨 [从 ACCOUNT] [到 ACCOUNT]`, then its facts
 (`WORDS`), with commas between. Who acts is a subject's word with a role (`words.ROLES`), an account is one
-with a kind (`words.ACCOUNTS`).
+with a kind (`words.ACCOUNTS`). What is said of markets: `market_language`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ from tanshu.compliance.withholding import GROUND_LABELS
 from tanshu.registry.encumbrances.model import CLASS_LABELS
 from tanshu.registry.types import TYPES
 from tanshu.scenario import checks
+from tanshu.scenario.story import market_language
+from tanshu.scenario.story.numbers import parts_of, quantity_of, whole_number
 from tanshu.scenario.story.sentences import (
     Asked,
     Asks,
@@ -130,8 +132,6 @@ RANKED = {"清缴": "duty", "司法冻结": "court", "质押": "pledge"}
 FIRST_COME = "先到先得"
 
 _TYPES = {row.name.zh: code for code, row in TYPES.items()}
-_COMMA = re.compile(r"\s*,\s*(?!\d{3}(?!\d))")
-"""Between facts; the one within 1,000 is none."""
 _HEAD = re.compile(r"^(?:场景|步骤):\s*(.+)$")
 _LINE = re.compile(r"^([A-Z][A-Z0-9-]*)\s+(\S+?)\s*(?:吨|分)?(?:\s+从\s+(\S+))?(?:\s+到\s+(\S+))?$")
 _MATTER = re.compile(r"^(\S+)(?:\s+(\d{4})\s*年)?(?:\s+([\d,]+)\s*吨)?$")
@@ -183,10 +183,10 @@ def _asks(who: str, type: str, rest: str | None) -> Asks | None:
     lines: list[Asked] = []
     facts: dict[str, Any] = {}
     said: dict[str, Any] = {"subject": "", "year": None, "reason": "", "name": ""}
-    for part in _parts(rest):
+    for part in parts_of(rest):
         line = _LINE.match(part)
         if line:
-            lines.append(Asked(line[1], _quantity(line[2]), line[3] or "", line[4] or ""))
+            lines.append(Asked(line[1], quantity_of(line[2]), line[3] or "", line[4] or ""))
         elif not _fact(part, facts, said):
             return None
     return Asks(who, code, tuple(lines), facts, **said)
@@ -194,7 +194,7 @@ def _asks(who: str, type: str, rest: str | None) -> Asks | None:
 
 def _handles(who: str, verb: str, matter: str, rest: str) -> Handles | None:
     kind = OFFICE.get((verb, matter))
-    first, *parts = _parts(rest)
+    first, *parts = parts_of(rest)
     about = _MATTER.match(first)
     if kind is None or about is None:
         return None
@@ -202,7 +202,7 @@ def _handles(who: str, verb: str, matter: str, rest: str) -> Handles | None:
     said: dict[str, Any] = {"name": ""}
     if not all(_fact(part, facts, said) for part in parts) or set(said) != {"name"}:
         return None
-    year, quantity = about[2] and int(about[2]), about[3] and _number(about[3])
+    year, quantity = about[2] and int(about[2]), about[3] and whole_number(about[3])
     subjects = tuple(about[1].split("、"))
     return Handles(who, kind[0], kind[1], subjects, year or None, quantity or None, facts, said["name"])
 
@@ -218,14 +218,14 @@ def _fact(part: str, facts: dict[str, Any], said: dict[str, Any]) -> bool:
     elif word in WORDS:
         facts[WORDS[word]] = VALUES.get(word, {}).get(value, value)
     elif word in NUMBERS:
-        facts[NUMBERS[word]] = _quantity(value.removesuffix("分").strip())
+        facts[NUMBERS[word]] = quantity_of(value.removesuffix("分").strip())
     elif word in _LISTED:
         name, build = _LISTED[word]
         item = build(value.split())
         facts.setdefault(name, []).append(item)
         return item is not None
     elif word == "年度":
-        said["year"] = _quantity(value)
+        said["year"] = quantity_of(value)
     elif word in ("为", "理由", "记为"):
         said[{"为": "subject", "理由": "reason", "记为": "name"}[word]] = value
     else:
@@ -245,7 +245,7 @@ def _credits(words: list[str]) -> dict[str, Any] | None:
     number, quantity, project, registered = words
     return {
         "number": number,
-        "quantity": _quantity(quantity),
+        "quantity": quantity_of(quantity),
         "project": project,
         "registered_on": registered,
     }
@@ -255,7 +255,7 @@ def _released(words: list[str]) -> dict[str, Any] | None:
     if len(words) != 3:
         return None
     instrument, quantity, account = words
-    return {"account": account, "instrument": instrument, "quantity": _quantity(quantity)}
+    return {"account": account, "instrument": instrument, "quantity": quantity_of(quantity)}
 
 
 _LISTED: Mapping[str, tuple[str, Any]] = {
@@ -302,7 +302,7 @@ def _queue(account: str, instrument: str, claims: str) -> Queue | None:
         match = _CLAIM.match(one.strip())
         if match is None or match[1] not in CLAIMS:
             return None
-        found.append((CLAIMS[match[1]], _number(match[2]), _number(match[3])))
+        found.append((CLAIMS[match[1]], whole_number(match[2]), whole_number(match[3])))
     return Queue(account, instrument, tuple(found))
 
 
@@ -310,24 +310,7 @@ def _owes(word: str, subject: str, year: str | None, quantity: str) -> Owes | No
     what = {"欠缴": "due", "保留": "withheld", "可结转": "carryable"}[word]
     if (year is None) != (what == "carryable"):
         return None
-    return Owes(subject, what, int(year) if year else None, _number(quantity))
-
-
-# -- words -------------------------------------------------------------------------------------------------
-
-
-def _parts(rest: str | None) -> list[str]:
-    return [part for part in _COMMA.split((rest or "").strip()) if part]
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-def _quantity(text: str) -> int | str:
-    """A number; words that are none stay words: whether they will do is the register's to say."""
-    plain = text.replace(",", "")
-    return int(plain) if plain.removeprefix("-").isdecimal() else text
+    return Owes(subject, what, int(year) if year else None, whole_number(quantity))
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
@@ -338,10 +321,12 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
         (r"规则包\s+先后\s+(\S+)", _ranks),
         (r"(\S+)\s+定义\s+配额\s+(\S+)\s+(\d{4})\s*年", lambda who, c, y: Defines(who, c, int(y))),
         (r"(\S+)\s+申请\s+([^\s,]+)(?:\s*[\s,]\s*(.*))?", _asks),
-        (r"(\S+)\s+持有\s+(\S+)\s+([\d,]+)\s*\S*", lambda who, what, n: Stock(who, what, _number(n))),
+        (r"(\S+)\s+持有\s+(\S+)\s+([\d,]+)\s*\S*", lambda who, what, n: Stock(who, what, whole_number(n))),
         (
             r"(\S+)\s+(\d{4})\s*年排放\s+([\d,]+)\s*吨(?:,\s*发电\s+([\d,]+)\s*兆瓦时)?",
-            lambda who, year, n, mwh: Emits(who, int(year), _number(n), _number(mwh) if mwh else None),
+            lambda who, year, n, mwh: Emits(
+                who, int(year), whole_number(n), whole_number(mwh) if mwh else None
+            ),
         ),
         (
             r"(\S+)\s+(同意|驳回|撤回)(?:\s+(\S+))?",
@@ -356,9 +341,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
         (r"结果(?:\s+([^\s:]+))?:\s*(\S+)(?:\s+([A-Z]+-\d+))?", _became),
         (
             r"结余:\s*(\S+)\s+(\S+)\s+可用\s+([\d,]+)(?:\s+占用\s+([\d,]+))?",
-            lambda a, i, free, held: Left(a, i, _number(free), _number(held or "0")),
+            lambda a, i, free, held: Left(a, i, whole_number(free), whole_number(held or "0")),
         ),
         (r"顺位:\s*(\S+)\s+(\S+)\s+(.+)", _queue),
         (r"(欠缴|保留|可结转):\s*(\S+)(?:\s+(\d{4})\s*年)?\s+([\d,]+)\s*吨", _owes),
+        *market_language.FORMS,
     )
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, get_args
+
+from tanshu.scenario.story.market_sentences import MarketFact, MarketSentence
 
 # -- what somebody does ------------------------------------------------------------------------------------
 
@@ -169,8 +171,9 @@ Sentence = (
     Asks | Decides | Handles | ClosesYear | Sweeps | SetsState | Defines
     | Day | Enables | Ranks | Stock | Emits
     | Became | Left | Queue | Owes
+    | MarketSentence
 )  # fmt: skip
-EXPECTATIONS = (Became, Left, Queue, Owes)
+EXPECTATIONS = (Became, Left, Queue, Owes, *get_args(MarketFact))
 """Sentences that do nothing: they say what must be so."""
 
 

@@ -1,12 +1,11 @@
 """The kind of scenario "story": sentences played as durable commands, step by step.
 
-A sentence that is to be refused is tried and writes nothing. It stands in a step with the next sentence that
-is accepted, and with no other: so a run that was stopped tries it again before the same state of the book.
+Where steps are cut, and why: `scenes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -36,24 +35,20 @@ from tanshu.scenario import checks
 from tanshu.scenario.folder import FILE, Folder
 from tanshu.scenario.reading import BAD_FILE, Table
 from tanshu.scenario.result import Result
-from tanshu.scenario.story import cast, language
+from tanshu.scenario.story import cast, language, market_stage
 from tanshu.scenario.story.cast import Player, Programme
+from tanshu.scenario.story.market_sentences import MarketAct, Settles
+from tanshu.scenario.story.market_stage import Known
+from tanshu.scenario.story.scenes import COMMANDS, STORY, Attempt, Part, parts_of_story
 from tanshu.scenario.story.sentences import (
-    EXPECTATIONS,
     Asks,
-    Day,
     Decides,
     Emits,
-    Scenario,
     SetsState,
     Stock,
     Sweeps,
-    Told,
 )
 
-STORY = "story.txt"
-COMMANDS: Mapping[type, int] = {Stock: 5, Emits: 2, Asks: 1, Decides: 1, Sweeps: 1, SetsState: 2}
-"""The sentences that a story can play, those of the register, and how many commands each comes to."""
 SEED = "1"
 CLERK, REVIEWER = "registry-maker-1", "registry-checker-1"
 
@@ -95,39 +90,45 @@ class Story:
     def _founding(self, _desk: Desk) -> list[Command]:
         subjects = [Command(CLERK, register, _subject(one), self.opening) for one in self.programme.players]
         units = [
-            DefineInstrument(one.code, one.kind, one.title.zh, one.title.en, one.vintage)
+            DefineInstrument(one.code, one.kind, one.title.zh, one.title.en, one.vintage, _scale(one.kind))
             for one in self.programme.units
         ]
         return [*subjects, *(Command(CLERK, service.define_instrument, one, self.opening) for one in units)]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One sentence that acts. refused: the number with which it is to be refused, "" where it is accepted.
-
-    meant: the id of the transaction that it proposes or is about.
-    """
-
-    told: Told
-    refused: str
-    day: date
-    meant: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
-    """A step of the story: sentences that are accepted; or some that are refused, then one accepted."""
+    """A step of the story, and how its sentences become commands."""
 
-    name: str
-    title: str
-    attempts: tuple[Attempt, ...]
+    part: Part
     plan: _Plan
+
+    @property
+    def name(self) -> str:
+        return self.part.name
+
+    @property
+    def title(self) -> str:
+        return self.part.title
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        return self.part.attempts
 
     def commands(self, desk: Desk) -> list[Command]:
         commands: list[Command] = []
-        for attempt in self.attempts:
-            commands += self.plan.commands(desk, len(commands), attempt)
+        for i, attempt in enumerate(self.attempts):
+            n = len(commands)
+            commands += self.plan.commands(desk, n, attempt, self._accepted_after(desk, i, n))
         return commands
+
+    def _accepted_after(self, desk: Desk, i: int, n: int) -> bytes | None:
+        """The key of the first command after the i-th attempt (the n-th command) that is accepted."""
+        for attempt in self.attempts[i:]:
+            if not attempt.refused:
+                return desk.key(n)
+            n += COMMANDS[type(attempt.told.said)]
+        return None
 
 
 def load(folder: Folder) -> Story:
@@ -140,75 +141,64 @@ def load(folder: Folder) -> Story:
         raise Refused(BAD_FILE(file=STORY, why=error.strerror)) from None
     opening = Table(FILE, "top", folder.head.data).day("opening")
     plan = _Plan(programme, folder.id)
-    scenes = plan.named(_scenes(language.read(text, STORY), opening, plan))
-    return Story(folder, programme, opening, tuple(scenes))
-
-
-def _scenes(steps: Sequence[Scenario], opening: date, plan: _Plan) -> list[Scene]:
-    """Steps of the story, cut where something is refused."""
-    scenes: list[Scene] = []
-    day = opening
-    for number, step in enumerate(steps, start=1):
-        parts: list[list[Attempt]] = [[]]
-        for n, told in enumerate(step.told):
-            if isinstance(told.said, Day):
-                day = told.said.day
-                continue
-            if isinstance(told.said, EXPECTATIONS):
-                continue
-            if type(told.said) not in COMMANDS:
-                raise Refused(checks.NOT_PLAYED(file=STORY, line=told.line, text=told.text))
-            attempt = Attempt(told, language.outcome_of(step.told, n), day)
-            trying = any(one.refused for one in parts[-1])
-            if attempt.refused and parts[-1] and not trying:
-                parts.append([])
-            parts[-1].append(attempt)
-            if trying and not attempt.refused:
-                parts.append([])
-        wanted = [part for part in parts if part]
-        if wanted and wanted[-1][-1].refused:
-            raise Refused(checks.ENDS_REFUSED(file=STORY, line=wanted[-1][-1].told.line))
-        for m, part in enumerate(wanted, start=1):
-            title = step.title if len(wanted) == 1 else f"{step.title}({m}/{len(wanted)})"
-            name = f"{number:02d}" if len(wanted) == 1 else f"{number:02d}-{m}"
-            scenes.append(Scene(name, title, tuple(part), plan))
-    return scenes
+    parts = plan.named(parts_of_story(language.read(text, STORY), opening))
+    return Story(folder, programme, opening, tuple(Scene(part, plan) for part in parts))
 
 
 @dataclass
 class _Plan:
-    """From sentences to commands. ids: what the story calls its transactions, known before it is played."""
+    """From sentences to commands. ids: what the story calls its transactions, known before it is played;
+    keys: what it calls its orders and auctions, by the keys under which they are asked for."""
 
     programme: Programme
     scenario: str
     ids: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, bytes] = field(default_factory=dict)
 
-    def named(self, scenes: Sequence[Scene]) -> list[Scene]:
+    def named(self, parts: Sequence[Part]) -> list[Part]:
         """Every attempt with the transaction that it means: a run that goes on needs earlier steps' too."""
-        found: list[Scene] = []
+        found: list[Part] = []
         last = ""
-        for scene in scenes:
+        settled, clock, second = None, (None, None), 0
+        for part in parts:
             n, attempts = 0, []
-            for attempt in scene.attempts:
+            for attempt in part.attempts:
                 said = attempt.told.said
                 meant = last
+                key = scenario_key(self.scenario, SEED, part.name, n)
+                if clock != (attempt.day, attempt.clock):
+                    clock, second = (attempt.day, attempt.clock), 0
+                known = Known(attempt.market, dict(self.keys), settled)
                 if isinstance(said, Asks) and not attempt.refused:
-                    meant = last = derived_id("TX", scenario_key(self.scenario, SEED, scene.name, n))
+                    meant = last = derived_id("TX", key)
                     self.ids |= {said.name: last} if said.name else {}
                 elif isinstance(said, Decides) and said.name:
                     meant = self.ids.get(said.name, said.name)
-                attempts.append(replace(attempt, meant=meant))
+                elif isinstance(said, MarketAct) and not attempt.refused:
+                    name = getattr(said, "name", "")
+                    self.keys |= {name: key} if name else {}
+                    settled = key if isinstance(said, Settles) else settled
+                attempts.append(replace(attempt, meant=meant, known=known, second=second))
                 n += COMMANDS[type(said)]
-            found.append(replace(scene, attempts=tuple(attempts)))
+                second += COMMANDS[type(said)]
+            found.append(replace(part, attempts=tuple(attempts)))
         return found
 
-    def commands(self, desk: Desk, n: int, attempt: Attempt) -> list[Command]:
-        """The commands of one sentence; n: how many of its step come before."""
+    def commands(self, desk: Desk, n: int, attempt: Attempt, accepted: bytes | None) -> list[Command]:
+        """The commands of one sentence; n: how many of its step come before.
+
+        accepted: the key of the next one that is not to be refused.
+        """
         made = self._commands(desk, n, attempt)
+        if attempt.clock is not None:
+            start = attempt.clock
+            made = [
+                replace(one, at=market_stage.later(start, attempt.second + i)) for i, one in enumerate(made)
+            ]
         if not attempt.refused:
             return made
         where = {"file": STORY, "line": attempt.told.line}
-        return [replace(one, verb=_refused(one.verb, attempt.refused, where)) for one in made]
+        return [replace(one, verb=_refused(one.verb, attempt.refused, where, accepted)) for one in made]
 
     def _commands(self, desk: Desk, n: int, attempt: Attempt) -> list[Command]:
         said, day, line = attempt.told.said, attempt.day, attempt.told.line
@@ -229,6 +219,10 @@ class _Plan:
                 change = DecideChange(derived_id("CHG", desk.key(n)))
                 asked = Command(self._person(said.who, line), _with_reason(set_state, "情况"), body, day)
                 return [asked, Command(REVIEWER, decide_change, change, day)]
+            case _ if isinstance(said, MarketAct):
+                verb = market_stage.verb(self.programme.cast, attempt.known, STORY, line)
+                market = attempt.market if attempt.of_market else ""
+                return [Command(self._person(said.who, line), verb, said, day, market=market)]
             case _:
                 raise AssertionError("told apart when the story was read")
 
@@ -318,10 +312,15 @@ def _with_reason(verb: Verb, reason: str) -> Verb:
     return lambda ctx, body: verb(ctx.with_(reason=reason), body)
 
 
-def _refused(verb: Verb, code: str, where: dict[str, Any]) -> Verb:
-    """Try it: it must be refused with this number. What is done with the step's last command is not tried."""
+def _refused(verb: Verb, code: str, where: dict[str, Any], accepted: bytes | None) -> Verb:
+    """Try it: it must be refused with this number. What is done with the step's last command is not tried.
+
+    accepted: the key of what follows. Where that is done, this was tried before, and the state has moved on.
+    """
 
     def attempt(ctx: Context, body: Any) -> Outcome:
+        if accepted is not None and market_stage.is_done(ctx, accepted):
+            return Answer(ctx.book.tail.seq, {"refused": code})
         outcome = verb(ctx.with_(also=None), body)
         if isinstance(outcome, Refusal) and outcome.code == code:
             return Answer(ctx.book.tail.seq, {"refused": code})
@@ -331,11 +330,17 @@ def _refused(verb: Verb, code: str, where: dict[str, Any]) -> Verb:
     return attempt
 
 
+def _scale(kind: str) -> int:
+    """Digits of its minor unit: money is counted in fen."""
+    return 2 if kind == "cash" else 0
+
+
 def _subject(one: Player) -> Register:
     return Register(
         one.kind,
         one.name,
-        one.handle,
+        "" if one.uscc else one.handle,
+        uscc=one.uscc,
         region=one.region,
         fictional=True,
         accounts=one.accounts,

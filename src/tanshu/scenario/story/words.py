@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from tanshu.parties.model import AccountKind
 
-ROLES = {"经办": "maker-1", "复核": "checker-1", "审批": "checker-2", "兼办": "both-1"}
+ROLES = {
+    "经办": "maker-1",
+    "复核": "checker-1",
+    "审批": "checker-2",
+    "兼办": "both-1",
+    "交易员": "trader-1",
+    "交易员二": "trader-2",
+}
 """What somebody is for a subject; 兼办 may make and check, and still not both in one transaction."""
 ACCOUNTS = {
     "登记": AccountKind.REGISTRATION,
@@ -22,6 +29,12 @@ ACCOUNTS = {
     "外部": AccountKind.EXTERNAL,
     "银行户": AccountKind.BANK,
 }
+
+
+def subject_of(person: str) -> str:
+    """The subject in the word for one of its people: 甲电厂 of 甲电厂经办; a word without role is itself."""
+    role = next((role for role in sorted(ROLES, key=len, reverse=True) if person.endswith(role)), "")
+    return person.removesuffix(role)
 
 
 class Cast:

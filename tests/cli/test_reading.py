@@ -77,7 +77,11 @@ def test_account_list_and_show(year: Tanshu) -> None:
     shown = year("account", "show", FIRST, "--json").ok().json
     assert shown["subject"]["handle"] == FIRST
     assert {one["kind"] for one in shown["accounts"]} == {"registration", "trading", "cash"}
-    assert sorted(right for one in shown["people"] for right in one["rights"]) == ["checker", "maker"]
+    assert sorted(right for one in shown["people"] for right in one["rights"]) == [
+        "checker",
+        "maker",
+        "trader",
+    ]
     code = shown["accounts"][0]["account"]
     assert [one["account"] for one in year("account", "show", code, "--json").json["accounts"]] == [code]
     wrong = code[:-2] + f"{(int(code[-2:]) + 1) % 97:02d}"

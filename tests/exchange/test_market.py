@@ -1,4 +1,4 @@
-"""A market's log: what is acknowledged is in it, what is refused is not, and it leads back to the same engine."""
+"""A market's log: what is acknowledged is in it, what is refused is not; it leads back to the same engine."""
 
 from __future__ import annotations
 

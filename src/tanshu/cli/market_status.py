@@ -11,7 +11,19 @@ from tanshu.base.text import Text
 from tanshu.cli.door import Door, command
 from tanshu.cli.market_asked import MODE, PRODUCT, VOLUME, MarketOption, mode_called, mode_text
 from tanshu.cli.market_session import ALL, YES
-from tanshu.cli.output import BAD, GOOD, Chip, Facts, Fen, Part, Reply, Table, number_column, text_column
+from tanshu.cli.output import (
+    BAD,
+    GOOD,
+    Chip,
+    Facts,
+    Fen,
+    Notice,
+    Part,
+    Reply,
+    Table,
+    number_column,
+    text_column,
+)
 from tanshu.cli.stamps import notices, short_stamp
 
 if TYPE_CHECKING:
@@ -67,7 +79,7 @@ def status(door: Door, market: MarketOption = "cea") -> Reply:
         found = need(markets.by_name(book, conn, market))
         seen = statuses.status(conn, found, system_clock())
         stamp = notices(short_stamp(conn))
-    return Reply(_json(seen), (*stamp, *_shown(seen)))
+    return Reply(_json(seen), (*stamp, *map(Notice, seen.watermarks), *_shown(seen)))
 
 
 def _shown(seen: Status) -> list[Part]:
@@ -145,6 +157,7 @@ def _json(seen: Status) -> dict[str, object]:
     step = seen.next
     return {
         "market": seen.market,
+        "watermarks": seen.watermarks,
         "pack": seen.pack,
         "day": seen.day,
         "state": seen.state or None,

@@ -15,7 +15,7 @@ from typing import Any
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
-from tanshu.book.commit import Act, Decision, verb
+from tanshu.book.commit import Act, Book, Decision, verb
 from tanshu.compliance import carry_over, duty_checks, obligations
 from tanshu.compliance.carry_over import ISSUANCE, Batch, Counted, Terms
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE
@@ -227,7 +227,9 @@ def _subjects(act: Act, handles: Sequence[str]) -> list[Subject] | Refusal:
 def _count(act: Act, terms: Terms, subjects: Sequence[Subject]) -> tuple[dict[str, Counted], int]:
     """What the notices say, and the entry as of which holdings were counted."""
     seq = carry_over.seq_of_day(act.conn, terms.day("holding_on"))
-    state = act.ctx.book.as_of(act.conn, seq)
+    book = act.ctx.book
+    assert isinstance(book, Book), "who holds what is the book's to say"
+    state = book.as_of(act.conn, seq)
     late = carry_over.all_late_years(act.conn, terms, act.today, [one.id for one in subjects])
     return carry_over.counted(act.conn, terms, subjects, state, seq, late), seq
 

@@ -113,13 +113,17 @@ def lift(act: Act, command: Lift) -> Decision:
 
 
 def decide_lift(act: Act, command: Lift) -> Decision:
-    """The same, as part of another command. Refuses with EXC-8021, EXC-8023 (not suspended), EXC-8024."""
+    """The same, as part of another command.
+
+    Refuses with EXC-8021, EXC-8023 (not suspended), EXC-8024, EXC-8030 (an account of it is stopped).
+    """
     market, party = need(_participant(act, command.market, command.handle))
     row_ = standing(act.conn, market.log, party)
     if row_ is None:
         return checks.NOT_SUSPENDED(field="handle", handle=command.handle)
     this = {"log": market.log, "party": party, "seq": row_.seq}
     told = {"market": command.market, "participant": command.handle}
+    need(_accounts_open(act, market, party, command.handle))
     if row_.asked_by is None:
         need(sessions.by_exchange(act))
         why = need(_why(act))
@@ -234,7 +238,10 @@ def _halt(inner: MarketAct, stop: Stop) -> Decision:
 
 
 def _resume(inner: MarketAct, stop: Stop) -> Decision:
-    inner.must(halts.steps(stop.places, Phase.OPEN, stop.why))
+    """A product that was listed after the halt of its mode stands under no halt in the engine."""
+    phases = inner.engine.arrays.phases
+    halted = [(mode, product) for mode, product in stop.places if phases[product, mode] == Phase.HALTED]
+    inner.must(halts.steps(halted, Phase.OPEN, stop.why))
     return {"halted": False}
 
 
@@ -268,6 +275,18 @@ def _anybody_of_exchange(act: Act) -> object:
     """A maker or a checker: whoever sees it first."""
     maker = sessions.by_exchange(act)
     return sessions.by_exchange(act, Right.CHECKER) if isinstance(maker, Refusal) else maker
+
+
+def _accounts_open(act: Act, market: Market, party: int, handle: str) -> bool | Refusal:
+    """Whom the register or the audit has stopped, the exchange does not let trade."""
+    here = (MARKET_PARTY.c.log == market.log, MARKET_PARTY.c.number == party)
+    one = act.conn.execute(select(MARKET_PARTY).where(*here)).one()
+    for number in (one.units_account, one.cash_account):
+        account = parties.account_by_number(act.conn, number)
+        if account.state in STOPPING:
+            label = STATE_LABELS[account.state]
+            return checks.STILL_STOPPED(field="handle", handle=handle, account=account.code, state=label)
+    return True
 
 
 def _why(act: Act) -> str | Refusal:

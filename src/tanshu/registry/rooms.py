@@ -51,13 +51,15 @@ class Watcher:
     """What somebody does about any transaction that touches what they look after.
 
     before: at the proposal, after the owning room's; it may free what the lines need, or refuse. taking: just
-    before it takes effect; a refusal keeps it from doing so. effected, dropped: when it has.
+    before it takes effect; a refusal keeps it from doing so. dropping: just before what it held goes back to
+    those who wait. effected, dropped: when it has.
     """
 
     name: str
     before: Check = _no_objection
     taking: Check = _no_objection
     effected: Hook = _nothing
+    dropping: Hook = _nothing
     dropped: Hook = _nothing
 
 
@@ -109,6 +111,11 @@ def effected(act: Act, proposed: Proposed) -> None:
     if before and proposed.type.whose is Whose.ORIGINAL:
         _ROOMS[before.type.room].on_undone.get(before.type.code, _nothing)(act, proposed)
     for one in _each("effected"):
+        one(act, proposed)
+
+
+def dropping(act: Act, proposed: Proposed) -> None:
+    for one in _each("dropping"):
         one(act, proposed)
 
 

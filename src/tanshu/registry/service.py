@@ -423,6 +423,7 @@ def _take_effect(act: Act, proposed: Proposed) -> Decision:
 
 
 def _drop(act: Act, transaction: Transaction, proposed: Proposed, state: TransactionState) -> Decision:
+    rooms.dropping(act, proposed)
     effects.release(act, transaction)
     _end(act, transaction.id, state)
     rooms.dropped(act, proposed)

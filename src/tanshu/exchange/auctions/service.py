@@ -156,7 +156,9 @@ def _qualify(act: Act, command: Qualify) -> Decision:
     asked = {"auction": notice.number, "bidder": bidder.handle, "tonnes": tonnes}
 
     def enter(inner: MarketAct, _asked: object) -> Decision:
-        worth = tonnes * (notice.reserve_fen or _reference(inner, notice.instrument))
+        # The deposit is told to the bidder: of a hidden reserve it would say what it is.
+        told = 0 if notice.reserve_hidden else notice.reserve_fen
+        worth = tonnes * (told or _reference(inner, notice.instrument))
         deposit = _half_up(Fraction(notice.deposit_share) * worth)
         party = _party(inner, bidder.handle)
         inner.must(

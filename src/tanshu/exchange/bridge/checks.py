@@ -111,6 +111,17 @@ NO_SUCH_MODE = refusal(
 TRADE_LIMIT = refusal(
     "EXC-8028", "一次办理 1 至 {limit} 笔交收。", "One command settles 1 to {limit} trades."
 )
+STILL_STOPPED = refusal(
+    "EXC-8030",
+    "{handle} 的账户 {account} 处于{state}状态,不能解除暂停交易。请先由登记机构恢复账户。",
+    "The account {account} of {handle} is {state}; its suspension is not lifted before the registry restores it.",
+)
+ACCOUNT_IN_DAY = refusal(
+    "EXC-8031",
+    "账户 {account} 参与市场 {market} 的交易日 {day},该日尚未收市并交收完毕,不能销户。",
+    "The account {account} takes part in the trading day {day} of the market {market}, which is not closed and "
+    "settled; it is not closed before.",
+)
 REFERENCE = refusal(
     "EXC-8029",
     "首日基准价须为每吨 1 分至 {most} 分;收到 {price}。",

@@ -27,6 +27,7 @@ from tanshu.exchange.engine.session import OPENING
 from tanshu.exchange.engine.state import CLOSE, FEES, INSTRUMENTS, REFERENCE, SOLD
 from tanshu.exchange.market import Market, MarketAct
 from tanshu.exchange.tables import MARKET_DAY, MARKET_INSTRUMENT, MARKET_PARTY
+from tanshu.parties.model import Account
 from tanshu.registry.encumbrances import queue
 from tanshu.registry.model import TransactionState
 from tanshu.registry.tables import TRANSACTION
@@ -167,6 +168,18 @@ def is_settled(conn: Connection, session: Session) -> bool:
     )
     query = select(TRANSACTION.c.id).select_from(joined).where(*pending)
     return conn.execute(query.limit(1)).first() is None
+
+
+def check_closing(act: Act, account: Account) -> Refusal | None:
+    """An account is not closed while a day in which it takes part is open or owes something: EXC-8031."""
+    mine = (MARKET_PARTY.c.units_account == account.number) | (MARKET_PARTY.c.cash_account == account.number)
+    logs = select(MARKET_PARTY.c.log).where(mine).order_by(MARKET_PARTY.c.log)
+    for log in act.conn.execute(logs).scalars().all():
+        session = sessions.last(act.conn, log)
+        if session is not None and (session.state == OPEN or not is_settled(act.conn, session)):
+            facts = {"account": account.code, "market": session.market, "day": session.day}
+            return checks.ACCOUNT_IN_DAY(field="account", **facts)
+    return None
 
 
 # -- the opening -------------------------------------------------------------------------------------------

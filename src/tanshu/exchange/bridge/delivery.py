@@ -22,7 +22,10 @@ from tanshu.exchange.bridge.tables import MARKET_DELIVERY, MARKET_DUE
 from tanshu.exchange.bridge.trades import Trade
 from tanshu.exchange.tables import MARKET, MARKET_INSTRUMENT, MARKET_PARTY
 from tanshu.parties import queries as parties
+from tanshu.parties.model import AccountState
+from tanshu.parties.tables import ACCOUNT
 from tanshu.registry import queries as registry
+from tanshu.registry.encumbrances import queries as claims
 from tanshu.registry.encumbrances import queue
 from tanshu.registry.model import Propose, Proposed, ProposedLine
 from tanshu.registry.service import decide_proposal
@@ -37,8 +40,10 @@ def settle(act: Act, command: Settle) -> Decision:
     """Propose the settlement of the next trades of a closed day, in their order.
 
     It stops before a trade that has to wait for earlier ones to take effect; `left` says how many have no
-    settlement yet. The proposals are one batch, named as the session. Refuses with EXC-8015 (no such day),
-    EXC-8019 (nothing left), EXC-8018 (the next one has to wait), EXC-8028 (the limit).
+    settlement yet. A trade with an account that is restricted, blocked or closed is passed over (`stopped`):
+    it keeps nobody else from being paid. The proposals are one batch, named as the session. Refuses with
+    EXC-8015 (no such day), EXC-8019 (nothing left), EXC-8018 (the next one has to wait), EXC-8028 (the
+    limit), PAR-2xxx (only trades of stopped accounts are left).
     """
     need(sessions.by_exchange(act))
     market = need(sessions.named(act, command.market))
@@ -49,21 +54,31 @@ def settle(act: Act, command: Settle) -> Decision:
     left = [one for one in _of_day(act.conn, session).values() if one.number not in delivered]
     if not left:
         return checks.NOTHING_LEFT(field="day", market=command.market, day=command.day)
+    stopped = _stopped(act.conn, session)
+    able = [one for one in left if not stopped & {one.buyer, one.seller}]
     proposed: list[str] = []
+    waiting: Refusal | None = None
     with remembering():  # a proposal changes no account, no person, and no trade
-        for trade in left[: command.limit]:
-            waits = _waits(act, session, trade)
-            if waits and not proposed:
-                return waits
-            if waits:
+        for trade in able or left[:1]:  # where none can be settled, the register says why
+            if len(proposed) == command.limit:
                 break
-            proposed.append(need(decide_proposal(act, _settlement(act.conn, session, trade)))["id"])
+            waits = _waits(act, session, trade)
+            if waits is None:
+                proposed.append(need(decide_proposal(act, _settlement(act.conn, session, trade)))["id"])
+            elif len(able) == len(left):
+                waiting = waits
+                break
+            else:  # perhaps for one of those passed over: whoever comes later does not wait with it
+                waiting = waiting or waits
+    if waiting and not proposed:
+        return waiting
     return {
         "market": command.market,
         "day": command.day.isoformat(),
         "batch": session.name,
         "proposed": proposed,
         "left": len(left) - len(proposed),
+        "stopped": [one.number for one in left if stopped & {one.buyer, one.seller}],
     }
 
 
@@ -101,6 +116,16 @@ def before(act: Act, proposed: Proposed) -> Refusal | None:
     return None
 
 
+def dropping(act: Act, proposed: Proposed) -> None:
+    """What a settlement of a trade held is held for the session again, before all who wait."""
+    session, trade = need(_trade_of(act, proposed))
+    stakes = {(stake.account, stake.what): stake for stake, _ in _gives(act.conn, session, trade)}
+    for one in claims.of_transaction(act.conn, proposed.id):
+        freed = queue.end(act, one)
+        if freed:
+            sessions.add(act, stakes[one.account, one.instrument], freed)
+
+
 def dropped(act: Act, proposed: Proposed) -> None:
     """The trade is without a settlement again; what it gave back is held for it."""
     found = need(_trade_of(act, proposed))
@@ -132,6 +157,14 @@ def _of_day(conn: Connection, session: Session) -> dict[int, Trade]:
     return {one.number: one for one in done}
 
 
+def _stopped(conn: Connection, session: Session) -> set[int]:
+    """The participants of whom an account neither gives nor receives by a settlement."""
+    mine = (MARKET_PARTY.c.units_account, MARKET_PARTY.c.cash_account)
+    query = select(MARKET_PARTY.c.number).join(ACCOUNT, ACCOUNT.c.number.in_(mine))
+    here = (MARKET_PARTY.c.log == session.log, ACCOUNT.c.state != AccountState.OPEN)
+    return set(conn.execute(query.where(*here)).scalars())
+
+
 def _delivered(conn: Connection, session: Session) -> set[int]:
     """The trades that have a settlement."""
     here = (MARKET_DELIVERY.c.log == session.log, MARKET_DELIVERY.c.day == session.day)
@@ -160,6 +193,8 @@ def _trade_of(act: Act, proposed: Proposed) -> tuple[Session, Trade] | Refusal:
     number = facts["trade"]
     trade = _of_day(act.conn, session).get(number) if isinstance(number, int) else None
     if trade is None or details.get("price_fen") != trade.price or details.get("mode") != trade.mode:
+        return none
+    if facts["day"] != day.isoformat():  # a date can be written otherwise, and would be looked for in vain
         return none
     meant = {(stake.account, stake.what, quantity) for stake, quantity in _gives(act.conn, session, trade)}
     given = {(line.debit.number, line.instrument.number, line.quantity) for line in proposed.lines}

@@ -13,7 +13,7 @@ from collections import defaultdict
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision
 from tanshu.exchange import checks as market_checks
-from tanshu.exchange.bridge import checks, delivery, sessions
+from tanshu.exchange.bridge import checks, delivery, roster, sessions
 from tanshu.exchange.bridge.model import Moved
 from tanshu.exchange.bridge.sessions import OPEN, Stake
 from tanshu.exchange.engine.codes import Code
@@ -22,7 +22,7 @@ from tanshu.exchange.engine.records import Op, Why, row
 from tanshu.exchange.engine.session import DURING
 from tanshu.exchange.engine.state import FREE, HELD, SOLD
 from tanshu.exchange.market import MarketAct
-from tanshu.parties.model import Account, AccountState
+from tanshu.parties.model import Account
 from tanshu.registry.encumbrances import queue
 from tanshu.registry.model import Proposed
 from tanshu.registry.rooms import Watcher
@@ -68,7 +68,12 @@ def ended(act: Act, proposed: Proposed) -> None:
     }
     for (_, what), account in cells.items():
         for stake in sessions.stakes(act.conn, account, what):
-            _gather(act, account, stake)
+            _gather(act, stake)
+
+
+def dropping(act: Act, proposed: Proposed) -> None:
+    if delivery.is_of_a_trade(proposed):
+        delivery.dropping(act, proposed)
 
 
 def dropped(act: Act, proposed: Proposed) -> None:
@@ -77,7 +82,9 @@ def dropped(act: Act, proposed: Proposed) -> None:
     ended(act, proposed)
 
 
-WATCHER = Watcher("exchange", before=before, taking=taking, effected=ended, dropped=dropped)
+WATCHER = Watcher(
+    "exchange", before=before, taking=taking, effected=ended, dropping=dropping, dropped=dropped
+)
 
 
 # -- steps -------------------------------------------------------------------------------------------------
@@ -132,13 +139,13 @@ def _freeze(act: Act, stake: Stake, wanted: int, *, whole: bool = False) -> Refu
     return None
 
 
-def _gather(act: Act, account: Account, stake: Stake) -> None:
+def _gather(act: Act, stake: Stake) -> None:
     """What is free in a cell joins its session; after the close, as far as the day still owes it."""
     if stake.session.state != OPEN:
         delivery.reserve(act, stake)
         return
     free = queue.available(act, stake.account, stake.what)
-    if free <= 0 or account.state is not AccountState.OPEN:
+    if free <= 0 or not roster.stands(act.conn, stake):
         return
     sessions.add(act, stake, free)
     moved = Moved(stake.party, stake.instrument, free)

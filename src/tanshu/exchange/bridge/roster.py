@@ -11,7 +11,7 @@ from tanshu.book.commit import Act
 from tanshu.exchange.bridge.sessions import Session, Stake
 from tanshu.exchange.engine.records import Op, Row, row
 from tanshu.exchange.supervision import cases
-from tanshu.exchange.tables import MARKET_PARTY
+from tanshu.exchange.tables import MARKET_DAY, MARKET_PARTY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import HOLDERS, Account, AccountKind, AccountState, Subject
 from tanshu.registry.model import TransactionState
@@ -44,7 +44,7 @@ def everybody(
         subject = subjects[one.subject_id]
         limit = _limit(rules, subject, allotted.get(subject.id, 0))
         most = cases.RESTRICTED_LIMIT if subject.id in barred else limit
-        outside += _holding(act, one.number, most, registered[one.subject_id], listed)
+        outside += _holding(act, one, most, registered[one.subject_id], listed)
         both = (accounts[one.units_account], accounts[one.cash_account])
         if any(account.state is not AccountState.OPEN for account in both):
             without.append(subject.handle)
@@ -56,15 +56,28 @@ def everybody(
     return stakes, outside, without
 
 
+def stands(conn: Connection, stake: Stake) -> bool:
+    """Does what arrives for a participant join its session? Who was admitted during the day has no limit
+    stated and begins with the next; of whom one account is stopped or closed stays out."""
+    here = (MARKET_PARTY.c.log == stake.session.log, MARKET_PARTY.c.number == stake.party)
+    one = conn.execute(select(MARKET_PARTY).where(*here)).one()
+    day = (MARKET_DAY.c.log == stake.session.log, MARKET_DAY.c.day == stake.session.day)
+    opened = conn.execute(select(MARKET_DAY.c.opened_seq).where(*day)).scalar_one()
+    both = (parties.account_by_number(conn, number) for number in (one.units_account, one.cash_account))
+    return one.seq < opened and all(account.state is AccountState.OPEN for account in both)
+
+
 def _holding(
-    act: Act, party: int, most: int, accounts: Sequence[Account], listed: Sequence[Any]
+    act: Act, one: Any, most: int, accounts: Sequence[Account], listed: Sequence[Any]
 ) -> Iterator[Row]:
-    """What lies in its registration account, and how much it may hold in all, 0 for no limit."""
-    own = [account for account in accounts if account.kind is AccountKind.REGISTRATION]
-    cells = [act.cell(account.number, kind.instrument) for account in own for kind in listed]
+    """What lies in its registration account, or is held by others than the session where it trades from; and
+    how much it may hold in all, 0 for no limit."""
+    own = [account.number for account in accounts if account.kind is AccountKind.REGISTRATION]
+    cells = [act.cell(number, kind.instrument) for number in own for kind in listed]
     there = sum(cell.available + cell.held for cell in cells)
+    there += sum(act.cell(one.units_account, kind.instrument).held for kind in listed)
     if there or most:
-        yield row(Op.HOLDING, party=party, quantity=there, price=most)
+        yield row(Op.HOLDING, party=one.number, quantity=there, price=most)
 
 
 def _limit(rules: MarketRules, subject: Subject, allotted: int) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from tanshu.base.refusal import Refusal
 from tanshu.book.act import Act, LogAct
 from tanshu.exchange import market as markets
+from tanshu.exchange import timetable
 from tanshu.exchange.bridge import checks
 from tanshu.exchange.market import Market
 from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_PARTY
@@ -73,13 +74,18 @@ def by_exchange(act: LogAct, right: Right = Right.MAKER) -> Person | Refusal:
 
 
 def named(act: LogAct, name: str) -> Market | Refusal:
-    """The market of this name, beside the book of this command."""
-    return markets.by_name(act.ctx.book, act.conn, name)
+    """The market of this name, beside the book of this command; its steps that are due are taken."""
+    market = markets.by_name(act.ctx.book, act.conn, name)
+    if isinstance(market, Market):
+        timetable.take_due(act, market)
+    return market
 
 
 def at(act: LogAct, log: int) -> Market:
-    """The market with this log."""
-    return markets.of(act.ctx.book, log)
+    """The market with this log; the steps of its day that are due are taken."""
+    market = markets.of(act.ctx.book, log)
+    timetable.take_due(act, market)
+    return market
 
 
 def row_of(conn: Connection, log: int) -> Any:

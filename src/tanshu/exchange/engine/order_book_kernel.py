@@ -230,7 +230,7 @@ def match(a: Arrays, b: Ladders, out: Records, n: Ints) -> bool:
 
     False: `out` is full, and the same is to be asked again when there is room.
     """
-    number = b.hand[0]
+    number = int(b.hand[0])
     o = a.orders[number]
     side, instrument, party = o[O_SIDE], o[O_INSTRUMENT], o[O_PARTY]
     other = 1 - side
@@ -241,7 +241,7 @@ def match(a: Arrays, b: Ladders, out: Records, n: Ints) -> bool:
             break
         if len(out) - n[0] < ROOM:
             return False
-        resting = b.queues[best, other, FIRST]
+        resting = int(b.queues[best, other, FIRST])
         r = a.orders[resting]
         if r[O_PARTY] != party:
             buy, sell = (number, resting) if side == _BUY else (resting, number)

@@ -35,7 +35,7 @@ class Term(IntEnum):
     LEVELS = 13
     """How many of the best opposite levels a taker may reach into. 0: all."""
     CHOOSE = 14
-    """1: a taker may name the maker, at the best price only; 2: at any price within the levels. 0: may not."""
+    """1: a taker may name the maker, at the best price only; 2: at any price within the levels."""
     SELF_TRADE = 15
     """What happens where both sides were one participant: see SelfTrade."""
     IN_CLOSE = 16

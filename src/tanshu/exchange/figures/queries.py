@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
 
 from tanshu.exchange.engine.records import Mode
 from tanshu.exchange.figures import bars
 from tanshu.exchange.figures.quotes import day_of, number_of
 from tanshu.exchange.figures.tables import MARKET_ORDER, MARKET_TRADE, MARKET_TRADING_DAY
+from tanshu.exchange.figures.words import State
 
 
 class Which(NamedTuple):
@@ -42,9 +43,12 @@ def trades(conn: Connection, log: int, which: Which, limit: int | None = None) -
 
 
 def orders(conn: Connection, log: int, which: Which, limit: int | None = None) -> list[Row[Any]]:
-    """Rows of market_order in the order in which they were accepted; of more than `limit` the newest."""
+    """Rows of market_order in the order in which they were accepted; of more than `limit` the newest.
+
+    What belongs to an auction is told when its result is there: its bids may be sealed, its reserve hidden.
+    """
     t = MARKET_ORDER.c
-    query = _within(select(MARKET_ORDER), t, log, which)
+    query = _within(select(MARKET_ORDER), t, log, which).where(~_of_running_auction(log))
     if which.party:
         query = query.where(t.party == which.party)
     found = conn.execute(query.order_by(t.day.desc(), t.number.desc()).limit(limit)).all()
@@ -66,6 +70,14 @@ def _within(query: Any, t: Any, log: int, which: Which) -> Select[Any]:
     if which.instrument:
         query = query.where(t.instrument == which.instrument)
     return query.where(t.mode == int(which.mode)) if which.mode else query
+
+
+def _of_running_auction(log: int) -> ColumnElement[bool]:
+    """Is it an order of an auction of which one still rests: the initiator's, a bid, or a deposit?"""
+    t, other = MARKET_ORDER.c, MARKET_ORDER.alias()
+    rests = other.c.state.in_([int(State.RESTING), int(State.PART)])
+    same = (other.c.log == log, other.c.day == t.day, other.c.mode == int(Mode.AUCTION))
+    return (t.mode == int(Mode.AUCTION)) & exists().where(*same, other.c.counter == t.counter, rests)
 
 
 def count_trades(conn: Connection, log: int) -> int:

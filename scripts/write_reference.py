@@ -76,6 +76,7 @@ SERIES: Final = {
     "CLI": Text("命令行", "the terminal"),
     "CMP": Text("分配与履约", "allocation and compliance"),
     "INS": Text("统计与报告", "figures and reports"),
+    "EXC": Text("交易市场", "the market"),
     "LOG": Text("日志", "the log"),
     "MIG": Text("数据表版本", "versions of the tables"),
     "MRV": Text("排放数据", "emission data"),

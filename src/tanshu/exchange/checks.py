@@ -108,256 +108,298 @@ PHASE_WORDS = {
     Phase.HALTED: Text("已暂停", "halted"),
 }
 
-_SENTENCES: Mapping[Code, tuple[str, str, str, str]] = {
-    Code.UNKNOWN_OP: (
-        "EXC-1002", "op",
-        "市场不认识指令 {op}。",
-        "The market does not know the instruction {op}.",
-    ),
-    Code.NO_DAY: (
-        "EXC-1003", "day",
-        "没有开市的交易日;上一交易日 {day}。请等待开市。",
-        "No trading day is open; the last one was {day}. Wait for the open.",
-    ),
-    Code.NOT_OPEN: (
-        "EXC-1004", "phase",
-        "{mode}现在{phase},不能申报或成交。",
-        "{mode} is {phase} now: nothing can be entered or traded.",
-    ),
-    Code.UNKNOWN_PARTY: (
-        "EXC-3003", "party",
-        "没有编号 {party} 的参与人;共 {parties} 个。",
-        "There is no participant number {party}; there are {parties}.",
-    ),
-    Code.UNKNOWN_OPERATOR: (
-        "EXC-3004", "operator",
-        "操作员代码 {operator} 不属于参与人 {who}。",
-        "Operator code {operator} is not of the participant {who}.",
-    ),
-    Code.UNKNOWN_INSTRUMENT: (
-        "EXC-2002", "instrument",
-        "没有编号 {instrument} 的产品;共 {instruments} 个。",
-        "There is no product number {instrument}; there are {instruments}.",
-    ),
-    Code.SUSPENDED: (
-        "EXC-3005", "party",
-        "参与人 {who} 已被暂停交易。解除须交易机构两人办理。",
-        "The participant {who} is suspended. Two people of the exchange can lift that.",
-    ),
-    Code.NOT_TRADED_SO: (
-        "EXC-2003", "mode",
-        "{what} 今天不以{mode}方式交易。",
-        "{what} is not traded by {mode} today.",
-    ),
-    Code.BAD_QUANTITY: (
-        "EXC-2004", "quantity",
-        "数量须为正整数吨;收到 {quantity}。",
-        "A quantity is a positive number of whole tonnes; {quantity} was given.",
-    ),
-    Code.TOO_SMALL: (
-        "EXC-2005", "quantity",
-        "{mode}每笔不少于 {least} 吨;申报 {quantity} 吨。",
-        "{mode} takes no less than {least} t an order; this one is {quantity} t.",
-    ),
-    Code.TOO_LARGE: (
-        "EXC-2006", "quantity",
-        "{mode}每笔不超过 {most} 吨;申报 {quantity} 吨。",
-        "{mode} takes no more than {most} t an order; this one is {quantity} t.",
-    ),
-    Code.NOT_A_LOT: (
-        "EXC-2007", "quantity",
-        "数量须为 {lot} 吨的整数倍;申报 {quantity} 吨。",
-        "Quantities are multiples of {lot} t; this one is {quantity} t.",
-    ),
-    Code.BAD_PRICE: (
-        "EXC-2008", "price",
-        "价格须为正;收到每吨 {price} 元。",
-        "A price is above zero; {price} CNY per tonne was given.",
-    ),
-    Code.NOT_A_TICK: (
-        "EXC-2009", "price",
-        "价格须为 {tick} 元的整数倍;申报 {price} 元。",
-        "Prices are multiples of {tick} CNY; this one is {price}.",
-    ),
-    Code.BELOW_BAND: (
-        "EXC-2010", "price",
-        "{what} 今日{mode}价格区间为 {low} 至 {high} 元;申报 {price} 元低于下限。",
-        "Today {what} trades by {mode} from {low} to {high} CNY; {price} is below.",
-    ),
-    Code.ABOVE_BAND: (
-        "EXC-2011", "price",
-        "{what} 今日{mode}价格区间为 {low} 至 {high} 元;申报 {price} 元高于上限。",
-        "Today {what} trades by {mode} from {low} to {high} CNY; {price} is above.",
-    ),
-    Code.AMOUNT_TOO_LARGE: (
-        "EXC-2012", "quantity",
-        "单笔金额不得超过 {worth} 元;{quantity} 吨 × {price} 元超过此限。请核对数量与价格,或分笔申报。",
-        "One order is worth at most {worth} CNY; {quantity} t at {price} is more. Look at both figures, or split it.",
-    ),
-    Code.NO_CASH: (
-        "EXC-3006", "quantity",
-        "{who} 可用资金 {cash} 元,此笔需 {needed} 元(含最高费用)。",
-        "{who} has {cash} CNY free; this needs {needed} CNY, the highest fees included.",
-    ),
-    Code.NO_UNITS: (
-        "EXC-3007", "quantity",
-        "{who} 的 {what} 交易可用 {units} 吨,不足 {quantity} 吨(已被委托占用 {held} 吨)。",
-        "{who} has {units} t of {what} free on the market, not {quantity} t ({held} t are held by orders).",
-    ),
-    Code.BOUGHT_TODAY: (
-        "EXC-3008", "quantity",
-        "{who} 的 {what} 交易可用 {units} 吨;当日买入的 {bought} 吨在交收完成前不能卖出、转出或清缴。",
-        "{who} has {units} t of {what} free; the {bought} t bought today cannot be sold, moved or surrendered before "
-        "they are settled.",
-    ),
-    Code.HOLDING_LIMIT: (
-        "EXC-3009", "quantity",
-        "{who} 最大持仓量为 {limit} 吨;现有及在途 {holding} 吨,再买 {quantity} 吨将超限。",
-        "{who} may hold {limit} t at most; with {holding} t held and on order, {quantity} t more would pass that.",
-    ),
-    Code.UNKNOWN_ORDER: (
-        "EXC-4003", "order",
-        "今天没有委托 {order}。",
-        "There is no order {order} today.",
-    ),
-    Code.NOT_YOURS: (
-        "EXC-4004", "order",
-        "委托 {order} 不是 {who} 的。",
-        "Order {order} is not {who}'s.",
-    ),
-    Code.ORDER_OVER: (
-        "EXC-4005", "order",
-        "委托 {order} 已成交、已撤销或已失效。",
-        "Order {order} is over: filled, cancelled or lapsed.",
-    ),
-    Code.SELF_TRADE: (
-        "EXC-4006", "order",
-        "{who} 会与自己成交;自成交被禁止。",
-        "{who} would trade with itself, which is not allowed.",
-    ),
-    Code.NOT_FILLED: (
-        "EXC-4007", "quantity",
-        "全部成交否则撤销的 {quantity} 吨现在不能全部成交;没有成交,也没有留下委托。",
-        "{quantity} t cannot be filled at once; nothing was traded and nothing stays.",
-    ),
-    Code.NOTHING_THERE: (
-        "EXC-4008", "price",
-        "{what} 没有可摘的对手挂牌:可见的最优五档内没有满足价格的挂牌。",
-        "Nobody offers the other side of {what} within the visible levels and the price.",
-    ),
-    Code.BEYOND_LEVELS: (
-        "EXC-4009", "order",
-        "挂牌 {order} 不在可摘范围:须在对手方最优五档内,并按价格优先。",
-        "Offer {order} is out of reach: it must be among the best levels, the better price first.",
-    ),
-    Code.MAKER_TOO_SMALL: (
-        "EXC-4010", "quantity",
-        "挂牌 {order} 的剩余数量不足 {quantity} 吨。",
-        "Offer {order} has less left than {quantity} t.",
-    ),
-    Code.NOT_FOR_YOU: (
-        "EXC-4011", "order",
-        "大宗申报 {order} 不是向 {who} 发出的,或是其本人的。",
-        "Block quote {order} was not made to {who}, or is its own.",
-    ),
-    Code.NOT_YOUR_TURN: (
-        "EXC-4012", "order",
-        "大宗申报 {order} 应由对方答复。",
-        "It is for the other side to answer block quote {order}.",
-    ),
-    Code.ALREADY: (
-        "EXC-1005", "phase",
-        "已是这个状态,没有变化。",
-        "It is so already; nothing changed.",
-    ),
-    Code.NO_CHOICE: (
-        "EXC-4013",
-        "order",
-        "{mode}不能指定挂牌方:按价格优先、时间优先成交。",
-        "Makers are not chosen by {mode} here: the best price comes first, and at it the oldest offer.",
-    ),
-    Code.TERMS_STAND: (
-        "EXC-1012",
-        "day",
-        "已有委托,当日交易条件不能再改。",
-        "There are orders already; the terms of the day stand.",
-    ),
-    Code.UNKNOWN_AUCTION: (
-        "EXC-5001", "auction",
-        "没有编号 {order} 的竞价。",
-        "There is no auction number {order}.",
-    ),
-    Code.NOT_QUALIFIED: (
-        "EXC-5002", "party",
-        "{who} 没有竞价 {order} 的资格。",
-        "{who} is not qualified for auction {order}.",
-    ),
-    Code.BELOW_RESERVE: (
-        "EXC-5003", "price",
-        "报价 {price} 元不满足竞价 {order} 的保留价。",
-        "{price} CNY does not meet the reserve price of auction {order}.",
-    ),
-    Code.ABOVE_CAP: (
-        "EXC-5004", "quantity",
-        "{who} 在竞价 {order} 的申报合计将超过其上限。",
-        "{who} would bid for more in auction {order} than its cap.",
-    ),
-    Code.DEPOSIT_SHORT: (
-        "EXC-5005", "quantity",
-        "{who} 可用资金 {cash} 元,不足竞价 {order} 的保证金。",
-        "{who} has {cash} CNY free, less than the deposit of auction {order}.",
-    ),
-    Code.BINDS: (
-        "EXC-5006", "order",
-        "竞价的这笔申报不可撤销,也不可改差;发起方的申报和保证金不能撤销。",
-        "A bid of this auction binds: it is not cancelled, and replaced only by a better one. Neither what is offered "
-        "nor a deposit is cancelled.",
-    ),
-    Code.AUCTION_OVER: (
-        "EXC-5007", "auction",
-        "竞价 {order} 已经结束。",
-        "Auction {order} is over.",
-    ),
-    Code.WINDOW_SHUT: (
-        "EXC-5008", "auction",
-        "竞价 {order} 的申报时段没有开始,或发起方的申报已被撤出。",
-        "The window of auction {order} has not opened, or what was offered was withdrawn.",
-    ),
-    Code.BAD_PHASE: (
-        "EXC-1006", "phase",
-        "{mode}现在{phase},不能转入所要求的阶段。",
-        "{mode} is {phase} now, which does not lead to the phase that was asked for.",
-    ),
-    Code.OUT_OF_ORDER: (
-        "EXC-1007", "number",
-        "编号须依次给出,交易日须在上一交易日({day})之后。",
-        "Numbers are given in order, and a day comes after the last one ({day}).",
-    ),
-    Code.BAD_VALUE: (
-        "EXC-1008", "value",
-        "数值 {quantity} 不在允许范围内。",
-        "The value {quantity} is out of range.",
-    ),
-    Code.NO_WITHDRAWAL: (
-        "EXC-3010", "quantity",
-        "{who} 现可转出 {withdrawable} 元;当日卖出所得可用于买入,日终封存前不能转出。",
-        "{who} can take out {withdrawable} CNY now; what it earned today may buy, and leaves after the day is sealed.",
-    ),
-    Code.NOT_SETTLED: (
-        "EXC-1009", "day",
-        "交易日 {day} 尚未交收完毕。",
-        "The trading day {day} is not settled yet.",
-    ),
-    Code.FULL: (
-        "EXC-1010", "order",
-        "委托已达上限。请先撤单,或稍后再报。",
-        "There are as many orders as there can be. Cancel some, or send this one later.",
-    ),
-}  # fmt: skip
+UNKNOWN_OP = refusal(
+    "EXC-1002",
+    "市场不认识指令 {op}。",
+    "The market does not know the instruction {op}.",
+)
+NO_DAY = refusal(
+    "EXC-1003",
+    "没有开市的交易日;上一交易日 {day}。请等待开市。",
+    "No trading day is open; the last one was {day}. Wait for the open.",
+)
+NOT_OPEN = refusal(
+    "EXC-1004",
+    "{mode}现在{phase},不能申报或成交。",
+    "{mode} is {phase} now: nothing can be entered or traded.",
+)
+UNKNOWN_PARTY = refusal(
+    "EXC-3003",
+    "没有编号 {party} 的参与人;共 {parties} 个。",
+    "There is no participant number {party}; there are {parties}.",
+)
+UNKNOWN_OPERATOR = refusal(
+    "EXC-3004",
+    "操作员代码 {operator} 不属于参与人 {who}。",
+    "Operator code {operator} is not of the participant {who}.",
+)
+UNKNOWN_INSTRUMENT = refusal(
+    "EXC-2002",
+    "没有编号 {instrument} 的产品;共 {instruments} 个。",
+    "There is no product number {instrument}; there are {instruments}.",
+)
+SUSPENDED = refusal(
+    "EXC-3005",
+    "参与人 {who} 已被暂停交易。解除须交易机构两人办理。",
+    "The participant {who} is suspended. Two people of the exchange can lift that.",
+)
+NOT_TRADED_SO = refusal(
+    "EXC-2003",
+    "{what} 今天不以{mode}方式交易。",
+    "{what} is not traded by {mode} today.",
+)
+BAD_QUANTITY = refusal(
+    "EXC-2004",
+    "数量须为正整数吨;收到 {quantity}。",
+    "A quantity is a positive number of whole tonnes; {quantity} was given.",
+)
+TOO_SMALL = refusal(
+    "EXC-2005",
+    "{mode}每笔不少于 {least} 吨;申报 {quantity} 吨。",
+    "{mode} takes no less than {least} t an order; this one is {quantity} t.",
+)
+TOO_LARGE = refusal(
+    "EXC-2006",
+    "{mode}每笔不超过 {most} 吨;申报 {quantity} 吨。",
+    "{mode} takes no more than {most} t an order; this one is {quantity} t.",
+)
+NOT_A_LOT = refusal(
+    "EXC-2007",
+    "数量须为 {lot} 吨的整数倍;申报 {quantity} 吨。",
+    "Quantities are multiples of {lot} t; this one is {quantity} t.",
+)
+BAD_PRICE = refusal(
+    "EXC-2008",
+    "价格须为正;收到每吨 {price} 元。",
+    "A price is above zero; {price} CNY per tonne was given.",
+)
+NOT_A_TICK = refusal(
+    "EXC-2009",
+    "价格须为 {tick} 元的整数倍;申报 {price} 元。",
+    "Prices are multiples of {tick} CNY; this one is {price}.",
+)
+BELOW_BAND = refusal(
+    "EXC-2010",
+    "{what} 今日{mode}价格区间为 {low} 至 {high} 元;申报 {price} 元低于下限。",
+    "Today {what} trades by {mode} from {low} to {high} CNY; {price} is below.",
+)
+ABOVE_BAND = refusal(
+    "EXC-2011",
+    "{what} 今日{mode}价格区间为 {low} 至 {high} 元;申报 {price} 元高于上限。",
+    "Today {what} trades by {mode} from {low} to {high} CNY; {price} is above.",
+)
+AMOUNT_TOO_LARGE = refusal(
+    "EXC-2012",
+    "单笔金额不得超过 {worth} 元;{quantity} 吨 × {price} 元超过此限。请核对数量与价格,或分笔申报。",
+    "One order is worth at most {worth} CNY; {quantity} t at {price} is more. Look at both figures, or split it.",
+)
+NO_CASH = refusal(
+    "EXC-3006",
+    "{who} 可用资金 {cash} 元,此笔需 {needed} 元(含最高费用)。",
+    "{who} has {cash} CNY free; this needs {needed} CNY, the highest fees included.",
+)
+NO_UNITS = refusal(
+    "EXC-3007",
+    "{who} 的 {what} 交易可用 {units} 吨,不足 {quantity} 吨(已被委托占用 {held} 吨)。",
+    "{who} has {units} t of {what} free on the market, not {quantity} t ({held} t are held by orders).",
+)
+BOUGHT_TODAY = refusal(
+    "EXC-3008",
+    "{who} 的 {what} 交易可用 {units} 吨;当日买入的 {bought} 吨在交收完成前不能卖出、转出或清缴。",
+    "{who} has {units} t of {what} free; the {bought} t bought today cannot be sold, moved or surrendered before they are settled.",
+)
+HOLDING_LIMIT = refusal(
+    "EXC-3009",
+    "{who} 最大持仓量为 {limit} 吨;现有及在途 {holding} 吨,再买 {quantity} 吨将超限。",
+    "{who} may hold {limit} t at most; with {holding} t held and on order, {quantity} t more would pass that.",
+)
+UNKNOWN_ORDER = refusal(
+    "EXC-4003",
+    "今天没有委托 {order}。",
+    "There is no order {order} today.",
+)
+NOT_YOURS = refusal(
+    "EXC-4004",
+    "委托 {order} 不是 {who} 的。",
+    "Order {order} is not {who}'s.",
+)
+ORDER_OVER = refusal(
+    "EXC-4005",
+    "委托 {order} 已成交、已撤销或已失效。",
+    "Order {order} is over: filled, cancelled or lapsed.",
+)
+SELF_TRADE = refusal(
+    "EXC-4006",
+    "{who} 会与自己成交;自成交被禁止。",
+    "{who} would trade with itself, which is not allowed.",
+)
+NOT_FILLED = refusal(
+    "EXC-4007",
+    "全部成交否则撤销的 {quantity} 吨现在不能全部成交;没有成交,也没有留下委托。",
+    "{quantity} t cannot be filled at once; nothing was traded and nothing stays.",
+)
+NOTHING_THERE = refusal(
+    "EXC-4008",
+    "{what} 没有可摘的对手挂牌:可见的最优五档内没有满足价格的挂牌。",
+    "Nobody offers the other side of {what} within the visible levels and the price.",
+)
+BEYOND_LEVELS = refusal(
+    "EXC-4009",
+    "挂牌 {order} 不在可摘范围:须在对手方最优五档内,并按价格优先。",
+    "Offer {order} is out of reach: it must be among the best levels, the better price first.",
+)
+MAKER_TOO_SMALL = refusal(
+    "EXC-4010",
+    "挂牌 {order} 的剩余数量不足 {quantity} 吨。",
+    "Offer {order} has less left than {quantity} t.",
+)
+NOT_FOR_YOU = refusal(
+    "EXC-4011",
+    "大宗申报 {order} 不是向 {who} 发出的,或是其本人的。",
+    "Block quote {order} was not made to {who}, or is its own.",
+)
+NOT_YOUR_TURN = refusal(
+    "EXC-4012",
+    "大宗申报 {order} 应由对方答复。",
+    "It is for the other side to answer block quote {order}.",
+)
+ALREADY = refusal(
+    "EXC-1005",
+    "已是这个状态,没有变化。",
+    "It is so already; nothing changed.",
+)
+NO_CHOICE = refusal(
+    "EXC-4013",
+    "{mode}不能指定挂牌方:按价格优先、时间优先成交。",
+    "Makers are not chosen by {mode} here: the best price comes first, and at it the oldest offer.",
+)
+TERMS_STAND = refusal(
+    "EXC-1012",
+    "已有委托,当日交易条件不能再改。",
+    "There are orders already; the terms of the day stand.",
+)
+UNKNOWN_AUCTION = refusal(
+    "EXC-5001",
+    "没有编号 {order} 的竞价。",
+    "There is no auction number {order}.",
+)
+NOT_QUALIFIED = refusal(
+    "EXC-5002",
+    "{who} 没有竞价 {order} 的资格。",
+    "{who} is not qualified for auction {order}.",
+)
+BELOW_RESERVE = refusal(
+    "EXC-5003",
+    "报价 {price} 元不满足竞价 {order} 的保留价。",
+    "{price} CNY does not meet the reserve price of auction {order}.",
+)
+ABOVE_CAP = refusal(
+    "EXC-5004",
+    "{who} 在竞价 {order} 的申报合计将超过其上限。",
+    "{who} would bid for more in auction {order} than its cap.",
+)
+DEPOSIT_SHORT = refusal(
+    "EXC-5005",
+    "{who} 可用资金 {cash} 元,不足竞价 {order} 的保证金。",
+    "{who} has {cash} CNY free, less than the deposit of auction {order}.",
+)
+BINDS = refusal(
+    "EXC-5006",
+    "竞价的这笔申报不可撤销,也不可改差;发起方的申报和保证金不能撤销。",
+    "A bid of this auction binds: it is not cancelled, and replaced only by a better one. Neither what is offered nor a deposit is cancelled.",
+)
+AUCTION_OVER = refusal(
+    "EXC-5007",
+    "竞价 {order} 已经结束。",
+    "Auction {order} is over.",
+)
+WINDOW_SHUT = refusal(
+    "EXC-5008",
+    "竞价 {order} 的申报时段没有开始,或发起方的申报已被撤出。",
+    "The window of auction {order} has not opened, or what was offered was withdrawn.",
+)
+BAD_PHASE = refusal(
+    "EXC-1006",
+    "{mode}现在{phase},不能转入所要求的阶段。",
+    "{mode} is {phase} now, which does not lead to the phase that was asked for.",
+)
+OUT_OF_ORDER = refusal(
+    "EXC-1007",
+    "编号须依次给出,交易日须在上一交易日({day})之后。",
+    "Numbers are given in order, and a day comes after the last one ({day}).",
+)
+BAD_VALUE = refusal(
+    "EXC-1008",
+    "数值 {quantity} 不在允许范围内。",
+    "The value {quantity} is out of range.",
+)
+NO_WITHDRAWAL = refusal(
+    "EXC-3010",
+    "{who} 现可转出 {withdrawable} 元;当日卖出所得可用于买入,日终封存前不能转出。",
+    "{who} can take out {withdrawable} CNY now; what it earned today may buy, and leaves after the day is sealed.",
+)
+NOT_SETTLED = refusal(
+    "EXC-1009",
+    "交易日 {day} 尚未交收完毕。",
+    "The trading day {day} is not settled yet.",
+)
+FULL = refusal(
+    "EXC-1010",
+    "委托已达上限。请先撤单,或稍后再报。",
+    "There are as many orders as there can be. Cancel some, or send this one later.",
+)
 
-_KINDS: dict[Code, tuple[RefusalKind, str]] = {
-    code: (refusal(number, zh, en), field) for code, (number, field, zh, en) in _SENTENCES.items()
+_KINDS: Mapping[Code, tuple[RefusalKind, str]] = {
+    Code.UNKNOWN_OP: (UNKNOWN_OP, "op"),
+    Code.NO_DAY: (NO_DAY, "day"),
+    Code.NOT_OPEN: (NOT_OPEN, "phase"),
+    Code.UNKNOWN_PARTY: (UNKNOWN_PARTY, "party"),
+    Code.UNKNOWN_OPERATOR: (UNKNOWN_OPERATOR, "operator"),
+    Code.UNKNOWN_INSTRUMENT: (UNKNOWN_INSTRUMENT, "instrument"),
+    Code.SUSPENDED: (SUSPENDED, "party"),
+    Code.NOT_TRADED_SO: (NOT_TRADED_SO, "mode"),
+    Code.BAD_QUANTITY: (BAD_QUANTITY, "quantity"),
+    Code.TOO_SMALL: (TOO_SMALL, "quantity"),
+    Code.TOO_LARGE: (TOO_LARGE, "quantity"),
+    Code.NOT_A_LOT: (NOT_A_LOT, "quantity"),
+    Code.BAD_PRICE: (BAD_PRICE, "price"),
+    Code.NOT_A_TICK: (NOT_A_TICK, "price"),
+    Code.BELOW_BAND: (BELOW_BAND, "price"),
+    Code.ABOVE_BAND: (ABOVE_BAND, "price"),
+    Code.AMOUNT_TOO_LARGE: (AMOUNT_TOO_LARGE, "quantity"),
+    Code.NO_CASH: (NO_CASH, "quantity"),
+    Code.NO_UNITS: (NO_UNITS, "quantity"),
+    Code.BOUGHT_TODAY: (BOUGHT_TODAY, "quantity"),
+    Code.HOLDING_LIMIT: (HOLDING_LIMIT, "quantity"),
+    Code.UNKNOWN_ORDER: (UNKNOWN_ORDER, "order"),
+    Code.NOT_YOURS: (NOT_YOURS, "order"),
+    Code.ORDER_OVER: (ORDER_OVER, "order"),
+    Code.SELF_TRADE: (SELF_TRADE, "order"),
+    Code.NOT_FILLED: (NOT_FILLED, "quantity"),
+    Code.NOTHING_THERE: (NOTHING_THERE, "price"),
+    Code.BEYOND_LEVELS: (BEYOND_LEVELS, "order"),
+    Code.MAKER_TOO_SMALL: (MAKER_TOO_SMALL, "quantity"),
+    Code.NOT_FOR_YOU: (NOT_FOR_YOU, "order"),
+    Code.NOT_YOUR_TURN: (NOT_YOUR_TURN, "order"),
+    Code.ALREADY: (ALREADY, "phase"),
+    Code.NO_CHOICE: (NO_CHOICE, "order"),
+    Code.TERMS_STAND: (TERMS_STAND, "day"),
+    Code.UNKNOWN_AUCTION: (UNKNOWN_AUCTION, "auction"),
+    Code.NOT_QUALIFIED: (NOT_QUALIFIED, "party"),
+    Code.BELOW_RESERVE: (BELOW_RESERVE, "price"),
+    Code.ABOVE_CAP: (ABOVE_CAP, "quantity"),
+    Code.DEPOSIT_SHORT: (DEPOSIT_SHORT, "quantity"),
+    Code.BINDS: (BINDS, "order"),
+    Code.AUCTION_OVER: (AUCTION_OVER, "auction"),
+    Code.WINDOW_SHUT: (WINDOW_SHUT, "auction"),
+    Code.BAD_PHASE: (BAD_PHASE, "phase"),
+    Code.OUT_OF_ORDER: (OUT_OF_ORDER, "number"),
+    Code.BAD_VALUE: (BAD_VALUE, "value"),
+    Code.NO_WITHDRAWAL: (NO_WITHDRAWAL, "quantity"),
+    Code.NOT_SETTLED: (NOT_SETTLED, "day"),
+    Code.FULL: (FULL, "order"),
 }
+"""What the engine's codes are called, and the field each is about."""
 
 
 def from_code(engine: Engine, row: Sequence[int], code: int, names: Names) -> Refusal:

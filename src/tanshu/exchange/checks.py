@@ -338,11 +338,6 @@ NO_WITHDRAWAL = refusal(
     "{who} 现可转出 {withdrawable} 元;当日卖出所得可用于买入,日终封存前不能转出。",
     "{who} can take out {withdrawable} CNY now; what it earned today may buy, and leaves after the day is sealed.",
 )
-NOT_SETTLED = refusal(
-    "EXC-1009",
-    "交易日 {day} 尚未交收完毕。",
-    "The trading day {day} is not settled yet.",
-)
 FULL = refusal(
     "EXC-1010",
     "委托已达上限。请先撤单,或稍后再报。",
@@ -396,7 +391,6 @@ _KINDS: Mapping[Code, tuple[RefusalKind, str]] = {
     Code.OUT_OF_ORDER: (OUT_OF_ORDER, "number"),
     Code.BAD_VALUE: (BAD_VALUE, "value"),
     Code.NO_WITHDRAWAL: (NO_WITHDRAWAL, "quantity"),
-    Code.NOT_SETTLED: (NOT_SETTLED, "day"),
     Code.FULL: (FULL, "order"),
 }
 """What the engine's codes are called, and the field each is about."""

@@ -68,7 +68,6 @@ class Code(IntEnum):
     BAD_VALUE = 40
     NO_WITHDRAWAL = 41
     """Proceeds of today are not withdrawn before the seal."""
-    NOT_SETTLED = 42
     FULL = 43
     """More orders than a day can number, or more bids than an auction takes."""
     NO_CHOICE = 44

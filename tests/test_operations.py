@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
-from typer.testing import CliRunner
 
-from tanshu.cli.main import app
+from tests.test_guide import said_by
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GUIDE = "operations.md"
@@ -74,10 +72,10 @@ def test_every_command_of_the_operators_guide_does_what_it_says(
         command = line.command
         for place in PLACES:
             command = command.replace(place, f"{tmp_path}{place}")
-        result = CliRunner().invoke(app, shlex.split(command), env={"TANSHU_LANG": "en"})
-        assert result.exit_code == line.code, (command, result.output, result.exception)
-        assert not line.refused or line.refused in result.output, command
-        said[line.command] = result.output
+        code, output = said_by(command)
+        assert code == line.code, (command, output)
+        assert not line.refused or line.refused in output, command
+        said[line.command] = output
     (lost,) = (said[line.command] for line in commands() if line.code and not line.refused)
     assert "lost its newest" in lost
     assert "audit passed" in said["book audit --db sqlite:////var/tmp/drill.db"]

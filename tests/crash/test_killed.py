@@ -30,7 +30,7 @@ GOLDEN = (
 )
 """The hashes of the year's two logs, the book's and the market's. A change of scenario, law or answers
 changes them: then they are written anew."""
-MOMENTS = {"": 5, "soak": 100}
+MOMENTS = {"": 3, "soak": 100}
 
 
 Hashes = tuple[str, ...]

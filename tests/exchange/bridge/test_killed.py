@@ -55,7 +55,8 @@ def _is_sound(trading: Trading, told: list[int]) -> None:
     assert len(moved) == len(dying) and last.seq >= len(moved)
     assert [entry.time_ns for entry in moved] == [entry.time_ns for entry in dying]
     assert engine.state_hash() == trading.engine().state_hash()
-    assert trading.units(trading.a)[0] == UNITS - len(moved) % 2
+    out = sum(1 if entry.command == "market.take-out" else -1 for entry in moved)
+    assert trading.units(trading.a)[0] == UNITS - out
     trading.check()
     assert trading.findings() == []
 

@@ -24,6 +24,8 @@ from tests.exchange.engine.support import TODAY, check_invariants, check_trades,
 
 PARTIES, KINDS, LISTING = 4, 2, int(Mode.LISTING)
 BATCH, BATCHES, DAYS, SEEDS = 250, 8, 13, 8
+QUICK = 3
+"""Seeds of every run; the others are played by `make soak`."""
 """Records in a batch, batches in a day, days of a seed: 208,000 records in all."""
 
 
@@ -74,7 +76,9 @@ class Market:
         assert other.image() == self.engine.image()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=pytest.mark.soak if n >= QUICK else ()) for n in range(SEEDS)]
+)
 def test_seeded_days(seed: int):
     random, market = Random(seed), Market()
     admission = opening(parties=PARTIES, instruments=KINDS, cash=0, units=0)[:-1]

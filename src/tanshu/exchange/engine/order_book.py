@@ -71,8 +71,11 @@ class OrderBookDesk(Desk):
         """Take orders, amendments and cancels from `at` on, as far as they go; how many were taken.
 
         None where the compiled kernel would not pay: then each record is applied for itself, to the same end.
+        Nor where no product trades in this mode: cancels are everybody's.
         """
-        if int(batch["op"][at]) not in _TAKEN or not self._is_worth_compiling(len(batch) - at):
+        if int(batch["op"][at]) not in _TAKEN or not a.terms[:, Mode.ORDER_BOOK, Term.TICK].any():
+            return 0
+        if not self._is_worth_compiling(len(batch) - at):
             return 0
         return self._run(compiled.compiled(), a, told, batch, codes, at)
 

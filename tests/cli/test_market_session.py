@@ -77,6 +77,10 @@ def test_a_day_is_closed_settled_and_the_next_one_opened(trading: Trading, by: B
     assert (closed["day"], closed["trades"], closed["closes"]) == ("2024-01-02", 1, {"CEA22": 8000})
     assert by(EXCHANGE, "close-day", "--json").refusal == "EXC-8014"
     assert (stands(trading)["state"], stands(trading)["settled"]) == ("closed", False)
+    product = stands(trading)["products"][0]
+    assert (product["previous_fen"], product["close_fen"]) == (None, 8000), (
+        "today's close is not the one before"
+    )
     assert "未完成" in at(trading.book.database.url)("market", "status").ok().out
     settled = by(EXCHANGE, "settle", "--json").ok().json
     assert (len(settled["proposed"]), settled["left"], settled["batch"]) == (1, 0, "cea 2024-01-02")

@@ -42,7 +42,8 @@ class ModeNow:
 @dataclass(frozen=True, slots=True)
 class ProductNow:
     """Best levels of one product in one mode; fen per tonne, tonnes. last: the day's last trade, 0 for none;
-    close: 0 while the day is open."""
+    close: 0 while the day is open; previous: the close before it, 0 once there is one of today: the engine then
+    knows that alone."""
 
     instrument: str
     mode: Mode
@@ -177,7 +178,7 @@ def _product(engine: Engine, number: int, code: str, mode: Mode) -> ProductNow:
         sell[0] if sell else None,
         int(stats[LAST]),
         int(stats[VOLUME]),
-        int(facts[REFERENCE]),
+        0 if facts[CLOSE] else int(facts[REFERENCE]),
         int(facts[CLOSE]),
     )
 

@@ -101,9 +101,6 @@ class BlockDesk(Desk):
 
     # -- hooks ---------------------------------------------------------------------------------------------
 
-    def check_cancel(self, a: Arrays, r: Rec) -> Code:
-        return Code(ledger.check_cancel(a, int(a.orders[r.order, O_INSTRUMENT]), self.mode))
-
     def removed(self, a: Arrays, number: int) -> None:
         began = int(a.orders[number, O_ABOUT]) == 0
         talk = self._talks[_talk_of(a, number)]

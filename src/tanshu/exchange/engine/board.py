@@ -95,9 +95,6 @@ class BoardDesk(Desk):
 
     # -- hooks ---------------------------------------------------------------------------------------------
 
-    def check_cancel(self, a: Arrays, r: Rec) -> Code:
-        return Code(ledger.check_cancel(a, int(a.orders[r.order, O_INSTRUMENT]), self.mode))
-
     def removed(self, a: Arrays, number: int) -> None:
         o = a.orders[number]
         self._ladder(int(o[O_INSTRUMENT]), int(o[O_SIDE])).remove(number, int(o[O_PRICE]))

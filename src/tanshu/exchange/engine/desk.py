@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tanshu.exchange.engine import ledger
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.records import RECORD, Op, Phase, Records
-from tanshu.exchange.engine.state import Arrays, Ints
+from tanshu.exchange.engine.state import O_INSTRUMENT, Arrays, Ints
 
 
 class Rec(NamedTuple):
@@ -91,8 +92,9 @@ class Desk:
         self.ops: Mapping[int, Apply] = {}
 
     def check_cancel(self, a: Arrays, r: Rec) -> Code:
-        """May this order of the mode's, which is the asker's and rests, be cancelled now?"""
-        raise NotImplementedError
+        """May this order of the mode's, which is the asker's and rests, be cancelled now? By the rule of all
+        modes, where a desk has none of its own."""
+        return Code(ledger.check_cancel(a, int(a.orders[r.order, O_INSTRUMENT]), self.mode))
 
     def removed(self, a: Arrays, number: int) -> None:
         """An order of this mode is about to leave, by cancelling, suspension, freeze or the close."""

@@ -16,7 +16,7 @@ from tanshu.exchange.engine.engine import Engine
 from tanshu.exchange.engine.records import Mode, Op, Phase, Row, Side, encode, row
 from tanshu.exchange.engine.state import AMOUNT, BOUGHT, FREE, HELD, VOLUME
 from tanshu.exchange.engine.terms import Term
-from tanshu.exchange.supervision.stream import Event, Heard, Order, Tape
+from tanshu.exchange.supervision.stream import Entered, Event, Heard, Order, Tape
 
 CEA = 1
 """The one instrument."""
@@ -128,7 +128,7 @@ class Stage:
 
     @staticmethod
     def _entered(events: list[Event]) -> Order | None:
-        return next((one.order for one in events if type(one).__name__ == "Entered"), None)  # type: ignore[union-attr]
+        return next((one.order for one in events if isinstance(one, Entered)), None)
 
     # -- the day -------------------------------------------------------------------------------------------
 

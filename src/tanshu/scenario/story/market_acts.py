@@ -152,8 +152,8 @@ def _add_trader(ctx: Context, said: AddsTrader, words: Words) -> Outcome:
 
 
 def _list(ctx: Context, said: Lists, words: Words) -> Outcome:
-    body: Any = ListInstrument(words.market_name, said.instrument, said.reference_fen)  # type: ignore[arg-type]
-    return founding.list_instrument(ctx, body)
+    asked: Any = said.reference_fen  # what is no number is for the market to refuse
+    return founding.list_instrument(ctx, ListInstrument(words.market_name, said.instrument, asked))
 
 
 def _open(ctx: Context, said: OpensDay, words: Words) -> Outcome:

@@ -162,8 +162,9 @@ def _changes(who: str, verb: str, about: str, quantity: str, rest: str | None) -
     facts = _facts(rest, "单价", "记为")
     if facts is None or "单价" not in facts:
         return None
-    numbers = {"quantity": quantity_of(quantity), "price_fen": _price(facts)}
-    return Orders(who, CHANGED[verb], about=about, name=facts.get("记为", ""), **numbers)  # type: ignore[arg-type]
+    name = facts.get("记为", "")
+    tonnes, price = quantity_of(quantity), _price(facts)
+    return Orders(who, CHANGED[verb], quantity=tonnes, price_fen=price, about=about, name=name)
 
 
 def _bids(who: str, auction: str, quantity: str, rest: str | None) -> Orders | None:

@@ -43,8 +43,8 @@ class ModeNow:
 class ProductNow:
     """Best levels of one product in one mode; fen per tonne, tonnes.
 
-    last: the day's last trade, 0 for none. close: 0 while the day is open. previous: the close before it, 0 once
-    there is one of today, for the engine then knows that alone.
+    last: the day's last trade, 0 for none. close: 0 while the day is open. previous: the close before it,
+    0 once there is one of today, for the engine then knows that alone.
     """
 
     instrument: str

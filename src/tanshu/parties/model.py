@@ -46,6 +46,10 @@ class AccountKind(StrEnum):
     RECALL = "recall"
     EXTERNAL = "external"
     BANK = "bank"
+    FEES = "fees"
+    RESERVE = "reserve"
+    OWN_FUNDS = "own-funds"
+    POOL = "pool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,13 @@ ACCOUNT_TYPES = {
     AccountKind.BANK: AccountType(
         "B", Text("结算银行", "settlement bank"), (SubjectKind.BANK,), AccountFlag.OVERDRAFT
     ),
+    # The house's own money; and where net models meet: empty before and after every delivery.
+    AccountKind.FEES: AccountType("F", Text("费用", "fees"), (SubjectKind.REGISTRY, SubjectKind.EXCHANGE)),
+    AccountKind.RESERVE: AccountType(
+        "V", Text("结算风险准备金", "settlement risk reserve"), (SubjectKind.REGISTRY,)
+    ),
+    AccountKind.OWN_FUNDS: AccountType("H", Text("自有资金", "own funds"), (SubjectKind.REGISTRY,)),
+    AccountKind.POOL: AccountType("U", Text("交收过渡", "delivery pool"), (SubjectKind.REGISTRY,)),
 }
 
 

@@ -63,6 +63,12 @@ TYPES = {
     "pledge-enforcement": Text("质权实现", "enforcement of a pledge"),
     "surplus-cancellation": Text("未交易注销", "cancellation of surplus"),
     "closing-transfer": Text("销户划转", "closing transfer"),
+    "bank-position": Text("头寸划拨", "bank position transfer"),
+    "interest": Text("结息", "interest"),
+    "settlement-fee": Text("交易与结算费", "fees of trading and settlement"),
+    "shortfall-cover": Text("准备金垫付", "cover of a shortfall"),
+    "shortfall-recovery": Text("垫付追偿", "recovery of a shortfall"),
+    "settlement-correction": Text("结算更正", "correction of a settlement"),
 }
 """Words for types and states, as the register has them (a test compares); another word stands for itself.
 

@@ -117,6 +117,8 @@ _SELLERS = (*_MARKET, A.PROVINCIAL)
 _ALL_HELD = (A.REGISTRATION, A.PROVINCIAL, A.NATIONAL)
 _SINK, _DROPPED, _OFFSET, _OUTSIDE = (A.SURRENDER,), (A.CANCELLATION,), (A.OFFSET,), (A.EXTERNAL,)
 _BANK, _CASH_SIDE, _RECALL = (A.BANK,), (A.CASH,), (A.RECALL,)
+_FEES, _COVER = (A.FEES,), (A.RESERVE, A.OWN_FUNDS)
+_ALL_CASH = (*_CASH_SIDE, *_FEES, *_COVER)
 _STAGED = (A.PROVINCIAL,)
 _UNDONE = (*_OWN, *_ADMIN, *_SINK, *_DROPPED, *_RECALL)
 _CEA, _CREDIT, _MONEY = (InstrumentKind.ALLOWANCE,), (InstrumentKind.CREDIT,), (InstrumentKind.CASH,)
@@ -177,7 +179,7 @@ _TABLE = (
     _row(2, "pre-allocation",            "预分配",     "pre-allocation",            _ADMIN,    _HOLDER,    _CEA,     _TWO,   "allocation",             "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(3, "final-allocation",          "核定分配",   "final allocation",          _ADMIN,    _HOLDER,    _CEA,     _TWO,   "allocation",             "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(4, "return-of-excess",          "多退",       "return of excess",          _HOLDER,   _ADMIN,     _CEA,     _TWO,   "return_of_excess",       "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _DUTY,   __,        N,  _H),
-    _row(5, "cash-deposit",              "入金",       "cash deposit",              _BANK,     _CASH_SIDE, _MONEY,   _TWO,   "cash_deposit",           "registry",   N,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(5, "cash-deposit",              "入金",       "cash deposit",              _BANK,     _ALL_CASH,  _MONEY,   _TWO,   "cash_deposit",           "registry",   N,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(6, "position-transfer",         "持仓划转",   "position transfer",         _OWN,      _OWN,       _UNITS,   _SAME,  "position_transfer",      "registry",   Y,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(7, "trade-settlement",          "交易交收",   "trade settlement",          _SELLERS,  _MARKET,    _DVP,     _TWO,   "trade_settlement",       "registry",   Y,  N,   Y,     2,   0, _BOTH,    _OTHER,  __,        N,  _H),
     _row(8, "surrender",                 "配额清缴",   "surrender",                 _HOLDER,   _SINK,      _CEA,     _ANY,   "surrender",              "compliance", Y,  Y,   Y,    60,  14, _MOVE,    _DUTY,   __,        N,  _H),
@@ -209,7 +211,13 @@ _TABLE = (
     _row(34, "pledge-enforcement",       "质权实现",   "enforcement of a pledge",   _HOLDER,   _HOLDER,    _UNITS,   _TWO,   "pledge_enforcement",     "registry",   N,  Y,   Y,    30,   0, _DELIVER, _PLEDGE, _PLEDGED,  Y,  _H),
     _row(35, "surplus-cancellation",     "未交易注销", "cancellation of surplus",   _HOLDER,   _DROPPED,   _CEA,     _ANY,   "surplus_cancellation",   "compliance", Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(36, "closing-transfer",         "销户划转",   "closing transfer",          _OWN,      _HOLDER,    _UNITS,   _TWO,   "closing",                "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
-    _row(37, "cash-withdrawal",           "出金",       "cash withdrawal",           _CASH_SIDE, _BANK,     _MONEY,   _TWO,   "cash_withdrawal",        "registry",   Y,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(37, "cash-withdrawal",           "出金",       "cash withdrawal",           _ALL_CASH, _BANK,     _MONEY,   _TWO,   "cash_withdrawal",        "registry",   Y,  N,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(38, "bank-position",             "头寸划拨",   "bank position transfer",    _BANK,     _BANK,     _MONEY,   _TWO,   "bank_position",          "registry",   N,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(39, "interest",                  "结息",       "interest",                  _BANK,     _ALL_CASH, _MONEY,   _TWO,   "interest",               "registry",   N,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(40, "settlement-fee",            "交易与结算费", "fees of trading and settlement", _CASH_SIDE, _FEES, _MONEY,  _TWO,   "settlement_fee",         "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
+    _row(41, "shortfall-cover",           "准备金垫付", "cover of a shortfall",      _COVER,    _CASH_SIDE, _MONEY,  _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _T),
+    _row(42, "shortfall-recovery",        "垫付追偿",   "recovery of a shortfall",   _CASH_SIDE, _COVER,   _MONEY,   _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _H),
+    _row(43, "settlement-correction",     "结算更正",   "correction of a settlement", _MARKET,  _MARKET,   _DVP,     _TWO,   "settlement_correction",  "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
 )
 # fmt: on
 

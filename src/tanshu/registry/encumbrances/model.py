@@ -13,6 +13,8 @@ from tanshu.registry.types import ClaimClass
 class ClaimState(StrEnum):
     WAITING = "waiting"
     IN_FORCE = "in-force"
+    SETTLING = "settling"
+    """A session's, in the hands of the clearing house until the day is delivered: nobody else touches it."""
     ENDED = "ended"
 
 
@@ -26,6 +28,7 @@ CLASS_LABELS = {
 CLAIM_STATE_LABELS = {
     ClaimState.WAITING: Text("轮候", "waiting"),
     ClaimState.IN_FORCE: Text("生效", "in force"),
+    ClaimState.SETTLING: Text("交收中", "being settled"),
     ClaimState.ENDED: Text("已终止", "ended"),
 }
 CONTESTING = (ClaimClass.COURT, ClaimClass.DUTY, ClaimClass.PLEDGE)

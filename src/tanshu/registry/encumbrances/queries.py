@@ -136,7 +136,7 @@ def held_by_class(conn: Connection) -> dict[tuple[int, int, ClaimClass], int]:
     """What is held in every cell, by class, in the instrument's minor unit."""
     total = func.sum(CLAIM.c.held)
     query = select(CLAIM.c.account, CLAIM.c.instrument, CLAIM.c.cls, total).where(
-        CLAIM.c.state == ClaimState.IN_FORCE
+        CLAIM.c.state.in_((ClaimState.IN_FORCE, ClaimState.SETTLING))
     )
     grouped = query.group_by(CLAIM.c.account, CLAIM.c.instrument, CLAIM.c.cls)
     return {(row[0], row[1], ClaimClass(row[2])): int(row[3]) for row in conn.execute(grouped)}

@@ -1,0 +1,1 @@
+"""Another operator's day computed again beside it: every difference, with its cause."""

@@ -15,13 +15,15 @@ from tanshu.book.commit import Book, Context
 from tests.support import demo
 from tests.support.clock import START_NS, Ticker
 from tests.support.copies import Copies, copies
-from tests.support.databases import PostgresServer, SqliteTemplate, scratch
+from tests.support.databases import PostgresServer, SqliteTemplate, scratch, share_statements
 from tests.support.demo import Demo
 from tests.support.market import Market
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Where pytest makes its folders; asked for when the first test needs one.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))
+
+share_statements()
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")

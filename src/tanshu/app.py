@@ -16,6 +16,11 @@ from tanshu.book.movements import Movements
 from tanshu.book.projections import Projection
 from tanshu.book.serials import Serials
 from tanshu.book.trees import Trees
+from tanshu.clearing import room as clearing_room
+from tanshu.clearing import tables as clearing_tables
+from tanshu.clearing.bank import tables as bank_tables
+from tanshu.clearing.shortfall import tables as shortfall_tables
+from tanshu.clearing.statements import tables as statement_tables
 from tanshu.compliance import duty_tables, upload_tables
 from tanshu.compliance import room as compliance_room
 from tanshu.compliance import tables as compliance_tables
@@ -71,6 +76,10 @@ DECLARE_TABLES = (
     published_tables,
     figure_tables,
     supervision_tables,
+    clearing_tables,
+    shortfall_tables,
+    bank_tables,
+    statement_tables,
 )
 """Importing these modules is what puts every room's tables into the one metadata."""
 
@@ -122,6 +131,7 @@ def wire() -> None:
         rooms.register(room)
         check_before_closing(room.name, closing)
     exchange_room.take_part()
+    clearing_room.take_part()
     missing = {row.room for row in TYPES.values()} - set(rooms.registered())
     assert not missing, f"no room registered for {missing}"
 

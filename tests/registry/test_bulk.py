@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
 
 from tanshu import app
 from tanshu.base.canonical import digest
-from tanshu.base.database import metadata
 from tanshu.base.quantity import QUANTITY_MAX
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Answer, Outcome
@@ -25,6 +23,7 @@ from tanshu.registry import queries
 from tanshu.registry.bulk import LINES_MAX, DefineInstruments, Record, RecordLine, define, record
 from tanshu.registry.model import DefineInstrument, TransactionState
 from tests.support.clock import Ticker
+from tests.support.databases import row_counts
 from tests.support.market import Market
 
 R, N = AccountKind.REGISTRATION, AccountKind.NATIONAL
@@ -89,11 +88,7 @@ class Batches:
 
     def _everything(self) -> object:
         with self.installation.database.read() as conn:
-            rows = {
-                table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in metadata.sorted_tables
-            }
-            return rows, self.installation.book.catch_up(conn).digest()
+            return row_counts(conn), self.installation.book.catch_up(conn).digest()
 
 
 SOURCE, STOCK = ("registry", AccountKind.ISSUANCE), ("authority", N)

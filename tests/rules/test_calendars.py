@@ -175,3 +175,36 @@ def test_2025_has_the_published_number_of_trading_days():
     assert len(need(calendars.trading_days("cn", 2025))) == 243
     assert calendars.is_working_day("cn", date(2025, 1, 26))
     assert not calendars.is_trading_day("cn", date(2025, 2, 8))
+
+
+# -- bank days ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_bank_days_are_the_working_days_where_the_pack_names_no_others(year: int) -> None:
+    assert good(calendars.bank_days("cn", year)) == good(calendars.working_days("cn", year))
+
+
+@pytest.mark.parametrize(
+    ("day", "banks", "following"),
+    [
+        ("2024-02-09", True, "2024-02-18"),  # New Year's Eve; then eight days of holidays
+        ("2024-02-10", False, "2024-02-18"),  # the make-up Sunday is a bank day, and no trading day
+        ("2024-11-02", False, "2024-11-04"),
+        ("2024-12-31", True, "2025-01-02"),
+    ],
+)
+def test_the_next_bank_day(day: str, banks: bool, following: str) -> None:
+    on = date.fromisoformat(day)
+    assert good(calendars.is_bank_day("cn", on)) is banks
+    assert good(calendars.next_bank_day("cn", on)) == date.fromisoformat(following)
+
+
+def test_the_next_bank_day_beyond_the_years_that_are_loaded_is_refused_with_RULE_3001() -> None:
+    assert code(calendars.next_bank_day("hb", date(2024, 12, 31))) == "RULE-3001"
+    assert code(calendars.is_bank_day("cn", date(1999, 1, 4))) == "RULE-3001"
+
+
+def test_a_pack_names_the_banks_own_closures_and_openings(tmp_path: Path) -> None:
+    text = packs.path_of("cn.calendar.2024").read_text(encoding="utf-8")
+    assert "extra_closures = []\nopen_on_holidays = []" in text

@@ -6,7 +6,7 @@ For tests of how things are found, and for the benchmark of 100,000 accounts.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -42,14 +42,21 @@ LISTED_EVERY = 29
 
 
 @contextmanager
-def batches_allowed(folder: Path) -> Iterator[None]:
-    """An operator's own cn.registry for the time being: the packaged one, with batches."""
-    own = folder / "cn"
-    own.mkdir(parents=True, exist_ok=True)
-    names = ", ".join(f'"{one}"' for one in TYPES if one != "free-transfer")
+def batches_allowed(folder: Path, types: Sequence[str] = TYPES) -> Iterator[None]:
+    """An operator's own cn.registry for the time being: the packaged one, with batches of these types."""
+    names = ", ".join(f'"{one}"' for one in types if one != "free-transfer")
     text = (PACKAGED / "cn" / "registry.toml").read_text()
     text += f'\n[bulk]\ntransaction_types = [{names}]\nsource = "rules"\nevidence = "assumed"\n'
-    (own / "registry.toml").write_text(text)
+    with own_packs(folder, {"cn/registry.toml": text}):
+        yield
+
+
+@contextmanager
+def own_packs(folder: Path, texts: Mapping[str, str]) -> Iterator[None]:
+    """An operator's own packs for the time being, by their path: they go before the packaged ones."""
+    for path, text in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
     before = os.environ.get("TANSHU_PACKS")
     os.environ["TANSHU_PACKS"] = str(folder)
     try:

@@ -9,15 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import sqlalchemy
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
 from tanshu import (
     app,  # noqa: F401 - declares every room's tables
     migrations,
 )
-from tanshu.base.database import Database
+from tanshu.base import database as opening
+from tanshu.base.database import Database, metadata
 
 TEMPLATE = "tanshu_template"
 MEMORY = Path("/dev/shm")
@@ -36,6 +40,33 @@ def make_tables(url: str) -> None:
     database = Database.open(url, create=True)
     migrations.upgrade(database)
     database.close()
+
+
+def share_statements() -> None:
+    """From now on a statement compiled for one database serves every other of its kind.
+
+    A test opens a database of its own: each would compile the same hundred statements once more.
+    """
+
+    def create_engine(*args: Any, **more: Any) -> Engine:
+        engine = sqlalchemy.create_engine(*args, **more)
+        first = _FIRST.setdefault(engine.dialect.name, engine)
+        # What is compiled is kept by the dialect that it was compiled for.
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+        return engine
+
+    opening.create_engine = create_engine
+
+
+_FIRST: dict[str, Engine] = {}
+"""The first engine for each kind of database."""
+
+
+def row_counts(conn: Connection) -> dict[str, int]:
+    """How many rows every table has. One statement: a hundred of them would take longer than most tests."""
+    names = list(metadata.tables)
+    counts = ", ".join(f'(SELECT count(*) FROM "{name}")' for name in names)
+    return dict(zip(names, conn.exec_driver_sql(f"SELECT {counts}").one(), strict=True))
 
 
 class SqliteTemplate:

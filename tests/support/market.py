@@ -9,11 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-from sqlalchemy import func, select
-
 from tanshu import app
 from tanshu.base.canonical import digest
-from tanshu.base.database import metadata
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Answer, Context, Outcome
 from tanshu.compliance.allocation import Allocate, allocate
@@ -29,6 +26,7 @@ from tanshu.registry import service
 from tanshu.registry.model import Decide, DefineInstrument, Propose, ProposedLine
 from tanshu.rules.activity import UnitYear
 from tests.support.clock import Ticker
+from tests.support.databases import row_counts
 
 HOLDER = (AccountKind.REGISTRATION, AccountKind.TRADING, AccountKind.CASH)
 YEAR = 2023
@@ -118,10 +116,7 @@ class Market:
     def rows(self) -> dict[str, int]:
         """How many rows every table has: what "nothing was written" is measured by."""
         with self.database.read() as conn:
-            return {
-                table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in metadata.sorted_tables
-            }
+            return row_counts(conn)
 
     @contextmanager
     def nothing_written(self):

@@ -17,6 +17,7 @@ from typing import Any
 
 from tanshu.audit import checks
 from tanshu.audit.business import Business
+from tanshu.audit.clearing.holdings import Settling
 from tanshu.audit.judge import Judge
 from tanshu.audit.market import Markets, remembered
 from tanshu.audit.report import Finding, place
@@ -225,6 +226,7 @@ def _judge_data(judge: Judge) -> dict[str, Any]:
         "earned": _cells(business.earned),
         "waiting": _cells(business.waiting),
         "transactions": business.transactions,
+        "settling": business.settling.as_data(),
     }
 
 
@@ -245,6 +247,7 @@ def _judge(data: Mapping[str, Any]) -> Judge:
     business.earned.update({(a, i): quantity for a, i, quantity in data["earned"]})
     business.waiting.update({(a, i): quantity for a, i, quantity in data["waiting"]})
     business.transactions = data["transactions"]
+    business.settling = Settling.of_data(data["settling"])
     judge.business = business
     return judge
 

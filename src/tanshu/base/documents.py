@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tanshu.base.bridge import Step, laid_out
 from tanshu.base.clock import shanghai_text
 from tanshu.base.quantity import yuan
 from tanshu.base.text import Lang, Text
@@ -53,7 +54,15 @@ class Paragraphs:
     title: Text | None = None
 
 
-Part = Facts | Table | Paragraphs
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """How one amount became another, as a picture (bridge.py)."""
+
+    steps: Sequence[Step]
+    title: Text | None = None
+
+
+Part = Facts | Table | Paragraphs | Bridge
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ def reworded(paper: Paper, say: Callable[[Text], Text]) -> Paper:
                 return Facts([(say(label), words(value)) for label, value in one.rows], title)
             case Paragraphs():
                 return Paragraphs([words(line) for line in one.lines], title)
+            case Bridge():
+                return Bridge([replace(step, label=say(step.label)) for step in one.steps], title)
             case Table():
                 rows = [[words(cell) for cell in row] for row in one.rows]
                 note = say(one.note) if one.note else None
@@ -138,4 +149,6 @@ def _environment(package: str) -> Environment:
     environment.filters["when"] = shanghai_text
     environment.tests["facts"] = lambda part: isinstance(part, Facts)
     environment.tests["table"] = lambda part: isinstance(part, Table)
+    environment.tests["bridge"] = lambda part: isinstance(part, Bridge)
+    environment.filters["laid_out"] = laid_out
     return environment

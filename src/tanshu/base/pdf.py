@@ -15,8 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from tanshu.base.bridge import Picture, laid_out
 from tanshu.base.clock import NS
-from tanshu.base.documents import Facts, Paper, Paragraphs, Part, Table, Words
+from tanshu.base.documents import Bridge, Facts, Paper, Paragraphs, Part, Table, Words
 from tanshu.base.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 CHINESE, LATIN, BOLD = "STSong-Light", "Helvetica", "Helvetica-Bold"
 INK, SOFT, LINE, DEEP, WASH = "#17231f", "#5a6a64", "#d9dfdb", "#0d4f43", "#f3f6f4"
 WARN, WARN_WASH, MARK = "#8a4b08", "#fff4de", "#f8ead6"
+BARS = {"total": DEEP, "plus": "#4fa48d", "minus": "#d28a3c"}
 MARGIN, HEADER, FOOTER = 50.0, 54.0, 58.0
 """Points: left and right; what the header and the footer take of the page."""
 HEADING_ROOM = 90.0
@@ -178,7 +180,42 @@ def _part(part: Part, styles: dict[str, ParagraphStyle], lang: Lang, width: floa
         case Paragraphs():
             for line in part.lines:
                 yield _text(line, styles["body"], lang)
+        case Bridge():
+            picture = laid_out(part.steps)
+            yield _bridge(picture, lang, width)
+            if picture.note:
+                yield _text(picture.note, styles["soft"], lang)
     yield Spacer(0, 6)
+
+
+def _bridge(picture: Picture, lang: Lang, width: float) -> Flowable:
+    """The picture as shapes, as wide as the text."""
+    from reportlab.platypus import Flowable
+
+    scale = width / picture.width
+
+    class Drawn(Flowable):
+        def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: ARG002
+            return width, picture.height * scale
+
+        def draw(self) -> None:
+            canvas = self.canv
+            canvas.saveState()
+            canvas.scale(scale, scale)
+            canvas.setStrokeColor(_colour(LINE))
+            for tie in picture.ties:
+                canvas.line(tie.x, picture.height - tie.top, tie.x, picture.height - tie.bottom)
+            for box in picture.boxes:
+                canvas.setFillColor(_colour(BARS[box.kind]))
+                canvas.rect(
+                    box.x, picture.height - box.y - box.height, box.width, box.height, stroke=0, fill=1
+                )
+            canvas.setFillColor(_colour(INK))
+            for word in picture.words:
+                _draw(canvas, _in(word.text, lang), word.x, picture.height - word.y - 4, 12.5, right=word.end)
+            canvas.restoreState()
+
+    return Drawn()
 
 
 def _facts(part: Facts, styles: dict[str, ParagraphStyle], lang: Lang, width: float) -> Flowable:

@@ -22,3 +22,102 @@ NOT_CLOSED = refusal(
     "市场 {market} 的 {day} 尚未闭市,不能归集成交。请先闭市。",
     "The day {day} of the market {market} is not closed; its trades cannot be collected. Close it first.",
 )
+UNFINISHED_BEFORE = refusal(
+    "CLR-1005",
+    "市场 {market} 在 {before} 的成交尚未结算,不能先结算 {day}。请先结算 {before}。",
+    "The trades of {before} on the market {market} are not settled; {day} has to wait. Settle {before} first.",
+)
+PARTLY_SETTLED = refusal(
+    "CLR-1006",
+    "市场 {market} 在 {day} 的成交已由交易机构逐笔提交交收({transaction}),不能再由清算归集。请按原途径办完。",
+    "The exchange itself has begun to settle {day} on the market {market} ({transaction}); the house cannot "
+    "collect it. Finish it that way.",
+)
+OTHER_TOTALS = refusal(
+    "CLR-1007",
+    "交易机构确认的合计与清算不符:{trades} 笔、{tonnes} 吨、{amount} 分;清算为 {our_trades} 笔、{our_tonnes} 吨、"
+    "{our_amount} 分。请双方核对成交记录后再确认。",
+    "The exchange's totals are not those cleared: {trades} trades, {tonnes} t, {amount} fen; cleared were "
+    "{our_trades} trades, {our_tonnes} t, {our_amount} fen. Compare the trades before confirming.",
+)
+SAME_HANDS = refusal(
+    "CLR-1008",
+    "{person} 已经办理过本结算日的“{step}”,初审与复审须由不同的人办理。",
+    "{person} has had a hand in this settlement day already (“{step}”); each review needs somebody else.",
+)
+REASON_NEEDED = refusal(
+    "CLR-1009",
+    "退回清算须说明原因(--comment)。",
+    "Sending a day back needs its reason (--comment).",
+)
+IN_FUTURE = refusal(
+    "CLR-1010", "{day} 尚未到来,今天是 {today}。", "{day} is still to come; today is {today}."
+)
+DAY_UNSEALED = refusal(
+    "CLR-1011",
+    "结算日 {day} 尚未封账,市场 {market} 不能开市。请先完成结算(tanshu day resume {day})。",
+    "The settlement day {day} is not sealed, so the market {market} cannot open. "
+    "Finish it first (tanshu day resume {day}).",
+)
+STILL_DIFFERENT = refusal(
+    "CLR-1012",
+    "{day} 尚有 {differences} 处差异,不能封账。请先处理差异并重新对账(tanshu day explain {day})。",
+    "{day} has {differences} differences and cannot be sealed. "
+    "Clear them up and reconcile again (tanshu day explain {day}).",
+)
+INVARIANT = refusal(
+    "CLR-1013",
+    "封账核对不通过:{what}。账簿未作任何改动。请立即稽核(tanshu book audit)。",
+    "The seal's check fails: {what}. Nothing was changed. Audit the book at once (tanshu book audit).",
+)
+BEGUN = refusal(
+    "CLR-1014",
+    "{day} 的结算已经开始或已过:最近的结算日是 {last}({state})。",
+    "{day} was begun already, or is past: the newest settlement day is {last} ({state}).",
+)
+DISAGREES = refusal(
+    "CLR-2001",
+    "市场 {market} 在 {day} 的清算与交易主机不符:{account} 的 {what} 应为 {ours},交易主机记为 {theirs}。",
+    "Cleared and traded disagree on the market {market}, {day}: {what} of {account} comes to {ours}, the "
+    "market's engine has {theirs}.",
+)
+OTHER_BLOCK = refusal(
+    "CLR-2002",
+    "市场 {market} 在 {day} 的下一批交收是第 {next} 批,不是第 {block} 批。",
+    "The next block of {market}, {day}, is number {next}, not {block}.",
+)
+NO_FEE_ACCOUNT = refusal(
+    "CLR-2003",
+    "{handle} 没有费用账户,不能收取 {fen} 分费用。请先开立(tanshu account open {handle} fees)。",
+    "{handle} has no fees account, so fees of {fen} fen cannot be taken. "
+    "Open one first (tanshu account open {handle} fees).",
+)
+UNDER_WAY = refusal(
+    "CLR-2004",
+    "账户 {account} 正在交收 {session},交收登记完成后再办理(tanshu day resume)。",
+    "{session} is being delivered from the account {account}; ask again when that is registered "
+    "(tanshu day resume).",
+)
+NOTHING_LEFT = refusal(
+    "CLR-2005",
+    "市场 {market} 在 {day} 的成交已全部交收。",
+    "All trades of {market}, {day}, are delivered.",
+)
+ALL_OR_NOTHING = refusal(
+    "CLR-2006",
+    "净额交收须一次完成,{day} 市场 {market} 需要 {count} 项划转,超过一条日志的上限 {limit}。请改用逐笔全额。",
+    "A net delivery is one entry; {market}, {day}, needs {count} movements, more than the {limit} one entry "
+    "carries. Settle it gross.",
+)
+NO_POOL = refusal(
+    "CLR-2007",
+    "市场 {market} 按净额交收,须先开立交收过渡账户(tanshu account open registry pool)。",
+    "The market {market} settles net and needs the delivery pool; open it first "
+    "(tanshu account open registry pool).",
+)
+NET_STOPPED = refusal(
+    "CLR-2008",
+    "账户 {account} 在 {day} 市场 {market} 的净额交收开始后被停用,净额须整体完成。请先恢复该账户再继续。",
+    "The account {account} was stopped after the net delivery of {market}, {day}, had begun; it goes as a "
+    "whole. Restore the account, then resume.",
+)

@@ -29,7 +29,7 @@ CLEARING_DAY = Table(
     Column("sealed_seq", BigInteger),
     Column("log_seq", BigInteger, comment="the entry up to which the seal speaks"),
     Column("log_hash", Text, comment="that entry's hash"),
-    Column("state_root", Text, comment="Merkle root over all cells at that entry"),
+    Column("state_hash", Text, comment="SHA-256 over all accounts, cells and holds at that entry"),
     Column("comment", Text, nullable=False, comment="why it was last sent back"),
     comment="Settlement days of the house.",
 )

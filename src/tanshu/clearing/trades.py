@@ -53,9 +53,16 @@ class Trades(NamedTuple):
         """Some of them."""
         return Trades(*(column[which] for column in self))
 
+    def changed(self, **columns: Ints) -> Trades:
+        """The same with other values in some columns."""
+        return Trades(**{**self._asdict(), **columns})
+
     def hash(self) -> str:
         """What the house binds itself to: SHA-256 over the columns, as hexadecimal digits."""
         return digest(b"".join(np.ascontiguousarray(column, "<i8").tobytes() for column in self)).hex()
+
+
+FEES = ("buyer_trading", "buyer_settlement", "seller_trading", "seller_settlement")
 
 
 class TradedDay(NamedTuple):
@@ -82,7 +89,7 @@ class TradedDay(NamedTuple):
 def read_day(conn: Connection, log: int, day: date) -> TradedDay | Refusal:
     """A market's day. Refuses with CLR-1004: there is no such day, or it is not closed."""
     query = select(MARKET, MARKET_DAY.c.market_opened, MARKET_DAY.c.market_closed)
-    here = (MARKET.c.log == log, MARKET_DAY.c.log == log, MARKET_DAY.c.day == day)
+    here = (MARKET.c.log == log, MARKET_DAY.c.log == MARKET.c.log, MARKET_DAY.c.day == day)
     found = conn.execute(query.where(*here)).first()
     if found is None or found.market_closed is None:
         return checks.NOT_CLOSED(field="day", market=found.name if found else log, day=day)

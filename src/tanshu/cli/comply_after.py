@@ -175,15 +175,16 @@ def carry_over(door: Door, year: YearOption = None, subject: SubjectOption = "")
     """By the carry-over pack as things stand; the register's own notice decides."""
     from tanshu.cli.comply import listed_subjects, newest_year
     from tanshu.compliance import carry_over as estimates
-    from tanshu.compliance import packs, trades
+    from tanshu.compliance import packs
+    from tanshu.registry import settled
 
     with door.reading() as (conn, book):
         year = year or newest_year(conn)
         state = book.catch_up(conn)
         window = packs.carry_over(conn).table("window")
-        settled = trades.settled(conn, window["trades_first"], window["trades_last"])
+        traded = settled.totals(conn, window["trades_first"], window["trades_last"])
         found = [
-            (one, estimates.estimate(conn, state, one, settled))
+            (one, estimates.estimate(conn, state, one, traded))
             for one in listed_subjects(conn, year, subject)
         ]
         mark, say = short_stamp(conn), own_words(conn)

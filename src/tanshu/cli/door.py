@@ -67,9 +67,11 @@ class Door:
         from tanshu import migrations
         from tanshu.base.database import Database
         from tanshu.book.commit import Book
+        from tanshu.clearing.telling import take_part
         from tanshu.log import store
         from tanshu.log.checks import NOT_INITIALISED
 
+        take_part()
         database = Database.open(self.url)
         try:
             with database.read() as conn:

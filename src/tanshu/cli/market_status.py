@@ -61,6 +61,8 @@ STATES = {
     "": Text("尚未开市", "no day yet"),
     "open": Text("开市", "open"),
     "closed": Text("已收市", "closed"),
+    "clearing": Text("清算交收中", "being cleared"),
+    "settled": Text("已交收", "settled"),
 }
 
 

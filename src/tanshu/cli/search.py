@@ -116,6 +116,7 @@ def lines(
             data.append(
                 {
                     "transaction": one.transaction,
+                    "trade": one.trade,
                     "type": one.type,
                     "seq": one.seq,
                     "time": time,
@@ -127,7 +128,9 @@ def lines(
             )
             shown = quantity(line.quantity, what.scale)
             name = TYPES[one.type].name
-            rows.append((one.transaction, name, str(one.seq), time, what.code, shown, debit, credit))
+            rows.append(
+                (one.transaction or one.trade, name, str(one.seq), time, what.code, shown, debit, credit)
+            )
     said = {"stamp": mark, "lines": data, "next": found.next}
     return Reply(said, (*notices(mark), Table(LINES, rows), *more(found.next, "--before")))
 

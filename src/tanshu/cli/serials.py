@@ -173,7 +173,7 @@ def _turn_row(one: Turn, names: _Names) -> tuple[object, ...]:
         None if one.credit is None else names.account(one.credit),
         _chip(names.state(one.stay.account, one.stay.hold)),
         one.amount,
-        one.transaction.id if one.transaction else None,
+        one.transaction.id if one.transaction else str(one.trade) if one.trade else None,
         CERTIFICATE if _has_certificate(one) else None,
     )
 
@@ -221,6 +221,7 @@ def _turn_json(one: Turn, names: _Names) -> dict[str, object]:
         "actor": one.entry.actor,
         "command": one.entry.command,
         "transaction": one.transaction.id if one.transaction else None,
+        "trade": str(one.trade) if one.trade else None,
         "has_certificate": _has_certificate(one),
     }
 

@@ -154,7 +154,7 @@ def _parts(found: Statement, mark: Text | None) -> list[Part]:
             shanghai_text(one.time_ns),
             str(one.seq),
             one.what,
-            one.transaction,
+            one.reference,
             counterparty(one.counterparty),
             one.instrument.code,
             quantity(one.available_change, one.instrument.scale) if one.available_change else None,

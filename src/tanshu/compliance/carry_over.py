@@ -21,13 +21,14 @@ from tanshu.base.clock import business_date, end_of_day_ns
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Text
 from tanshu.book.state import State
-from tanshu.compliance import obligations, packs, trades
+from tanshu.compliance import obligations, packs
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE
 from tanshu.log import store
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, Subject
 from tanshu.registry import queries as registry
+from tanshu.registry import settled
 from tanshu.registry.encumbrances import queries as encumbrances
 from tanshu.registry.model import Transaction, TransactionState
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
@@ -108,13 +109,13 @@ def estimate(
     conn: Connection,
     state: State,
     subject: Subject,
-    settled: Collection[trades.SettledTrade] | None = None,
+    traded: settled.Totals | None = None,
 ) -> CarryOver:
     """The estimate for one entity as things stand. Raises Refused when the jurisdiction has no pack."""
     terms = Terms.of(conn)
     seq = _newest(conn)
     late = late_years(conn, terms, subject)
-    return counted(conn, terms, (subject,), state, seq, {subject.id: late}, settled)[subject.id].result
+    return counted(conn, terms, (subject,), state, seq, {subject.id: late}, traded)[subject.id].result
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,11 @@ def counted(
     state: State,
     seq: int,
     late: Mapping[str, tuple[int, ...]],
-    settled: Collection[trades.SettledTrade] | None = None,
+    traded: settled.Totals | None = None,
 ) -> dict[str, Counted]:
     """By subject id. state: the book after entry `seq`; what waited for approval is of that moment, too."""
-    if settled is None:
-        settled = trades.settled(conn, terms.day("trades_first"), terms.day("trades_last"))
+    if traded is None:
+        traded = settled.totals(conn, terms.day("trades_first"), terms.day("trades_last"))
     numbers = [one.number for one in registry.instruments(conn) if one.code in terms.old]
     waiting = _waiting(conn, numbers, seq)
     theirs = parties.accounts_of_all(conn, [subject.id for subject in subjects])
@@ -150,7 +151,7 @@ def counted(
         cells = [state.cell(account, number) for account in accounts for number in numbers]
         holding = sum(cell.available + cell.held for cell in cells)
         pending = sum(waiting.get(account, 0) for account in accounts)
-        sold, bought = trades.sold_and_bought(settled, subject.id, terms.old)
+        sold, bought = traded.of(subject.id, terms.old)
         years = late.get(subject.id, ())
         result = carry_over.estimate(terms.pack, sold, bought, holding, pending, late=bool(years))
         found[subject.id] = Counted(sold, bought, holding, pending, years, result)

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, select
 
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
-from tanshu.compliance import checks, obligations, trades
+from tanshu.compliance import checks, obligations
 from tanshu.compliance.tables import PENALTY_DECISION
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may
 from tanshu.parties.model import Right, Subject
+from tanshu.registry import settled
 from tanshu.rules import penalties
 from tanshu.rules.penalties import PenaltyRange
 
@@ -51,9 +52,9 @@ def penalty_range(
     if not owed.due_at_deadline_t:
         return checks.NOT_SHORT(field="subject", subject=subject.name, year=year)
     month_end = owed.deadline.replace(day=1) - timedelta(days=1)
-    price = average_price_fen or trades.average_price_fen(
-        trades.settled(conn, month_end.replace(day=1), month_end)
-    )
+    price = average_price_fen
+    if not price:
+        price = settled.totals(conn, month_end.replace(day=1), month_end).average_price_fen()
     if price is None:
         return checks.NO_PRICE(field="average_price", month=f"{month_end:%Y-%m}")
     return penalties.non_surrender(

@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act
-from tanshu.compliance import checks, duty_checks, obligations, packs, trades
+from tanshu.compliance import checks, duty_checks, obligations, packs
 from tanshu.compliance.reversal import closed_region
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Subject
 from tanshu.registry import queries as registry
+from tanshu.registry import settled
 from tanshu.registry.model import Proposed, TransactionState
 
 SURPLUS = "surplus-cancellation"
@@ -39,8 +40,8 @@ def of_entity(conn: Connection, subject: Subject, year: int) -> int | Refusal:
         return owed
     if owed.approved_t is None:
         return duty_checks.NOT_ALLOCATED(field="year", subject=subject.name, year=year)
-    settled = trades.settled(conn, since=_first_allocated(conn, subject, year))
-    sold, bought = trades.sold_and_bought(settled, subject.id, {packs.instrument(conn, year)})
+    traded = settled.totals(conn, since=_first_allocated(conn, subject, year))
+    sold, bought = traded.of(subject.id, {packs.instrument(conn, year)})
     return untraded_t(owed.approved_t, owed.obligation_t, sold, bought)
 
 

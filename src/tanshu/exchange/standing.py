@@ -219,6 +219,21 @@ def account_comes_into(act: Act, account: Account, new: AccountState) -> None:
             need(_stop(act, market, one.number, f"{account.code} {label.zh} {label.en}", Why.OPERATOR))
 
 
+def suspend_everywhere(act: Act, subject_id: str, reason: str) -> tuple[str, ...]:
+    """Suspend a subject on every market where it is a participant and trades; the names of those markets.
+
+    For a room above, as part of its own command. It ends as every suspension does: by two of the exchange.
+    """
+    theirs = select(MARKET_PARTY).where(MARKET_PARTY.c.subject_id == subject_id).order_by(MARKET_PARTY.c.log)
+    stopped: list[str] = []
+    for one in act.conn.execute(theirs).all():
+        market = sessions.at(act, one.log)
+        if standing(act.conn, one.log, one.number) is None:
+            need(_stop(act, market, one.number, reason, Why.OPERATOR))
+            stopped.append(sessions.row_of(act.conn, one.log).name)
+    return tuple(stopped)
+
+
 # -- in the market's log -----------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from tanshu.base.refusal import need
 from tanshu.base.text import Text
 from tanshu.exchange import timetable
 from tanshu.exchange.bridge import days, halts, sessions
-from tanshu.exchange.bridge.sessions import CLOSED, OPEN, Session
+from tanshu.exchange.bridge.sessions import CLEARING, CLOSED, OPEN, Session
 from tanshu.exchange.bridge.tables import MARKET_SUSPENSION
 from tanshu.exchange.day_terms import MODE_OF
 from tanshu.exchange.engine.engine import Engine
@@ -118,7 +118,7 @@ def status(conn: Connection, market: Market, now_ns: int) -> Status:
         about.pack,
         session.day if session else None,
         session.state if session else "",
-        session is None or session.state != CLOSED or days.is_settled(conn, session),
+        session is None or session.state not in (CLOSED, CLEARING) or days.is_settled(conn, session),
         tuple(_mode(mode, phases[mode], covered, names) for mode in known),
         ahead[1],
         ahead[0],

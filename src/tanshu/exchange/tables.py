@@ -62,7 +62,7 @@ MARKET_DAY = Table(
     metadata,
     Column("log", SmallInteger, ForeignKey("market.log"), primary_key=True, autoincrement=False),
     Column("day", Date, primary_key=True),
-    Column("state", Text, nullable=False, comment="open, closed"),
+    Column("state", Text, nullable=False, comment="open, closed, clearing, settled"),
     Column("opened_seq", BigInteger, nullable=False, comment="the book's entry"),
     Column("closed_seq", BigInteger),
     Column("market_opened", BigInteger, nullable=False, comment="the market's entry"),

@@ -22,12 +22,13 @@ from tanshu.base.text import Text
 from tanshu.book.state import State
 from tanshu.compliance import carry_over, obligations, packs
 from tanshu.compliance.obligations import Owed, Status
-from tanshu.compliance.trades import SettledTrade, average_price_fen, settled
 from tanshu.insight import flows, regions
 from tanshu.insight.flows import DayFlow, Flow
 from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.registry import queries as registry
+from tanshu.registry import settled
+from tanshu.registry.settled import SettledTrade, average_price_fen
 from tanshu.registry.types import InstrumentKind
 
 PERCENT_PLACES = 2
@@ -285,15 +286,9 @@ def traded(
     trades: Collection[SettledTrade], *, month: str = "", mode: str = "", day: date | None = None
 ) -> Traded:
     """Volume, amount and volume-weighted average price of these trades."""
-    return Traded(
-        month,
-        mode,
-        day,
-        len(trades),
-        sum(trade.quantity for trade in trades),
-        sum(trade.amount_fen for trade in trades),
-        yuan(average_price_fen(trades)),
-    )
+    volume_t, amount_fen = sum(one.quantity for one in trades), sum(one.amount_fen for one in trades)
+    average = yuan(average_price_fen(volume_t, amount_fen))
+    return Traded(month, mode, day, len(trades), volume_t, amount_fen, average)
 
 
 def group(
@@ -345,9 +340,9 @@ def _estimates(conn: Connection, state: State, board: Collection[Owed]) -> dict[
         period = packs.carry_over(conn).table("window")
     except Refused:
         return {}
-    trades = settled(conn, period["trades_first"], period["trades_last"])
+    sums = settled.totals(conn, period["trades_first"], period["trades_last"])
     return {
-        owed.subject.id: carry_over.estimate(conn, state, owed.subject, trades).carryable_t for owed in board
+        owed.subject.id: carry_over.estimate(conn, state, owed.subject, sums).carryable_t for owed in board
     }
 
 

@@ -16,15 +16,16 @@ from sqlalchemy import Connection
 from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refused
 from tanshu.compliance import packs
-from tanshu.compliance.trades import SettledTrade, settled
 from tanshu.parties import queries as parties
 from tanshu.registry import queries as registry
+from tanshu.registry import settled as settlements
 from tanshu.registry.model import Line, Transaction, TransactionState
+from tanshu.registry.settled import SETTLEMENT, Block, Dealt, SettledTrade
 from tanshu.registry.types import InstrumentKind
 
 ALLOCATIONS = ("pre-allocation", "final-allocation")
 RETURN = "return-of-excess"
-TRADE = "trade-settlement"
+TRADE = SETTLEMENT
 SURRENDER = "surrender"
 OFFSET = "offset"
 
@@ -114,7 +115,7 @@ def trades_of(conn: Connection, subject_ids: Collection[str], period: Window) ->
     allowances = {i.code for i in registry.instruments(conn) if i.kind is InstrumentKind.ALLOWANCE}
     return [
         trade
-        for trade in settled(conn, None, period.last)
+        for trade in settlements.settled(conn, None, period.last)
         if trade.instrument in allowances
         and not period.before(trade.day)
         and (trade.seller_id in subject_ids or trade.buyer_id in subject_ids)
@@ -122,10 +123,12 @@ def trades_of(conn: Connection, subject_ids: Collection[str], period: Window) ->
 
 
 def flows_of(conn: Connection, subject_ids: Collection[str], year: int, period: Window) -> Flows:
-    """Walk every effected transaction once."""
+    """Walk every effected transaction once, and what was settled otherwise block by block."""
     reader = _Reader(conn, subject_ids, year, period)
     for transaction in registry.transactions(conn, state=TransactionState.EFFECTED):
         reader.read(transaction)
+    for block in settlements.blocks(conn):
+        reader.read_block(block)
     days = sorted({*reader.change, *reader.surrendered, *reader.offset})
     return Flows(
         reader.flows,
@@ -153,6 +156,25 @@ class _Reader:
         for line in transaction.lines:
             if self._instruments[line.instrument].kind is InstrumentKind.ALLOWANCE:
                 self._line(transaction, line, day)
+
+    def read_block(self, block: Block) -> None:
+        """Trades that one entry settled: each counts on its trading day, and moved units on the entry's."""
+        codes = {one.code for one in self._instruments.values() if one.kind is InstrumentKind.ALLOWANCE}
+        moved = business_date(block.time_ns)
+        for n, code in enumerate(block.instruments):
+            for subject, dealt in block.dealt(n) if code in codes else ():
+                if subject in self.flows:
+                    self.change[moved] += dealt.bought_t - dealt.sold_t
+                    self._traded(self.flows[subject], dealt, block.day)
+
+    def _traded(self, flow: Flow, dealt: Dealt, day: date) -> None:
+        if self.window.before(day):
+            flow.opening_t += dealt.bought_t - dealt.sold_t
+        elif self.window.holds(day):
+            flow.bought_t += dealt.bought_t
+            flow.sold_t += dealt.sold_t
+        else:
+            flow.other_t += dealt.bought_t - dealt.sold_t
 
     def _payment(self, transaction: Transaction, day: date) -> None:
         if transaction.type.code == SURRENDER:

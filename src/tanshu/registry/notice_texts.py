@@ -260,6 +260,16 @@ _KINDS = (
         ),
         objection=True,
     ),
+    _kind(
+        "shortfall", "资金不足通知书", "Notice of a shortfall",
+        (
+            "你单位资金账户 {account} 资金不足 {amount} 元(编号 {shortfall})。请于 {until} 前补足;逾期将动用结算风险"
+            "准备金或自有资金垫付,并向你单位追偿。了结之前暂停你单位的交易和出金。",
+            "Your cash account {account} is short of {amount} yuan ({shortfall}). Make it good by {until}; after that the "
+            "risk reserve or the house's own funds cover it and you owe it to them. Until it is settled you do not "
+            "trade and no money is paid out.",
+        ),
+    ),
 )  # fmt: skip
 _PLAIN = ("year", "rank")
 """Whole numbers that count nothing, and so get no commas."""

@@ -149,9 +149,16 @@ def own_words(conn: Connection) -> Callable[[Text], Text] | None:
 # -- stamps ------------------------------------------------------------------------------------------------
 
 
-def stamps(conn: Connection, subjects: Iterable[Subject], given: Text | None = None) -> Stamps:
-    """What stands on a paper about these subjects. given: a scenario's own stamp, in place of ours."""
-    by_rule = _rule_stamps(f"{parties.jurisdiction(conn)}.registry")
+def stamps(
+    conn: Connection, subjects: Iterable[Subject], given: Text | None = None, rules: Iterable[str] = ()
+) -> Stamps:
+    """What stands on a paper about these subjects.
+
+    given: a scenario's own stamp, in place of ours. rules: packs beside the register's that it goes by.
+    """
+    by_pack = [_rule_stamps(name) for name in (f"{parties.jurisdiction(conn)}.registry", *rules)]
+    lines = tuple(line for one in by_pack for line in one.lines)
+    by_rule = Stamps(lines, next((one.mark for one in by_pack if one.mark), None))
     fictional = given or (FICTIONAL if any(one.fictional for one in subjects) else None)
     if fictional is None:
         return by_rule

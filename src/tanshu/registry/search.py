@@ -8,7 +8,7 @@ index; a test reads the databases' plans.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,15 +29,17 @@ from sqlalchemy import (
 
 from tanshu.base.refusal import Refusal, refusal
 from tanshu.book.movements import MOVEMENT
-from tanshu.book.records import POSITION_BITS, position
+from tanshu.book.records import POSITION_BITS, Op, decode, position
+from tanshu.log import store
 from tanshu.parties import queries as parties
 from tanshu.parties.codes import looks_like_account_code
 from tanshu.parties.model import Account, Subject
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
-from tanshu.registry import queries, search_index
+from tanshu.registry import queries, search_index, settled
 from tanshu.registry.model import Line, Transaction, TransactionState
 from tanshu.registry.search_index import SUBJECT_ORDER, SUBJECT_TERM
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
+from tanshu.registry.types import BY_NUMBER
 
 PART_SHORT = refusal(
     "REG-7101",
@@ -66,6 +68,7 @@ _ASKED_AT_ONCE = 5_000
 """Lines that one statement asks for by number; of more, all are looked through."""
 _SMALL = 200
 """Lines of a transaction up to which all are looked through for a subject's."""
+_GIVING = (Op.TRANSFER, Op.CAPTURE)
 T = TypeVar("T")
 
 
@@ -116,13 +119,18 @@ class WantedTransactions:
 
 
 class Touching(NamedTuple):
-    """Lines of one effected transaction in which a subject's accounts gave or received."""
+    """Lines of one effected transaction in which a subject's accounts gave or received.
+
+    Or of a trade that a clearing house settled, or of fees and positions that it booked: those have no
+    transaction, and trade says which trade it is.
+    """
 
     seq: int
     time_ns: int
-    transaction: str
+    transaction: str | None
     type: str
     lines: tuple[Line, ...]
+    trade: str | None = None
 
 
 # -- subjects ----------------------------------------------------------------------------------------------
@@ -326,8 +334,8 @@ def touching(
     before: int | None = None,
     limit: int = PAGE,
 ) -> Page[Touching] | Refusal:
-    """Effected transactions in which a subject gave or received, whoever proposed them: newest first, from
-    entries before `before`. Of a batch only the subject's own lines.
+    """Effected transactions in which a subject gave or received, whoever proposed them, and trades that a
+    clearing house settled: newest first, from entries before `before`. Of a batch only the subject's lines.
 
     Found by the movements of its accounts, which must have been caught up: a batch of many thousand lines
     needs no index of its own for that. Refuses with REG-7103.
@@ -343,6 +351,8 @@ def touching(
     by_seq = _ended_at(conn, shown)
     found: list[Touching] = []
     for seq in shown:
+        if seq not in by_seq:
+            found += _without_transactions(conn, log, seq, cells)
         for row in by_seq.get(seq, ()):
             lines = _lines(conn, log, row, numbers, cells)
             if lines:
@@ -379,6 +389,26 @@ def _places(conn: Connection, log: int, cells: Sequence[tuple[int, int]], seq: i
         query = select(t.position).where(*here, t.account == account, t.instrument == instrument)
         found += (place & (1 << POSITION_BITS) - 1 for place in conn.execute(query).scalars())
     return found
+
+
+def _without_transactions(
+    conn: Connection, log: int, seq: int, cells: Sequence[tuple[int, int]]
+) -> Iterator[Touching]:
+    """What an entry without transactions gave to these (account, instrument) or took, trade by trade."""
+    entry = next(store.read(conn, log, after=seq - 1, upto=seq))
+    records = decode(entry.records)
+    places = sorted({place for place in _places(conn, log, cells, seq) if records[place]["op"] in _GIVING})
+    names = settled.named(conn, [position(seq, place) for place in places])
+    together: dict[tuple[str, str | None], list[Line]] = {}
+    for place in places:
+        _, _, instrument, debit, credit, amount, hold, tag, *_ = records[place].tolist()
+        trade = names.get(position(seq, place))
+        if tag in BY_NUMBER:
+            line = Line(debit, credit, instrument, amount, hold or None)
+            key = (BY_NUMBER[tag].code, str(trade) if trade else None)
+            together.setdefault(key, []).append(line)
+    for (type, trade), lines in together.items():
+        yield Touching(seq, entry.time_ns, None, type, tuple(lines), trade)
 
 
 def _moved(conn: Connection, log: int, account: int) -> list[int]:

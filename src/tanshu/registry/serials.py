@@ -21,8 +21,10 @@ from tanshu.book.serial_queues import AVAILABLE
 from tanshu.book.serials import Stay
 from tanshu.log import store
 from tanshu.log.entry import Entry
-from tanshu.registry import queries
+from tanshu.registry import queries, settled
 from tanshu.registry.model import Instrument, Line, Transaction
+from tanshu.registry.settled import SETTLEMENT, TradeName
+from tanshu.registry.types import TYPES
 
 NOT_A_UNIT = refusal(
     "REG-4101",
@@ -56,7 +58,8 @@ _UNIT = re.compile(r"^(.+)-(\d{1,19})$")
 class Turn(NamedTuple):
     """One turn in a unit's life: it came to a place by a record of an entry, for a transaction if any.
 
-    amount: what the record moved, the unit's neighbours included.
+    amount: what the record moved, the unit's neighbours included. trade: what it delivered, where a clearing
+    house settled that without a transaction.
     """
 
     stay: Stay
@@ -67,6 +70,7 @@ class Turn(NamedTuple):
     credit: int | None
     amount: int
     transaction: Transaction | None
+    trade: TradeName | None = None
 
 
 class Numbers(NamedTuple):
@@ -142,10 +146,19 @@ def _has_numbers(conn: Connection, log: int, one: Instrument) -> bool:
 
 def life(conn: Connection, log: int, instrument: int, number: int) -> list[Turn]:
     """Everything that happened to a unit, in order."""
-    stays = serials.life(conn, log, instrument, number)
+    return turns(conn, log, serials.life(conn, log, instrument, number))
+
+
+def turns(conn: Connection, log: int, stays: Sequence[Stay]) -> list[Turn]:
+    """What brought a unit to each of the places where it stayed."""
     entries = {seq: _entry(conn, log, seq) for seq in sorted({stay.since >> POSITION_BITS for stay in stays})}
     transactions = queries.transactions_at(conn, list(entries))
-    return [_turn(stay, entries[stay.since >> POSITION_BITS], transactions) for stay in stays]
+    found = [_turn(stay, entries[stay.since >> POSITION_BITS], transactions) for stay in stays]
+    number = TYPES[SETTLEMENT].number
+    trades = settled.named(
+        conn, (one.stay.since for one in found if one.tag == number and one.transaction is None)
+    )
+    return [one._replace(trade=trades.get(one.stay.since)) for one in found]
 
 
 def _turn(stay: Stay, entry: Entry, transactions: Sequence[Transaction]) -> Turn:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tanshu.base.clock import business_date, shanghai_text
 from tanshu.base.documents import Facts, Paper, Table, Words
+from tanshu.base.quantity import yuan
 from tanshu.base.tabular import Cell, Column, Kind, Sheet
 from tanshu.base.text import Text
 from tanshu.registry import papers, serials
@@ -40,6 +41,8 @@ COLUMNS = (
     Column("held_change", Text("冻结变动", "held, change"), _INTEGER),
     Column("available", Text("可用", "available"), _INTEGER),
     Column("held", Text("冻结", "held"), _INTEGER),
+    Column("trade", Text("成交", "trade")),
+    Column("price_fen", Text("成交价(分/吨)", "price, fen per tonne"), _INTEGER),
 )
 
 
@@ -169,7 +172,10 @@ def _movements(lines: Sequence[Line]) -> Table:
 
 def _movement(one: Line) -> tuple[Words, ...]:
     what = one.what
-    said = Text(*(f"{done}\n{one.transaction or ''}".strip() for done in (what.zh, what.en)))
+    said = Text(*(f"{done}\n{one.reference or ''}".strip() for done in (what.zh, what.en)))
+    if one.trade and one.trade.price_fen:
+        price = yuan(one.trade.price_fen)
+        said = Text(f"{said.zh} · {price} 元/吨", f"{said.en} · {price} yuan/t")
     return (
         shanghai_text(one.time_ns),
         str(one.seq),
@@ -250,6 +256,7 @@ def _sheet_rows(found: Statement) -> Iterator[Sequence[Cell]]:
             line.held_change,
             line.available,
             line.held,
+            *_trade(line),
         )
     for one in found.closing:
         yield _balance_row("closing", found.closed.seq, one)
@@ -258,7 +265,13 @@ def _sheet_rows(found: Statement) -> Iterator[Sequence[Cell]]:
 def _balance_row(row: str, seq: int, one: Balance) -> Sequence[Cell]:
     nothing = (None,) * 5
     what = (one.instrument.code, one.instrument.scale)
-    return (row, None, seq, *nothing, *what, None, None, one.available, one.held)
+    return (row, None, seq, *nothing, *what, None, None, one.available, one.held, None, None)
+
+
+def _trade(line: Line) -> tuple[str | None, int | None]:
+    """The trade that a movement delivered or paid, and its price; nothing where a transaction did."""
+    trade = line.trade
+    return (str(trade), trade.price_fen or None) if trade else (None, None)
 
 
 # -- JSON --------------------------------------------------------------------------------------------------
@@ -275,6 +288,7 @@ def _balance_json(one: Balance) -> dict[str, object]:
 
 def _line_json(one: Line) -> dict[str, object]:
     other = one.counterparty
+    trade, price_fen = _trade(one)
     return {
         "entry": one.seq,
         "time": shanghai_text(one.time_ns),
@@ -289,6 +303,8 @@ def _line_json(one: Line) -> dict[str, object]:
         "held_change": one.held_change,
         "available": one.available,
         "held": one.held,
+        "trade": trade,
+        "price_fen": price_fen,
     }
 
 

@@ -28,12 +28,13 @@ from tanshu.book.records import POSITION_BITS, Op, position
 from tanshu.parties.model import ACCOUNT_TYPES, HOLDERS, Account, AccountKind, Subject, SubjectKind
 from tanshu.parties.queries import account as account_coded
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
-from tanshu.registry import papers, queries, serials
+from tanshu.registry import papers, queries, serials, settled
 from tanshu.registry.encumbrances.model import CLASS_LABELS, ClaimClass
 from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
 from tanshu.registry.model import Instrument
 from tanshu.registry.papers import Position
 from tanshu.registry.serials import Numbers
+from tanshu.registry.settled import SETTLEMENT, TradeName
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
 from tanshu.registry.types import BY_NUMBER, TYPES
 
@@ -72,7 +73,10 @@ class Counterparty:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One movement, with the balance after it. transaction: None for what no transaction did."""
+    """One movement, with the balance after it. transaction: None for what no transaction did.
+
+    trade: the trade that it delivered or paid, where a clearing house settled it.
+    """
 
     seq: int
     time_ns: int
@@ -85,6 +89,12 @@ class Line:
     held_change: int
     available: int
     held: int
+    trade: TradeName | None = None
+
+    @property
+    def reference(self) -> str | None:
+        """By what it can be asked for again: the transaction, or the trade."""
+        return self.transaction or (str(self.trade) if self.trade else None)
 
     @property
     def what(self) -> Text:
@@ -208,6 +218,10 @@ def _lines(
     names: bool,
 ) -> Iterator[Line]:
     transactions = _Transactions(conn, account.number, found)
+    number = TYPES[SETTLEMENT].number
+    trades = settled.named(
+        conn, (one.position for one in found if one.tag == number and one.counter is not None)
+    )
     others = _counterparties(conn, account, {one.counter for one in found if one.counter is not None}, seq)
     for one in found:
         other = None if one.counter is None else others[one.counter]
@@ -220,12 +234,13 @@ def _lines(
             instruments[one.instrument],
             Op(one.op),
             kind.code if kind else None,
-            transactions.of(one),
+            None if one.position in trades else transactions.of(one),
             other.shown if other else None,
             one.available_change,
             one.held_change,
             one.available,
             one.held,
+            trades.get(one.position),
         )
 
 

@@ -96,6 +96,10 @@ def calendar(tables: Tables) -> Problems:
                 "extra_closures",
                 Text(f"{day} 不是当年的工作日", f"{day} is no weekday of the year"),
             )
+    for key in ("extra_closures", "open_on_holidays") if "banks" in tables else ():
+        for day in tables["banks"][key]:
+            if day.year != year:
+                yield "banks", key, Text(f"{day} 不在 {year} 年", f"{day} is not in {year}")
 
 
 def compliance(tables: Tables) -> Problems:

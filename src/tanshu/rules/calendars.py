@@ -1,9 +1,10 @@
-"""Two calendars of a jurisdiction: trading days of the exchange, and administrative working days.
+"""Three calendars of a jurisdiction: trading days of the exchange, administrative working days, bank days.
 
-Both come from one pack per year (`cn.calendar.2024`): the holidays and the make-up weekends 调休 as the State
+All come from one pack per year (`cn.calendar.2024`): the holidays and the make-up weekends 调休 as the State
 Council's yearly notice gives them, and the exchange's own extra closures. A make-up weekend is a working
-day of the administration and closed at the exchange. A year whose pack is not there is refused: nobody can
-guess it.
+day of the administration and closed at the exchange. Bank days, on which settlement banks move money, are the
+administrative working days but for what the pack's `[banks]` says; without that table, simply these days
+(assumed). A year whose pack is not there is refused: nobody can guess it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,27 @@ def add_working_days(jurisdiction: str, start: date, n: int, *, count_first: boo
         day += _DAY
 
 
+@answering
+def bank_days(jurisdiction: str, year: int) -> tuple[date, ...]:
+    """The days of a year on which settlement banks move money, in order. Refuses with RULE-3001."""
+    return _bank_days(_pack(jurisdiction, year))
+
+
+@answering
+def is_bank_day(jurisdiction: str, day: date) -> bool:
+    """Whether settlement banks move money on this day. A refusal (RULE-3001) is not False."""
+    return day in _bank_set(_pack(jurisdiction, day.year))
+
+
+@answering
+def next_bank_day(jurisdiction: str, day: date) -> date:
+    """The first bank day after this one. Refuses with RULE-3001 beyond the years that are loaded."""
+    day += _DAY
+    while day not in _bank_set(_pack(jurisdiction, day.year)):
+        day += _DAY
+    return day
+
+
 def _pack(jurisdiction: str, year: int) -> Pack:
     name = f"{jurisdiction}.calendar.{year}"
     pack = packs.load(name)
@@ -95,6 +117,16 @@ def _working_days(pack: Pack) -> tuple[date, ...]:
 
 
 @lru_cache(maxsize=64)
+def _bank_days(pack: Pack) -> tuple[date, ...]:
+    """Working days but for the banks' own closures, and the days on which they are open all the same."""
+    days = set(_working_days(pack))
+    if "banks" in pack.tables:
+        own = pack.table("banks")
+        days = (days - set(own["extra_closures"])) | set(own["open_on_holidays"])
+    return tuple(sorted(days))
+
+
+@lru_cache(maxsize=64)
 def _trading_set(pack: Pack) -> frozenset[date]:
     return frozenset(_trading_days(pack))
 
@@ -102,6 +134,11 @@ def _trading_set(pack: Pack) -> frozenset[date]:
 @lru_cache(maxsize=64)
 def _working_set(pack: Pack) -> frozenset[date]:
     return frozenset(_working_days(pack))
+
+
+@lru_cache(maxsize=64)
+def _bank_set(pack: Pack) -> frozenset[date]:
+    return frozenset(_bank_days(pack))
 
 
 def _all_days(pack: Pack) -> list[date]:

@@ -2,7 +2,7 @@
 
 1001–1099 finding a pack · 1101–1199 a malformed pack · 1201–1299 asking a pack for what it does not say ·
 1501–1599 competing claims, allocation by output · 1601–1699 markets ·
-2001–2099 power allocation · 3001–3099 calendars and deadlines · 4001–4099 penalties.
+1701–1799 clearing · 2001–2099 power allocation · 3001–3099 calendars and deadlines · 4001–4099 penalties.
 """
 
 from __future__ import annotations
@@ -192,6 +192,28 @@ NOT_OF_THIS_MARKET = refusal(
     "RULE-1608",
     "产品“{instrument}”不在规则包“{pack}”的市场交易。该市场的产品:{known}。",
     "Product “{instrument}” is not traded in the market of rule pack “{pack}”. Its products: {known}.",
+)
+
+# Clearing
+
+NO_CLEARING_PACK = refusal(
+    "RULE-1701",
+    "市场规则包“{market}”没有清算规则包“{pack}”,其成交不能在此清算。请写入该规则包(目录由 TANSHU_PACKS 指定)。",
+    "The market pack “{market}” has no clearing pack “{pack}”: its trades cannot be cleared here. Write that pack (in a "
+    "directory of TANSHU_PACKS).",
+)
+CLEARING_FIGURE_NEEDED = refusal(
+    "RULE-1702",
+    "规则包“{pack}”未给出表 [{table}] 的“{key}”:该数值由结算机构确定,没有默认值。"
+    "请写入规则包 {figures}(目录由 TANSHU_PACKS 指定)。",
+    "Rule pack “{pack}” does not give “{key}” of table [{table}]: the clearing house sets it, and it has no default. "
+    "Write it into pack {figures} (in a directory of TANSHU_PACKS).",
+)
+CLEARING_FIGURE_SETTLED = refusal(
+    "RULE-1703",
+    "规则包 {figures} 给出了表 [{table}] 的“{key}”,而规则包“{pack}”已有规定。请删去,或另立一个清算规则包。",
+    "Pack {figures} gives “{key}” of table [{table}], which rule pack “{pack}” settles. Take it out, or write another "
+    "clearing pack.",
 )
 
 # Power allocation

@@ -12,12 +12,14 @@ from typing import Final
 
 from tanshu.rules import (
     agreement,
+    clearing_schema,
     factors_schema,
     market_schema,
     output_schema,
     registry_schema,
     supervision_schema,
 )
+from tanshu.rules.clearing_schema import CLEARING, CLEARING_FIGURES
 from tanshu.rules.factors_schema import FACTORS
 from tanshu.rules.fields import (
     BILINGUAL,
@@ -119,6 +121,9 @@ CALENDAR: Final[Schema] = {
         {"name": BILINGUAL, "first": DATE, "last": DATE, "working_weekends": Field("dates")}
     ),
     "exchange": TableRule({"extra_closures": Field("dates")}),
+    "banks": TableRule(
+        {"extra_closures": Field("dates"), "open_on_holidays": Field("dates")}, required=False
+    ),
 }
 
 COMPLIANCE: Final[Schema] = {
@@ -181,6 +186,8 @@ SCHEMAS: Final[Mapping[str, Mapping[str, TableRule]]] = {
     "supervision": SUPERVISION,
     "market": MARKET,
     "market_figures": MARKET_FIGURES,
+    "clearing": CLEARING,
+    "clearing_figures": CLEARING_FIGURES,
 }
 
 
@@ -219,4 +226,6 @@ CHECKS: Final[Mapping[str, Callable[[Tables], Problems]]] = {
     "supervision": supervision_schema.problems,
     "market": market_schema.problems,
     "market_figures": market_schema.figures_problems,
+    "clearing": clearing_schema.problems,
+    "clearing_figures": clearing_schema.figures_problems,
 }

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from tanshu.base.refusal import Refused, need
 from tanshu.compliance import methods
+from tanshu.registry.settled import SETTLEMENT
 from tanshu.registry.types import TYPES
 from tanshu.rules import allocation_terms, compliance_calendar, packs, registry_pack
 from tanshu.rules.packs import Pack
 from tanshu.scenario import checks
 from tanshu.scenario.market import Market
 
-TRADE, TRANSFER = "trade-settlement", "free-transfer"
+TRADE, TRANSFER = SETTLEMENT, "free-transfer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from tanshu.compliance.obligations import STATUS_LABELS, Owed, Status
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
 from tanshu.registry import queries as registry
+from tanshu.registry import settled
 from tanshu.registry.model import TransactionState
+from tanshu.registry.settled import SETTLEMENT
 from tanshu.rules import registry_pack
 from tanshu.scenario.folder import Folder
 from tanshu.scenario.market import Market
@@ -24,7 +26,7 @@ _MOVING = {
     "final-allocation": "final-allocation",
     "return": "return-of-excess",
     "to-trading": "position-transfer",
-    "trading": "trade-settlement",
+    "trading": SETTLEMENT,
     "to-registry": "position-transfer",
     "transfers": "free-transfer",
     "surrender": "surrender",
@@ -134,7 +136,10 @@ def _grid(board: list[Owed], cancelled: dict[str, int], law: Law, market: Market
 
 
 def _moved(conn: Connection, type: str, instrument: str) -> tuple[int, int]:
-    """Transactions in effect of a type, and the tonnes of the allowance in them."""
+    """Transactions in effect of a type (trades however settled), and the tonnes of the allowance in them."""
+    if type == SETTLEMENT:
+        traded = settled.totals(conn)
+        return traded.trades, traded.by_instrument.get(instrument, 0)
     number = next((one.number for one in registry.instruments(conn) if one.code == instrument), None)
     made = registry.transactions(conn, type=type, state=TransactionState.EFFECTED)
     return len(made), sum(line.quantity for one in made for line in one.lines if line.instrument == number)

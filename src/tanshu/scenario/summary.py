@@ -14,7 +14,6 @@ from tanshu.book import serials
 from tanshu.compliance import obligations
 from tanshu.compliance.obligations import Status
 from tanshu.compliance.tables import ALLOCATION
-from tanshu.compliance.trades import SettledTrade, settled
 from tanshu.insight import figures, market_section, report
 from tanshu.insight.figures import Traded, YearFigures, year_figures
 from tanshu.mrv import queries as mrv
@@ -22,6 +21,7 @@ from tanshu.parties import queries as parties
 from tanshu.parties.model import HOLDERS, AccountKind
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Transaction, TransactionState
+from tanshu.registry.settled import SettledTrade, settled
 from tanshu.scenario.market_steps import step_name
 from tanshu.scenario.power_year import PowerYear
 from tanshu.scenario.trading_result import MarketResult, market_result, price

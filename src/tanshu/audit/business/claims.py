@@ -8,7 +8,7 @@ one says (`orders`); it gives way only to one that the pack puts first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tanshu.audit.business import checks, sessions
@@ -17,7 +17,7 @@ from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sessions import SESSION
-from tanshu.audit.business.verbs import EXPIRE
+from tanshu.audit.business.verbs import DELIVER, EXPIRE
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
 from tanshu.book.records import Op
@@ -45,11 +45,15 @@ class Stood(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The claims that an entry touches, and by how much it uses each of their holds."""
+    """The claims that an entry touches, and by how much it uses each of their holds.
+
+    apart: holds that are used for delivery, while their claims' rows stay as they are; judged elsewhere.
+    """
 
     claims: Sequence[Changed]
     used: Mapping[int, int]
     made: Mapping[int, Row]
+    apart: Collection[int] = ()
 
 
 class Changed(NamedTuple):
@@ -105,13 +109,19 @@ def now(stood: Stood, facts: Facts) -> Standing:
     return Standing(changed, used, made)
 
 
-def judge(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -> Iterator[Finding]:
-    """Everything in which the claims of an entry are not as the rules want them."""
+def judge(
+    stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done, brought: Mapping[tuple[int, int], int]
+) -> Iterator[Finding]:
+    """Everything in which the claims of an entry are not as the rules want them.
+
+    brought: what a settlement day's delivery brought into cells, to be passed on now that all is delivered.
+    """
     yield from _sums(stand, facts, done)
     yield from _told(stand, facts, done)
     yield from _reasons(stand, turns, facts, done)
     yield from _order(stand, facts, done)
-    yield from _left_lying(stand, facts, done)
+    if done.entry.command != DELIVER:
+        yield from _left_lying(stand, facts, done, brought)
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -139,7 +149,7 @@ def _told(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
     moves, made = done.moves, set[int]()
     used: dict[int, int] = defaultdict(int)
     for _, record in moves:
-        if record.op in (Op.CAPTURE, Op.RELEASE):
+        if record.op in (Op.CAPTURE, Op.RELEASE) and record.hold not in stand.apart:
             used[record.hold] += record.amount
     holds = [(done.name(place), place, record) for place, record in moves if record.op == Op.HOLD]
     for at, place, record in holds:
@@ -170,7 +180,7 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
     roots = {turn.after["original_id"] for turn in acting if turn.took_effect} - {None}
     leaving = {turn.after["subject_id"] for turn in acting if _of_withheld(turn)}
     touching = {account for turn in turns for account in turn.accounts}
-    in_room = done.entry.command.startswith(("registry.", "compliance.", "exchange."))
+    in_room = done.entry.command.startswith(("registry.", "compliance.", "exchange.", "clearing."))
     for claim in stand.claims:
         row, was = claim.after, claim.before
         if in_room and not claim.is_other:
@@ -251,12 +261,14 @@ def _stays_matched(stand: Standing, claim: Changed, facts: Facts) -> bool:
     return given_back >= claim.gained
 
 
-def _left_lying(stand: Standing, facts: Facts, done: Done) -> Iterator[Finding]:
+def _left_lying(
+    stand: Standing, facts: Facts, done: Done, brought: Mapping[tuple[int, int], int]
+) -> Iterator[Finding]:
     """What comes into a cell, or comes free in it, goes to those that wait there, in the same entry."""
     if not facts.tables[CLAIM].by_key:
         return
     order: Mapping[str, int] | None = None
-    for cell, free in _came_free(done).items():
+    for cell, free in _came_free(done, brought).items():
         here = facts.some(CLAIM, account=cell[0], instrument=cell[1]) if free > 0 else []
         if not here:
             continue
@@ -285,9 +297,9 @@ def _givers(cell: tuple[int, int], stand: Standing, done: Done) -> list[Row]:
     return [one.after for one in stand.claims if one.cell == cell and one.gained < 0]
 
 
-def _came_free(done: Done) -> Mapping[tuple[int, int], int]:
+def _came_free(done: Done, brought: Mapping[tuple[int, int], int]) -> Mapping[tuple[int, int], int]:
     """By how much what is available in each cell grew; negative: shrank."""
-    free: dict[tuple[int, int], int] = defaultdict(int)
+    free: dict[tuple[int, int], int] = defaultdict(int, brought)
     for _, r in done.moves:
         if r.op in (Op.TRANSFER, Op.HOLD):
             free[r.debit, r.instrument] -= r.amount

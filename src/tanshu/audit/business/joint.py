@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tanshu.audit.business.entries import Done
+from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sessions import SESSION
+from tanshu.audit.business.verbs import DELIVER, EFFECT
+from tanshu.book.reference import Record
 from tanshu.book.rows import INSERT, UPDATE, Change
+from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_DAY, CLEARING_FAIL, CLEARING_MARKET
 from tanshu.exchange.bridge import tables as bridge
 from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_OPERATOR, MARKET_PARTY
+from tanshu.parties.model import AccountKind, SubjectKind
 
 TABLES = frozenset(
     table.name
@@ -27,6 +31,10 @@ TABLES = frozenset(
         bridge.MARKET_DUE,
         bridge.MARKET_DELIVERY,
         bridge.MARKET_SUSPENSION,
+        CLEARING_DAY,
+        CLEARING_MARKET,
+        CLEARING_BLOCK,
+        CLEARING_FAIL,
     )
 )
 SessionCell = tuple[str, int, int]
@@ -43,7 +51,8 @@ class Settled(NamedTuple):
 class Joint(NamedTuple):
     """What one entry of the book says of markets.
 
-    held: what sessions hold in the cells it touched, after it. settled: by transaction.
+    held: what sessions hold in the cells it touched, after it. settled: by transaction. records: what the
+    clearing house moves; fee_accounts: where it may put fees, by organisation.
     """
 
     seq: int
@@ -52,6 +61,8 @@ class Joint(NamedTuple):
     changes: Sequence[Change]
     held: Mapping[SessionCell, int]
     settled: Mapping[str, Settled]
+    records: Sequence[Record] = ()
+    fee_accounts: Mapping[str, int] = {}
 
     def inserts(self, table: str) -> list[Mapping[str, object]]:
         """The rows it adds to a table."""
@@ -75,7 +86,19 @@ def of(facts: Facts, done: Done, touched: Iterable[Row]) -> Joint | None:
     held = {cell: _held(facts, cell) for cell in sorted(cells)}
     told = [one.values["transaction_id"] for one in changes if (one.kind, one.table) == _DELIVERED]
     settled = {id: _settled(facts, id) for id in told}
-    return Joint(done.seq, done.entry.key, done.entry.command, changes, held, settled)
+    said = Joint(done.seq, done.entry.key, done.entry.command, changes, held, settled)
+    if done.entry.command in (DELIVER, EFFECT):
+        moved = [record for _, record in done.moves if record.op in RECEIVES]
+        return said._replace(records=moved, fee_accounts=_fee_accounts(facts))
+    return said
+
+
+def _fee_accounts(facts: Facts) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for name, kind in (("exchange", SubjectKind.EXCHANGE), ("registry", SubjectKind.REGISTRY)):
+        for one in facts.some("account", subject_id=facts.only(kind), kind=AccountKind.FEES)[:1]:
+            found[name] = one["number"]
+    return found
 
 
 def _of_day(facts: Facts, change: Change) -> set[SessionCell]:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from tanshu.audit import checks as audit_checks
 from tanshu.audit.business import claims, decisions, enrolment, entries, joint, orders, seconds, transactions
-from tanshu.audit.business.entries import Done
+from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.joint import Joint
 from tanshu.audit.business.transactions import PENDING, Turn
-from tanshu.audit.business.verbs import ESTABLISH
+from tanshu.audit.business.verbs import EFFECT, ESTABLISH
+from tanshu.audit.clearing import days
+from tanshu.audit.clearing.holdings import BY_HOUSE, Settling
 from tanshu.audit.report import Finding
 from tanshu.audit.settled import CLAIM, Settled
 from tanshu.base.refusal import Refused
@@ -50,6 +52,7 @@ class Business:
         self.settled = settled or Settled()
         self.earned: dict[Cell, int] = defaultdict(int)
         self.waiting: dict[Cell, int] = defaultdict(int)
+        self.settling = Settling()
         self.joint: list[Joint] = []
         self.transactions = 0
 
@@ -82,21 +85,27 @@ class Business:
         were = transactions.before(self.facts, done.changes)
         stood = claims.before(self.facts, done.changes)
         undecided = decisions.before(self.facts, done.changes)
+        day = days.before(self.facts, done.changes)
         self.facts.tables.apply(done.changes)
         now = transactions.turns(were, self.facts)
-        stand = claims.now(stood, self.facts)
+        whole = claims.now(stood, self.facts)
+        brought = self.settling.brought() if done.entry.command == EFFECT else {}
+        stand, in_delivery = self.settling.split(whole, done)
         self._count(now)
+        self._deliver(done)
         self._hold(stand)
         found += enrolment.judge(was, self.facts, done, flags)
         found += seconds.judge(self.facts, done)
         found += decisions.judge(undecided, self.facts, done)
         found += transactions.judge(were, now, stand, self.facts, done)
-        found += claims.judge(stand, now, self.facts, done)
+        found += days.judge(day, self.facts, done)
+        found += self.settling.judge(in_delivery, self.facts, done, self.waiting)
+        found += claims.judge(stand, now, self.facts, done, brought)
         found += orders.judge(now, stand, self.facts, done)
-        said = joint.of(self.facts, done, [claim.after for claim in stand.claims])
+        said = joint.of(self.facts, done, [claim.after for claim in whole.claims])
         if said:
             self.joint.append(said)
-        for claim in stand.claims:
+        for claim in whole.claims:
             if claim.after["state"] == claims.ENDED:
                 self.settled.settle(self.facts.tables, claim.after["id"], CLAIM)
         for turn in now:
@@ -113,6 +122,14 @@ class Business:
                 if turn.took_effect:
                     self.earned[gives] -= line["quantity"]
                     self.earned[gets] += line["quantity"]
+
+    def _deliver(self, done: Done) -> None:
+        """Keep what the clearing house moved: it has no transactions, and is judged beside the markets."""
+        if done.entry.command in BY_HOUSE:
+            for _, record in done.moves:
+                if record.op in RECEIVES:
+                    self.earned[record.debit, record.instrument] -= record.amount
+                    self.earned[record.credit, record.instrument] += record.amount
 
     def _hold(self, stand: claims.Standing) -> None:
         """Keep what claims hold, cell by cell."""

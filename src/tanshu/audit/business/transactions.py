@@ -6,7 +6,7 @@ in this entry, and laid beside the entry's records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,16 +16,21 @@ from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import RECEIVES, Done, accounts_of
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sides import Movement
-from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING
+from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING, DELIVER, EFFECT
 from tanshu.audit.report import Finding
 from tanshu.book.records import LINKED, AccountFlag, Op
 from tanshu.book.reference import Record
 from tanshu.book.rows import INSERT, UPDATE, Change
-from tanshu.parties.model import ACCOUNT_TYPES
+from tanshu.parties.model import ACCOUNT_TYPES, AccountKind
 from tanshu.registry.types import BY_NUMBER, TYPES, Effect, TransactionType, Whose
 
 TRANSACTION, LINE, STEP = "registry_transaction", "transaction_line", "transaction_step"
 PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn", "expired")
+HOUSE_TAGS: Mapping[str, frozenset[int]] = {
+    DELIVER: frozenset({TYPES["trade-settlement"].number}),
+    EFFECT: frozenset(TYPES[code].number for code in ("settlement-fee", "bank-position")),
+}
+"""The clearing house's commands that move something, and under which types."""
 _BESIDE = ("allocation", "offset_claim", "data_lock", "successor")
 """What a transaction changes in the rooms that own it."""
 
@@ -231,6 +236,9 @@ def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -
             if done.entry.command != BATCH and not _is_linked(wanted, record, place, last):
                 yield done.find(checks.UNLINKED, *turn.accounts, transaction=turn.after["id"])
             last = place
+    if done.entry.command in HOUSE_TAGS:
+        yield from _by_house(facts, done, left.records())
+        return
     for place, record in left.records():
         yield from _unexplained(facts, done, place, record)
     for place, record in done.moves:
@@ -238,6 +246,23 @@ def _movements(now: Sequence[Turn], stand: Standing, facts: Facts, done: Done) -
             kind = checks.TAG if record.tag else checks.UNTAGGED
             told = {"tag": record.tag} if record.tag else {"amount": record.amount}
             yield done.find(kind, *accounts_of(record), record=place, **told)
+
+
+def _by_house(facts: Facts, done: Done, moves: Sequence[tuple[int, Record]]) -> Iterator[Finding]:
+    """What the clearing house moves has no transaction: it is laid beside the markets' logs. Its types say
+    between whom it may pass; what is on its way through the house is between nobody."""
+    seen: set[tuple[int, int, int, int]] = set()
+    for place, record in moves:
+        kind = BY_NUMBER.get(record.tag)
+        if kind is None or record.tag not in HOUSE_TAGS[done.entry.command]:
+            yield from _unexplained(facts, done, place, record)
+            continue
+        what = (record.tag, record.debit, record.credit, record.instrument)
+        both = [facts.account(number) for number in (record.debit, record.credit)]
+        if what not in seen and not any(one and one.kind is AccountKind.POOL for one in both):
+            moved = Movement(record.debit, record.credit, record.instrument, record.amount)
+            yield from sides.judge(facts, done, kind, moved)
+        seen.add(what)
 
 
 def _standing_of(facts: Facts, turn: Turn) -> bool:

@@ -41,7 +41,9 @@ _APPLICATION = "account_application application_form application_document"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
 _CLAIMS = "claim claim_hold notice"
 """Whose claim gives way or moves up is told so."""
-_EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation"
+_MONEY = "shortfall shortfall_payment"
+"""What its cover and its recovery count for."""
+_EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation bank_instruction"
 _DELIVERY = "market_delivery market_due"
 """Which settlement delivers which trade of a market."""
 _PROPOSAL = f"{_EFFECT} transaction_line offset_claim {_DELIVERY}"
@@ -79,6 +81,27 @@ CHANGING: Mapping[str, frozenset[str]] = {
     ),
     "market_day": frozenset({"state", "closed_seq", "market_closed", "state_hash"}),
     "market_due": frozenset({"left"}),
+    "bank_binding": frozenset({"ended_seq"}),
+    "bank_instruction": frozenset(
+        {"state", "bank_reference", "why", "done_on", "attempts", "answered_seq", "returned_id"}
+    ),
+    "clearing_day": frozenset(
+        {
+            *("state", "cleared_seq", "confirmed_by", "confirmed_seq", "reviewed_by", "reviewed_seq"),
+            *(
+                "approved_by",
+                "approved_seq",
+                "delivered_seq",
+                "effected_seq",
+                "reconciled_seq",
+                "differences",
+            ),
+            *("stated_seq", "statements_hash", "sealed_seq", "log_seq", "log_hash", "state_hash", "comment"),
+        }
+    ),
+    "clearing_market": frozenset({"delivered", "failed"}),
+    "clearing_fail": frozenset({"state", "ended_seq"}),
+    "shortfall": frozenset({"cured", "covered", "recovered", "state", "ended_seq"}),
     "market_halt": frozenset({"ended_by", "ended_why", "ended_seq"}),
     "market_suspension": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
     "person": frozenset({"active", "dismissed"}),
@@ -129,6 +152,11 @@ BY_SUBSTITUTES = frozenset(
 )
 """Commands for which a right that a colleague handed over will do; the steps of chains are asked apart."""
 OPEN_DAY, CLOSE_DAY, SETTLE = "exchange.open-day", "exchange.close-day", "exchange.settle"
+COLLECT, CLEAR, CONFIRM = "clearing.collect", "clearing.clear", "clearing.confirm"
+REVIEW, APPROVE = "clearing.review", "clearing.approve"
+DELIVER, EFFECT = "clearing.deliver", "clearing.effect"
+RECONCILE, STATE, SEAL = "clearing.reconcile", "clearing.state", "clearing.seal"
+"""The steps of a settlement day, in their order."""
 CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS = "compliance.confirm-allocation", "compliance.confirm-allocations"
 VERBS: Mapping[str, Verb] = {
     GENESIS: _verb(_BY_CHAIN, ""),
@@ -229,6 +257,30 @@ VERBS: Mapping[str, Verb] = {
     "exchange.import-quotes": _verb(
         (_CLERK, _EXCHANGE), "published_file published_quote published_auction published_finding"
     ),
+    "bank.bind": _verb((_CLERK,), "bank_binding"),
+    "bank.answered": _verb((_CLERK,), "bank_instruction"),
+    "bank.import-statement": _verb((_CLERK,), "bank_statement bank_statement_line bank_statement_sub"),
+    COLLECT: _verb((_CLERK,), "clearing_day clearing_market claim market_day"),
+    CLEAR: _verb((_CLERK,), "clearing_day"),
+    CONFIRM: _verb((_EXCHANGE_CHECKER,), "clearing_day"),
+    REVIEW: _verb((_REVIEWER,), "clearing_day"),
+    APPROVE: _verb((_REVIEWER,), "clearing_day"),
+    DELIVER: _verb(
+        (_CLERK,),
+        "clearing_block clearing_fail clearing_market clearing_day",
+        Op.CAPTURE,
+        Op.TRANSFER,
+    ),
+    EFFECT: _verb(
+        (_CLERK,),
+        f"clearing_day market_due market_day bank_instruction bank_posting {_CLAIMS}",
+        *(Op.HOLD, Op.CAPTURE, Op.RELEASE, Op.TRANSFER),
+    ),
+    RECONCILE: _verb((_CLERK,), "clearing_day clearing_break"),
+    STATE: _verb((_CLERK,), "clearing_day clearing_statement clearing_holding"),
+    SEAL: _verb((_CLERK,), "clearing_day"),
+    "clearing.notice-shortfall": _verb((_CLERK,), "shortfall notice market_suspension"),
+    "clearing.cure-shortfall": _verb((_CLERK,), "shortfall shortfall_payment"),
     "supervision.record-owner": _verb((_CLERK, _EXCHANGE), "supervision_owner"),
     "supervision.record-alerts": _verb((_CLERK, _EXCHANGE), "supervision_run supervision_alert"),
     "supervision.open-case": _verb((_CLERK, _EXCHANGE), "supervision_case supervision_act"),

@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from tanshu.audit import rows
+from tanshu.audit.clearing.delivery import Clearing
 from tanshu.audit.judge import in_itself
 from tanshu.audit.market import checks
 from tanshu.audit.market.ledger import Flaw, Ledger
@@ -61,8 +62,9 @@ class MarketJudge:
     """Where the judgement of one market stands.
 
     people: operator's code → person, as the book told. delivered: trade of the day → the transaction that
-    settles it. state_hash: the engine's at the newest close. trades: told so far. by_itself:
-    the book cannot be followed, so nobody knows what it would have said.
+    settles it, or the block that delivers it. clearing: how far the house is with the day, once it took it
+    over. state_hash: the engine's at the newest close. trades: told so far. by_itself: the book cannot be
+    followed, so nobody knows what it would have said.
     """
 
     def __init__(self, log: int, name: str):
@@ -72,6 +74,7 @@ class MarketJudge:
         self.ledger = Ledger()
         self.people: dict[int, str] = {}
         self.delivered: dict[int, str] = {}
+        self.clearing: Clearing | None = None
         self.state_hash = ""
         self.sound = True
         self.by_itself = False
@@ -165,6 +168,7 @@ class MarketJudge:
         if left:
             yield checks.UNDELIVERED, {"day": self.ledger.day, "trades": left[:10]}
         self.delivered.clear()
+        self.clearing = None
 
     def _day_closed(self, answer: bytes) -> Iterator[Flaw]:
         """The close states the engine's hash; and the two agree over everybody."""

@@ -9,6 +9,7 @@ A deposit of an auction counts for nothing here: what it holds is at most what t
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,8 @@ class Ledger:
     traded: dict[Cell, Traded] = field(default_factory=lambda: defaultdict(Traded))
     """By product and mode."""
     trades: list[Trade] = field(default_factory=list[Trade])
+    charged: tuple[array[int], ...] = field(default_factory=lambda: tuple(array("q") for _ in range(4)))
+    """Fees by trade, fen: the buyer's trading and settlement fee, the seller's trading and settlement fee."""
     _fees_due: dict[Cell, Cell] = field(default_factory=dict[Cell, Cell])
     """Order and trade → the fees that the next records have to tell."""
     _auctioned: int = 0
@@ -190,6 +193,8 @@ class Ledger:
         self.day, self.is_open, self.entered = day, True, 0
         for kept in (self.terms, self.orders, self.units, self.money, self.traded, self.trades):
             kept.clear()
+        for column in self.charged:
+            del column[:]
 
     # -- what came out -------------------------------------------------------------------------------------
 
@@ -234,6 +239,8 @@ class Ledger:
         if number != len(self.trades) + 1:
             yield checks.TRADE, {"trade": number, "what": "number"}
         self.trades.append(trade)
+        for column in self.charged:
+            column.append(0)
         yield from self._out_of_band(trade)
         b, s = self.orders.get(buy), self.orders.get(sell)
         if b is None or s is None or buyer == seller:
@@ -302,7 +309,11 @@ class Ledger:
         return ((fen * trading + _MILLION // 2) // _MILLION, (fen * settlement + _MILLION // 2) // _MILLION)
 
     def _charges(self, record: Row) -> Iterator[Flaw]:
-        trading, settlement, order, trade = record[7], record[8], record[9], record[11]
+        side, trading, settlement, order, trade = record[2], record[7], record[8], record[9], record[11]
+        if 0 < trade <= len(self.trades):
+            first = 0 if side == Side.BUY else 2
+            self.charged[first][trade - 1] += trading
+            self.charged[first + 1][trade - 1] += settlement
         expected = self._fees_due.pop((order, trade), (0, 0))
         if expected != (trading, settlement):
             yield _fee(order, trade, expected, (trading, settlement))

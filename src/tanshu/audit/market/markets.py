@@ -7,6 +7,7 @@ entry of the book leads to those of the markets, and no entry that only the book
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,11 +17,15 @@ from sqlalchemy import Connection, bindparam, select
 from tanshu.audit import checks as audit_checks
 from tanshu.audit.business import Business
 from tanshu.audit.business.joint import Joint, SessionCell, Settled
+from tanshu.audit.clearing import amounts
+from tanshu.audit.clearing.checks import BLOCK, TOTALS, UNDELIVERED
+from tanshu.audit.clearing.delivery import Clearing, Places, block
 from tanshu.audit.market import checks
 from tanshu.audit.market.judge import MarketJudge
 from tanshu.audit.report import Finding, MarketFacts
 from tanshu.base.refusal import Refusal, RefusalKind
 from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
+from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_DAY, CLEARING_FAIL, CLEARING_MARKET
 from tanshu.exchange.bridge.tables import MARKET_DELIVERY, MARKET_DUE
 from tanshu.exchange.bridge.trades import MODE_WORD
 from tanshu.exchange.engine.records import Mode
@@ -133,9 +138,19 @@ class Markets:
             elif (change.kind, change.table) == (DELETE, MARKET_DELIVERY.name):
                 judge.delivered.pop(_int(change.where["trade"]), None)
             elif change.table == MARKET_DAY.name:
-                yield from self._day(judge, said, change, seq)
+                if change.kind != UPDATE or set(change.values) != {
+                    "state"
+                }:  # else it went to the clearing house
+                    yield from self._day(judge, said, change, seq)
+            elif change.kind == INSERT and change.table == CLEARING_MARKET.name:
+                yield from self._taken_over(judge, said, change.values)
+            elif change.kind == INSERT and change.table == CLEARING_BLOCK.name:
+                yield from self._block(judge, said, change.values)
             elif change.kind == INSERT and change.table in _ROSTER:
                 yield from self._on_roster(judge, said, change)
+        for change in said.changes:
+            if (change.kind, change.table) == (UPDATE, CLEARING_DAY.name):
+                yield from self._cleared(said, change)
         for cell, held in said.held.items():
             yield from self._held(said, cell, held)
 
@@ -281,6 +296,60 @@ class Markets:
             yield _found(judge, said, checks.DELIVERY, what="lines", **facts)
         if not _names(settled, judge.name, row["day"], number, trade.price, trade.mode):
             yield _found(judge, said, checks.DELIVERY, what="details", **facts)
+
+    # -- the clearing house --------------------------------------------------------------------------------
+
+    def _taken_over(self, judge: MarketJudge, said: Joint, row: Mapping[str, Any]) -> Iterator[Finding]:
+        """The house takes over the day that the market closed last, as its log has it."""
+        judge.clearing = Clearing(row["day"].isoformat(), row["pack"], row["model"])
+        if _number(row["day"]) != judge.ledger.day or judge.ledger.is_open or judge.delivered:
+            told = {"day": row["day"], "what": "day", "found": row["day"], "expected": judge.ledger.day}
+            yield _found(judge, said, TOTALS, **told)
+            return
+        for kind, facts in amounts.taken_over(row, judge.ledger):
+            yield _found(judge, said, kind, **facts)
+
+    def _block(self, judge: MarketJudge, said: Joint, row: Mapping[str, Any]) -> Iterator[Finding]:
+        day = row["day"].isoformat()
+        if judge.clearing is None or judge.clearing.day != day:
+            yield _found(judge, said, BLOCK, day=day, block=row["block"], what="not taken over")
+            return
+        failed = [one for one in said.inserts(CLEARING_FAIL.name) if one["log"] == row["log"]]
+        places, trades = self._places(judge), judge.ledger.trades
+        flaws = block(row, failed, said.records, trades, places, judge.clearing, judge.delivered)
+        for kind, facts in flaws:
+            yield _found(judge, said, kind, **facts)
+
+    def _cleared(self, said: Joint, change: Change) -> Iterator[Finding]:
+        """All of a day's markets are delivered; or its fees are taken and what is not owed is let go."""
+        state, day = change.values.get("state"), str(change.where.get("day"))
+        its = [one for one in self.judges.values() if one.clearing and one.clearing.day == day and one.sound]
+        if state == "delivered":
+            for judge in its:
+                left = [one.number for one in judge.ledger.trades if one.number not in judge.delivered]
+                if left:
+                    yield _found(judge, said, UNDELIVERED, day=day, trades=left[:10])
+        if state == "effected":
+            yield from self._effected(said, day, its)
+
+    def _effected(self, said: Joint, day: str, its: Sequence[MarketJudge]) -> Iterator[Finding]:
+        owed: dict[Place, int] = defaultdict(int)
+        for judge in its:
+            assert judge.clearing
+            places, failed = self._places(judge), judge.clearing.fails
+            for payer, fen in amounts.fees(judge.ledger, judge.clearing, said.fee_accounts, places).items():
+                owed[payer] += fen
+            session = f"{judge.name} {day}"
+            held = {cell[1:]: there for cell, there in said.held.items() if cell[0] == session}
+            for kind, facts in amounts.kept(judge.ledger, failed, held, places, day):
+                yield _found(judge, said, kind, **facts)
+        for kind, facts in amounts.taken(said.records, owed, day):
+            yield from (_found(judge, said, kind, **facts) for judge in its[:1])
+
+    def _places(self, judge: MarketJudge) -> Places:
+        accounts = {party: mine for (log, party), mine in self.cells.items() if log == judge.log}
+        products = {number: what for (log, what), number in self.products.items() if log == judge.log}
+        return Places(accounts, products, self.money[judge.log])
 
 
 _ROSTER = (MARKET_PARTY.name, MARKET_OPERATOR.name, MARKET_INSTRUMENT.name)

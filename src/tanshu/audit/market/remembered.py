@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tanshu.audit.clearing.delivery import Clearing
 from tanshu.audit.market.judge import MarketJudge
 from tanshu.audit.market.ledger import Ledger, Money, Order, Trade, Traded, Units
 from tanshu.audit.market.markets import Markets
@@ -48,6 +50,7 @@ def _judge_data(judge: MarketJudge) -> dict[str, Any]:
         "ledger": _ledger_data(judge.ledger),
         "people": _pairs(judge.people),
         "delivered": _pairs(judge.delivered),
+        "clearing": judge.clearing.as_data() if judge.clearing else None,
         **{name: getattr(judge, name) for name in _COUNTS},
     }
 
@@ -62,6 +65,7 @@ def _judge(data: Mapping[str, Any]) -> MarketJudge:
         raise ValueError(str(damage)) from None
     judge.ledger = _ledger(data["ledger"])
     judge.people, judge.delivered = dict(data["people"]), dict(data["delivered"])
+    judge.clearing = Clearing(*data["clearing"]) if data["clearing"] else None
     for name in _COUNTS:
         setattr(judge, name, data[name])
     return judge
@@ -79,6 +83,7 @@ def _ledger_data(ledger: Ledger) -> dict[str, Any]:
         "money": [[at, *asdict(one).values()] for at, one in ledger.money.items()],
         "traded": [[at, *asdict(one).values()] for at, one in ledger.traded.items()],
         "trades": ledger.trades,
+        "charged": [column.tolist() for column in ledger.charged],
     }
 
 
@@ -90,6 +95,7 @@ def _ledger(data: Mapping[str, Any]) -> Ledger:
     made.money.update({at: Money(*told) for at, *told in data["money"]})
     made.traded.update({tuple(at): Traded(*told) for at, *told in data["traded"]})
     made.trades = [Trade(*told) for told in data["trades"]]
+    made.charged = tuple(array("q", column) for column in data["charged"])
     return made
 
 

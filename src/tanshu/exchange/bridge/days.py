@@ -7,11 +7,12 @@ engine says for whom of its orders.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, select
 
 from tanshu.base.refusal import Refusal, need
@@ -22,7 +23,7 @@ from tanshu.exchange.bridge.model import CloseDay, OpenDay
 from tanshu.exchange.bridge.sessions import CLOSED, OPEN, Session, Stake
 from tanshu.exchange.bridge.tables import MARKET_DELIVERY, MARKET_DUE
 from tanshu.exchange.engine.engine import Engine
-from tanshu.exchange.engine.records import QUANTITY_MAX, Op, Row, row
+from tanshu.exchange.engine.records import QUANTITY_MAX, Op, Records, Row, row
 from tanshu.exchange.engine.session import OPENING
 from tanshu.exchange.engine.state import CLOSE, FEES, INSTRUMENTS, REFERENCE, SOLD
 from tanshu.exchange.market import Market, MarketAct
@@ -40,6 +41,15 @@ class Opening:
 
     day: date
     without: tuple[str, ...]
+
+
+OpeningCheck = Callable[[Act, Session], Refusal | None]
+_OPENING_CHECKS: dict[str, OpeningCheck] = {}
+
+
+def check_before_opening(room: str, check: OpeningCheck) -> None:
+    """A room above says what keeps a market's next day from opening. It is shown the day before."""
+    _OPENING_CHECKS[room] = check
 
 
 @verb("exchange.open-day")
@@ -121,7 +131,7 @@ def _close_day(act: Act, command: CloseDay) -> Decision:
     session = need(sessions.of_day(act.conn, market.log, command.day, OPEN))
     entry = need(market.join(act, "market.close-day", command, _close))
     engine = market.catch_up(act.conn)
-    done = trades.of_entries(act.conn, market.log, session.opened, entry.seq)
+    done = trades.records_of(act.conn, market.log, session.opened, entry.seq)
     owed = _owed(act, session, engine, done)
     sessions.keep(act, session, {cell: due + fees for cell, (due, fees) in owed.items()})
     act.insert(
@@ -195,6 +205,8 @@ def _may_open(act: Act, market: Market, command: OpenDay) -> Refusal | None:
             return checks.DAY_OVER(field="day", market=command.market, day=command.day)
         if not is_settled(act.conn, before):
             return checks.DAY_UNSETTLED(field="day", **facts)
+        for check in _OPENING_CHECKS.values():
+            need(check(act, before))
     if command.day != act.today:
         return checks.NOT_TODAY(field="day", today=act.today, day=command.day)
     return None
@@ -235,13 +247,12 @@ def _close(inner: MarketAct, _command: object) -> Decision:
 
 
 def _owed(
-    act: Act, session: Session, engine: Engine, done: Sequence[trades.Trade]
+    act: Act, session: Session, engine: Engine, done: Records
 ) -> dict[tuple[int, int], tuple[int, int]]:
     """What the day owes from each cell: tonnes sold, fen for what was bought; and the fees."""
     a = engine.arrays
-    paid: dict[int, int] = {}
-    for trade in done:
-        paid[trade.buyer] = paid.get(trade.buyer, 0) + trade.amount
+    paid = np.zeros(len(a.parties), np.int64)
+    np.add.at(paid, done["party"], done["quantity"] * done["price"])
     owed: dict[tuple[int, int], tuple[int, int]] = {}
     query = select(MARKET_PARTY).where(MARKET_PARTY.c.log == session.log).order_by(MARKET_PARTY.c.number)
     listed = _listed(act.conn, session.log)
@@ -250,7 +261,7 @@ def _owed(
             sold = int(a.units[kind.number, one.number, SOLD])
             if sold:
                 owed[one.units_account, kind.instrument] = (sold, 0)
-        money = (paid.get(one.number, 0), int(a.cash[one.number, FEES]))
+        money = (int(paid[one.number]), int(a.cash[one.number, FEES]))
         if any(money):
             owed[one.cash_account, session.currency] = money
     return owed

@@ -15,7 +15,7 @@ from tanshu.book.commit import Act, Decision
 from tanshu.exchange import checks as market_checks
 from tanshu.exchange.bridge import checks, delivery, roster, sessions
 from tanshu.exchange.bridge.model import Moved
-from tanshu.exchange.bridge.sessions import OPEN, Stake
+from tanshu.exchange.bridge.sessions import CLOSED, OPEN, Stake
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.engine import Engine
 from tanshu.exchange.engine.records import Op, Why, row
@@ -141,8 +141,9 @@ def _freeze(act: Act, stake: Stake, wanted: int, *, whole: bool = False) -> Refu
 
 def _gather(act: Act, stake: Stake) -> None:
     """What is free in a cell joins its session; after the close, as far as the day still owes it."""
-    if stake.session.state != OPEN:
+    if stake.session.state == CLOSED:
         delivery.reserve(act, stake)
+    if stake.session.state != OPEN:
         return
     free = queue.available(act, stake.account, stake.what)
     if free <= 0 or not roster.stands(act.conn, stake):

@@ -28,6 +28,8 @@ from tanshu.registry.types import TYPES, ClaimClass
 from tanshu.rules.market_pack import MarketRules, market_rules
 
 OPEN, CLOSED = "open", "closed"
+CLEARING, SETTLED = "clearing", "settled"
+"""A closed day that the clearing house took over; one that it has delivered."""
 KINDS = (AccountKind.TRADING, AccountKind.CASH, AccountKind.PROVINCIAL)
 """Accounts whose cells can stand in a session."""
 TAG = TYPES["trade-settlement"].number

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Connection
 
-from tanshu.exchange.engine.records import Mode, Op, decode
+from tanshu.exchange.engine.records import Mode, Op, Records, decode
 from tanshu.log import store
 
 MODE_WORD = {
@@ -38,9 +39,16 @@ class Trade:
 def of_entries(conn: Connection, log: int, first: int, last: int) -> list[Trade]:
     """The trades that these entries of a market's log told of, in their order."""
     found: list[Trade] = []
+    for one in records_of(conn, log, first, last).tolist():
+        _op, mode, _side, _kind, instrument, buyer, seller, quantity, price, _buy, _sell, number = one
+        found.append(Trade(number, MODE_WORD[Mode(mode)], instrument, buyer, seller, quantity, price))
+    return found
+
+
+def records_of(conn: Connection, log: int, first: int, last: int) -> Records:
+    """The same as the market's records, for who looks at all of them together and at none by itself."""
+    found = [decode(b"")]
     for entry in store.read(conn, log, after=first - 1, upto=last):
         records = decode(entry.records)
-        for one in records[records["op"] == Op.TRADE].tolist():
-            _op, mode, _side, _kind, instrument, buyer, seller, quantity, price, _buy, _sell, number = one
-            found.append(Trade(number, MODE_WORD[Mode(mode)], instrument, buyer, seller, quantity, price))
-    return found
+        found.append(records[records["op"] == Op.TRADE])
+    return np.concatenate(found)

@@ -74,6 +74,34 @@ def upgrade() -> None:
         comment="Results of auctions, 竞价结果; public once a second person of the exchange has published them.",
     )
     op.create_table(
+        "bank_statement_line",
+        sa.Column("bank_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False, comment="the bank's"),
+        sa.Column("request", sa.Text(), nullable=False, comment="the house's instruction, or nothing"),
+        sa.Column("account", sa.Text(), nullable=False, comment="the sub-ledger as the bank calls it"),
+        sa.Column("name", sa.Text(), nullable=False, comment="whose it is as the bank says"),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen, what came in above zero"),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("bank_id", "day", "round", "n", name=op.f("pk_bank_statement_line")),
+        comment="Movements on them.",
+    )
+    op.create_index("ix_bank_statement_line_reference", "bank_statement_line", ["reference"], unique=False)
+    op.create_index("ix_bank_statement_line_request", "bank_statement_line", ["request"], unique=False)
+    op.create_table(
+        "bank_statement_sub",
+        sa.Column("bank_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("bank_id", "day", "round", "account", name=op.f("pk_bank_statement_sub")),
+        comment="Closing balances of the sub-ledgers on them.",
+    )
+    op.create_table(
         "checkpoint",
         sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column(
@@ -85,6 +113,79 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", "seq", name=op.f("pk_checkpoint")),
         comment="What was signed about the log; never changed but by further signatures.",
         info={"derived": True, "keep": "public", "needs": "proof_secret"},
+    )
+    op.create_table(
+        "clearing_block",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry that delivered it"),
+        sa.Column("first", sa.Integer(), nullable=False, comment="number of its first trade"),
+        sa.Column("last", sa.Integer(), nullable=False, comment="number of its last trade"),
+        sa.Column("trades", sa.Integer(), nullable=False),
+        sa.Column(
+            "skipped", sa.Text(), nullable=False, comment="JSON: numbers in between that were not delivered"
+        ),
+        sa.PrimaryKeyConstraint("day", "log", "block", name=op.f("pk_clearing_block")),
+        sa.UniqueConstraint("seq", name=op.f("uq_clearing_block_seq")),
+        comment="Blocks of trades delivered, one entry each: chain k is the k-th not skipped.",
+    )
+    op.create_table(
+        "clearing_break",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "round", sa.Integer(), autoincrement=False, nullable=False, comment="of the reconciliation"
+        ),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "side", sa.Text(), nullable=False, comment="market, book, bank: which disagrees with the others"
+        ),
+        sa.Column("about", sa.Text(), nullable=False, comment="an account, a trade, a request, a bank"),
+        sa.Column("ours", sa.BigInteger(), nullable=False),
+        sa.Column("theirs", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "round", "n", name=op.f("pk_clearing_break")),
+        comment="Differences that a reconciliation found. The newest round counts.",
+    )
+    op.create_table(
+        "clearing_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="how far it is: DayState"),
+        sa.Column("collected_by", sa.Text(), nullable=False),
+        sa.Column("collected_seq", sa.BigInteger(), nullable=False),
+        sa.Column("cleared_seq", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "confirmed_by", sa.Text(), nullable=True, comment="who of the exchange confirmed its totals"
+        ),
+        sa.Column("confirmed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("reviewed_by", sa.Text(), nullable=True, comment="初审"),
+        sa.Column("reviewed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("approved_by", sa.Text(), nullable=True, comment="复审"),
+        sa.Column("approved_seq", sa.BigInteger(), nullable=True),
+        sa.Column("delivered_seq", sa.BigInteger(), nullable=True, comment="the last block"),
+        sa.Column("effected_seq", sa.BigInteger(), nullable=True),
+        sa.Column("reconciled_seq", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "differences",
+            sa.Integer(),
+            nullable=True,
+            comment="breaks that stood open when it was last reconciled",
+        ),
+        sa.Column("stated_seq", sa.BigInteger(), nullable=True),
+        sa.Column("statements_hash", sa.Text(), nullable=True, comment="SHA-256 over the day's statements"),
+        sa.Column("sealed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("log_seq", sa.BigInteger(), nullable=True, comment="the entry up to which the seal speaks"),
+        sa.Column("log_hash", sa.Text(), nullable=True, comment="that entry's hash"),
+        sa.Column(
+            "state_hash",
+            sa.Text(),
+            nullable=True,
+            comment="SHA-256 over all accounts, cells and holds at that entry",
+        ),
+        sa.Column("comment", sa.Text(), nullable=False, comment="why it was last sent back"),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_clearing_day")),
+        comment="Settlement days of the house.",
     )
     op.create_table(
         "holding",
@@ -762,6 +863,124 @@ def upgrade() -> None:
         comment="What each entity was told it may carry over.",
     )
     op.create_table(
+        "clearing_holding",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column(
+            "instrument", sa.Integer(), autoincrement=False, nullable=False, comment="the book's number"
+        ),
+        sa.Column(
+            "trading_available",
+            sa.BigInteger(),
+            nullable=False,
+            comment="tonnes in the trading account, free",
+        ),
+        sa.Column(
+            "trading_held", sa.BigInteger(), nullable=False, comment="tonnes in the trading account, held"
+        ),
+        sa.Column(
+            "registration_available",
+            sa.BigInteger(),
+            nullable=False,
+            comment="tonnes in the registration account, free",
+        ),
+        sa.Column(
+            "registration_held",
+            sa.BigInteger(),
+            nullable=False,
+            comment="tonnes in the registration account, held",
+        ),
+        sa.ForeignKeyConstraint(["day"], ["clearing_day.day"], name=op.f("fk_clearing_holding_day")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_clearing_holding_subject_id")),
+        sa.PrimaryKeyConstraint("day", "subject_id", "instrument", name=op.f("pk_clearing_holding")),
+        comment="What everybody held at the end of a settlement day, by vintage.",
+    )
+    op.create_table(
+        "clearing_market",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("pack", sa.Text(), nullable=False, comment="its clearing pack"),
+        sa.Column("model", sa.Text(), nullable=False, comment="gross, net_cash, net"),
+        sa.Column("trades", sa.Integer(), nullable=False),
+        sa.Column("tonnes", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen"),
+        sa.Column("trading_fees", sa.BigInteger(), nullable=False, comment="fen, of both sides"),
+        sa.Column("settlement_fees", sa.BigInteger(), nullable=False, comment="fen, of both sides"),
+        sa.Column("trades_hash", sa.Text(), nullable=False, comment="SHA-256 over the trades as columns"),
+        sa.Column("delivered", sa.Integer(), nullable=False, comment="trades delivered so far"),
+        sa.Column("failed", sa.Integer(), nullable=False, comment="trades that could not be delivered"),
+        sa.ForeignKeyConstraint(["day"], ["clearing_day.day"], name=op.f("fk_clearing_market_day")),
+        sa.ForeignKeyConstraint(["log"], ["market.log"], name=op.f("fk_clearing_market_log")),
+        sa.PrimaryKeyConstraint("day", "log", name=op.f("pk_clearing_market")),
+        comment="What a day took over from each market.",
+    )
+    op.create_table(
+        "clearing_statement",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column(
+            "opening",
+            sa.BigInteger(),
+            nullable=False,
+            comment="fen in the cash account at the statement before",
+        ),
+        sa.Column("cash_in", sa.BigInteger(), nullable=False, comment="fen paid in since then"),
+        sa.Column("cash_out", sa.BigInteger(), nullable=False, comment="fen paid out since then"),
+        sa.Column(
+            "other",
+            sa.BigInteger(),
+            nullable=False,
+            comment="fen of everything else: interest, covers, corrections; below zero: given",
+        ),
+        sa.Column(
+            "trades",
+            sa.BigInteger(),
+            nullable=False,
+            comment="sides of trades of the day; with itself it has two",
+        ),
+        sa.Column("bought_t", sa.BigInteger(), nullable=False, comment="tonnes bought"),
+        sa.Column("sold_t", sa.BigInteger(), nullable=False, comment="tonnes sold"),
+        sa.Column("buys", sa.BigInteger(), nullable=False, comment="fen to pay for them"),
+        sa.Column("sells", sa.BigInteger(), nullable=False, comment="fen to receive for them"),
+        sa.Column("buy_fee", sa.BigInteger(), nullable=False, comment="fen, the trading fee of purchases"),
+        sa.Column("sell_fee", sa.BigInteger(), nullable=False, comment="fen, the trading fee of sales"),
+        sa.Column("settlement_fee", sa.BigInteger(), nullable=False, comment="fen, of both sides"),
+        sa.Column(
+            "failed_bought_t",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of the tonnes bought, what was not delivered",
+        ),
+        sa.Column(
+            "failed_sold_t",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of the tonnes sold, what was not delivered",
+        ),
+        sa.Column("failed_buys", sa.BigInteger(), nullable=False, comment="fen of them that were not paid"),
+        sa.Column(
+            "failed_sells", sa.BigInteger(), nullable=False, comment="fen of them that were not received"
+        ),
+        sa.Column(
+            "late_bought_t",
+            sa.BigInteger(),
+            nullable=False,
+            comment="tonnes of earlier days, delivered since the statement before",
+        ),
+        sa.Column("late_sold_t", sa.BigInteger(), nullable=False, comment="tonnes"),
+        sa.Column("late_buys", sa.BigInteger(), nullable=False, comment="fen of them"),
+        sa.Column("late_sells", sa.BigInteger(), nullable=False, comment="fen of them"),
+        sa.Column("closing", sa.BigInteger(), nullable=False, comment="fen in the cash account"),
+        sa.Column("available", sa.BigInteger(), nullable=False, comment="fen of it that are free"),
+        sa.Column("held", sa.BigInteger(), nullable=False, comment="fen of it that are held"),
+        sa.ForeignKeyConstraint(["day"], ["clearing_day.day"], name=op.f("fk_clearing_statement_day")),
+        sa.ForeignKeyConstraint(
+            ["subject_id"], ["subject.id"], name=op.f("fk_clearing_statement_subject_id")
+        ),
+        sa.PrimaryKeyConstraint("day", "subject_id", name=op.f("pk_clearing_statement")),
+        comment="What everybody who takes part in a market had, did and has on a settlement day.",
+    )
+    op.create_table(
         "covered_entity",
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
@@ -829,7 +1048,7 @@ def upgrade() -> None:
         "market_day",
         sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False, comment="open, closed"),
+        sa.Column("state", sa.Text(), nullable=False, comment="open, closed, clearing, settled"),
         sa.Column("opened_seq", sa.BigInteger(), nullable=False, comment="the book's entry"),
         sa.Column("closed_seq", sa.BigInteger(), nullable=True),
         sa.Column("market_opened", sa.BigInteger(), nullable=False, comment="the market's entry"),
@@ -1336,6 +1555,71 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("application_id", "n", name=op.f("pk_application_step")),
     )
     op.create_table(
+        "bank_binding",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="from this entry on"),
+        sa.Column("bank_id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["bank_id"], ["subject.id"], name=op.f("fk_bank_binding_bank_id")),
+        sa.ForeignKeyConstraint(["person"], ["person.handle"], name=op.f("fk_bank_binding_person")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_bank_binding_subject_id")),
+        sa.PrimaryKeyConstraint("subject_id", "seq", name=op.f("pk_bank_binding")),
+        comment="Which settlement bank keeps a subject's money.",
+    )
+    op.create_table(
+        "bank_instruction",
+        sa.Column("id", sa.Text(), nullable=False, comment="the request's id at the bank"),
+        sa.Column("day", sa.Date(), nullable=False, comment="the business day it is of"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="payout, position, ledger"),
+        sa.Column("bank_id", sa.Text(), nullable=False, comment="who is to do it"),
+        sa.Column("other_id", sa.Text(), nullable=True, comment="the bank that receives a position"),
+        sa.Column("account", sa.Integer(), nullable=True, comment="whose sub-ledger pays"),
+        sa.Column("instrument", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen; a ledger file's sum has a sign"),
+        sa.Column("transaction_id", sa.Text(), nullable=True, comment="which it follows from"),
+        sa.Column("state", sa.Text(), nullable=False, comment="made, unknown, done, refused, returned"),
+        sa.Column("bank_reference", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True, comment="what the bank said when it refused"),
+        sa.Column("done_on", sa.Date(), nullable=True, comment="the bank's day"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("answered_seq", sa.BigInteger(), nullable=True, comment="the newest answer"),
+        sa.Column(
+            "returned_id", sa.Text(), nullable=True, comment="the deposit that gave a refused payout back"
+        ),
+        sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_bank_instruction_account")),
+        sa.ForeignKeyConstraint(["bank_id"], ["subject.id"], name=op.f("fk_bank_instruction_bank_id")),
+        sa.ForeignKeyConstraint(
+            ["instrument"], ["instrument.number"], name=op.f("fk_bank_instruction_instrument")
+        ),
+        sa.ForeignKeyConstraint(["other_id"], ["subject.id"], name=op.f("fk_bank_instruction_other_id")),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["registry_transaction.id"], name=op.f("fk_bank_instruction_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_instruction")),
+        comment="What banks were asked to do, and what they answered.",
+    )
+    op.create_index("ix_bank_instruction_day", "bank_instruction", ["day", "seq"], unique=False)
+    op.create_index("ix_bank_instruction_done", "bank_instruction", ["done_on"], unique=False)
+    op.create_index("ix_bank_instruction_state", "bank_instruction", ["state", "seq"], unique=False)
+    op.create_table(
+        "bank_statement",
+        sa.Column("bank_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False, comment="the newest counts"),
+        sa.Column("opening", sa.BigInteger(), nullable=False),
+        sa.Column("closing", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False, comment="of the statement's canonical form"),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["bank_id"], ["subject.id"], name=op.f("fk_bank_statement_bank_id")),
+        sa.ForeignKeyConstraint(["person"], ["person.handle"], name=op.f("fk_bank_statement_person")),
+        sa.PrimaryKeyConstraint("bank_id", "day", "round", name=op.f("pk_bank_statement")),
+        comment="Statements of special accounts as the banks sent them.",
+    )
+    op.create_table(
         "change_request",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="state, name, bank, contact, people"),
@@ -1397,6 +1681,21 @@ def upgrade() -> None:
     op.create_index("ix_claim_class", "claim", ["cls", "state", "expires_on"], unique=False)
     op.create_index("ix_claim_root", "claim", ["root_id"], unique=False)
     op.create_index("ix_claim_transaction", "claim", ["transaction_id"], unique=False)
+    op.create_table(
+        "clearing_fail",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("trade", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False, comment="tonnes not delivered"),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen not paid"),
+        sa.Column("account", sa.Integer(), nullable=False, comment="in the way"),
+        sa.Column("why", sa.Text(), nullable=False, comment="stopped, short, depends"),
+        sa.Column("state", sa.Text(), nullable=False, comment="waiting, delivered"),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_clearing_fail_account")),
+        sa.PrimaryKeyConstraint("day", "log", "trade", name=op.f("pk_clearing_fail")),
+        comment="Trades that could not be delivered on their day; what they hold stays held for them.",
+    )
     op.create_table(
         "deduction_use",
         sa.Column("deduction_id", sa.Text(), nullable=False),
@@ -1678,6 +1977,19 @@ def upgrade() -> None:
         comment="The yearly review (年度复核) of a subject's data and papers.",
     )
     op.create_table(
+        "bank_posting",
+        sa.Column("instruction_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen, with its sign"),
+        sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_bank_posting_account")),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["bank_instruction.id"], name=op.f("fk_bank_posting_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("instruction_id", "account", name=op.f("pk_bank_posting")),
+        comment="What a ledger file tells a bank of its sub-ledgers.",
+    )
+    op.create_index("ix_bank_posting_account", "bank_posting", ["account", "instruction_id"], unique=False)
+    op.create_table(
         "claim_hold",
         sa.Column(
             "position", sa.BigInteger(), autoincrement=False, nullable=False, comment="of the hold in the log"
@@ -1709,6 +2021,8 @@ def downgrade() -> None:
     op.drop_table("inquiry_reading")
     op.drop_index("ix_claim_hold_claim", table_name="claim_hold")
     op.drop_table("claim_hold")
+    op.drop_index("ix_bank_posting_account", table_name="bank_posting")
+    op.drop_table("bank_posting")
     op.drop_table("year_review")
     op.drop_index("ix_withheld_subject", table_name="withheld")
     op.drop_table("withheld")
@@ -1732,6 +2046,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_delegation_substitute"), table_name="delegation")
     op.drop_table("delegation")
     op.drop_table("deduction_use")
+    op.drop_table("clearing_fail")
     op.drop_index("ix_claim_transaction", table_name="claim")
     op.drop_index("ix_claim_root", table_name="claim")
     op.drop_index("ix_claim_class", table_name="claim")
@@ -1740,6 +2055,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_change_request_subject_id"), table_name="change_request")
     op.drop_index(op.f("ix_change_request_state"), table_name="change_request")
     op.drop_table("change_request")
+    op.drop_table("bank_statement")
+    op.drop_index("ix_bank_instruction_state", table_name="bank_instruction")
+    op.drop_index("ix_bank_instruction_done", table_name="bank_instruction")
+    op.drop_index("ix_bank_instruction_day", table_name="bank_instruction")
+    op.drop_table("bank_instruction")
+    op.drop_table("bank_binding")
     op.drop_table("application_step")
     op.drop_table("application_form")
     op.drop_table("application_document")
@@ -1789,6 +2110,9 @@ def downgrade() -> None:
     op.drop_table("data_lock")
     op.drop_index("ix_covered_entity_year", table_name="covered_entity")
     op.drop_table("covered_entity")
+    op.drop_table("clearing_statement")
+    op.drop_table("clearing_market")
+    op.drop_table("clearing_holding")
     op.drop_table("carry_over_notice")
     op.drop_table("auction_notice")
     op.drop_table("auction_bidder")
@@ -1848,7 +2172,14 @@ def downgrade() -> None:
     op.drop_table("log_entry")
     op.drop_table("instrument")
     op.drop_table("holding")
+    op.drop_table("clearing_day")
+    op.drop_table("clearing_break")
+    op.drop_table("clearing_block")
     op.drop_table("checkpoint")
+    op.drop_table("bank_statement_sub")
+    op.drop_index("ix_bank_statement_line_request", table_name="bank_statement_line")
+    op.drop_index("ix_bank_statement_line_reference", table_name="bank_statement_line")
+    op.drop_table("bank_statement_line")
     op.drop_table("auction_result")
     op.drop_index("ix_allocation_upload_year", table_name="allocation_upload")
     op.drop_table("allocation_upload")

@@ -1,0 +1,111 @@
+"""What a day took over, the fees it takes, what it keeps for failed trades: beside the market's own log."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from tanshu.audit.clearing import checks
+from tanshu.audit.clearing.delivery import Cell, Clearing, Places, Row
+from tanshu.audit.market.ledger import Flaw, Ledger, Trade
+from tanshu.base.refusal import Refusal
+from tanshu.book.records import Op
+from tanshu.book.reference import Record
+from tanshu.registry.types import TYPES
+from tanshu.rules import packs
+
+FEE = TYPES["settlement-fee"].number
+_COLUMNS = struct.Struct("<q")
+
+
+def taken_over(row: Row, ledger: Ledger) -> Iterator[Flaw]:
+    """What is told of a market's day is what its trades and their fees come to."""
+    trades, charged = ledger.trades, ledger.charged
+    expected = {
+        "trades": len(trades),
+        "tonnes": sum(one.quantity for one in trades),
+        "amount": sum(one.quantity * one.price for one in trades),
+        "trading_fees": sum(charged[0]) + sum(charged[2]),
+        "settlement_fees": sum(charged[1]) + sum(charged[3]),
+        "trades_hash": _hash(ledger),
+    }
+    for what, wanted in expected.items():
+        if row[what] != wanted:
+            told = {"day": row["day"], "what": what, "found": row[what], "expected": wanted}
+            yield checks.TOTALS, told
+
+
+def fees(ledger: Ledger, clearing: Clearing, to: Mapping[str, int], places: Places) -> dict[Cell, int]:
+    """What a market charged for the trades that did not fail: (payer's account, where it goes) → fen.
+
+    to: the accounts for fees by organisation. Which of them gets which fee is the clearing pack's.
+    """
+    goes, failed = _goes(clearing.pack), set(clearing.fails)
+    owed: dict[Cell, int] = defaultdict(int)
+    for trade in ledger.trades:
+        if trade.number in failed:
+            continue
+        charged = [int(column[trade.number - 1]) for column in ledger.charged]
+        for party, (trading, settlement) in ((trade.buyer, charged[:2]), (trade.seller, charged[2:])):
+            payer = places.accounts.get(party, (-1, -1))[1]
+            for organisation, fen in zip(goes, (trading, settlement), strict=True):
+                if fen:
+                    owed[payer, to.get(organisation, -1)] += fen
+    return owed
+
+
+def taken(records: Sequence[Record], owed: Mapping[Cell, int], day: object) -> Iterator[Flaw]:
+    """What an entry takes as fees is what is owed, payer by payer."""
+    found: dict[Cell, int] = defaultdict(int)
+    for r in records:
+        if r.tag == FEE and r.op in (Op.CAPTURE, Op.TRANSFER):
+            found[r.debit, r.credit] += r.amount
+    for payer, to in sorted(found.keys() | owed.keys()):
+        wanted, there = owed.get((payer, to), 0), found.get((payer, to), 0)
+        if wanted != there:
+            yield checks.FEES, {"day": day, "account": payer, "to": to, "expected": wanted, "found": there}
+
+
+def kept(
+    ledger: Ledger, failed: Collection[int], held: Mapping[Cell, int], places: Places, day: object
+) -> Iterator[Flaw]:
+    """Beyond its day a session holds no more than the trades that failed need."""
+    needed: dict[Cell, int] = defaultdict(int)
+    for trade in ledger.trades:
+        if trade.number in failed:
+            for cell, amount in _needs(trade, ledger, places):
+                needed[cell] += amount
+    for (account, what), there in held.items():
+        if there > needed.get((account, what), 0):
+            told = {"account": account, "instrument": what, "found": there}
+            yield checks.KEPT, {"day": day, "expected": needed.get((account, what), 0), **told}
+
+
+def _needs(trade: Trade, ledger: Ledger, places: Places) -> Iterator[tuple[Cell, int]]:
+    charged = [int(column[trade.number - 1]) for column in ledger.charged]
+    seller, _, product = places.units(trade)
+    buyer_cash, seller_cash, money = places.price(trade)
+    yield (seller, product), trade.quantity
+    yield (buyer_cash, money), trade.quantity * trade.price + charged[0] + charged[1]
+    yield (seller_cash, money), charged[2] + charged[3]
+
+
+def _goes(pack: str) -> tuple[str, str]:
+    """Whose are the trading and the settlement fees, as the clearing pack has it."""
+    found = packs.load(pack, allow_draft=True)
+    values: Mapping[str, Any] = {} if isinstance(found, Refusal) else found.tables["fees"].values
+    return values.get("trading_to", ""), values.get("settlement_to", "")
+
+
+def _hash(ledger: Ledger) -> str:
+    """SHA-256 over the trades column by column, eight little-endian bytes a number."""
+    names = ("number", "mode", "instrument", "buyer", "seller", "quantity", "price")
+    sum_ = hashlib.sha256()
+    for name in names:
+        sum_.update(b"".join(_COLUMNS.pack(getattr(one, name)) for one in ledger.trades))
+    for column in ledger.charged:
+        sum_.update(b"".join(map(_COLUMNS.pack, column)))
+    return sum_.hexdigest()

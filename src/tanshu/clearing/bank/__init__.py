@@ -1,0 +1,1 @@
+"""结算银行: where the money of the book lies; instructions, notices, statements, comparison."""

@@ -1,0 +1,122 @@
+"""How a gateway and a bank speak: values as JSON and back, for both ends of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tanshu.clearing.bank.gateway import (
+    BankAnswer,
+    Done,
+    Instruction,
+    Kind,
+    LineKind,
+    NeverHeard,
+    Notice,
+    Part,
+    RefusedByBank,
+    Statement,
+    StatementLine,
+    Unknown,
+)
+
+DONE, REFUSED, QUEUED, NEVER = "done", "refused", "queued", "never-heard"
+
+
+def instruction_out(one: Instruction, on: date) -> dict[str, object]:
+    """on: the bank day on which it is sent."""
+    return {
+        "id": one.id,
+        "on": on.isoformat(),
+        "day": one.day.isoformat(),
+        "kind": one.kind,
+        "amount": one.amount,
+        "account": one.account,
+        "name": one.name,
+        "other": one.other,
+        "parts": [[part.account, part.name, part.amount] for part in one.parts],
+    }
+
+
+def instruction_in(said: Mapping[str, Any]) -> tuple[Instruction, date]:
+    """The instruction and the day on which it was sent. Raises KeyError, ValueError, TypeError."""
+    parts = tuple(Part(str(code), str(name), _fen(fen)) for code, name, fen in said["parts"])
+    return (
+        Instruction(
+            str(said["id"]),
+            date.fromisoformat(said["day"]),
+            Kind(said["kind"]),
+            _fen(said["amount"]),
+            str(said["account"]),
+            str(said["name"]),
+            str(said["other"]),
+            parts,
+        ),
+        date.fromisoformat(said["on"]),
+    )
+
+
+def answer_in(said: Mapping[str, Any]) -> BankAnswer | NeverHeard:
+    """A bank's answer; one that makes no sense is unknown."""
+    state = said.get("state")
+    if state == DONE:
+        return Done(str(said["reference"]), date.fromisoformat(said["on"]))
+    if state == REFUSED:
+        return RefusedByBank(str(said.get("why", "")))
+    return NeverHeard() if state == NEVER else Unknown(str(state))
+
+
+def notice_in(said: Mapping[str, Any]) -> Notice:
+    return Notice(
+        int(said["n"]),
+        str(said["reference"]),
+        LineKind(said["kind"]),
+        str(said["account"]),
+        str(said["name"]),
+        _fen(said["amount"]),
+        date.fromisoformat(said["day"]),
+    )
+
+
+def statement_out(one: Statement) -> dict[str, object]:
+    names = ("n", "kind", "reference", "request", "account", "name", "amount", "balance")
+    return {
+        "bank": one.bank,
+        "day": one.day.isoformat(),
+        "opening": one.opening,
+        "closing": one.closing,
+        "lines": [{name: getattr(line, name) for name in names} for line in one.lines],
+        "subs": dict(one.subs),
+    }
+
+
+def statement_in(said: Mapping[str, Any]) -> Statement:
+    lines = tuple(
+        StatementLine(
+            int(line["n"]),
+            str(line["kind"]),
+            str(line["reference"]),
+            str(line["request"]),
+            str(line["account"]),
+            str(line["name"]),
+            _fen(line["amount"]),
+            _fen(line["balance"]),
+        )
+        for line in said["lines"]
+    )
+    return Statement(
+        str(said["bank"]),
+        date.fromisoformat(said["day"]),
+        _fen(said["opening"]),
+        _fen(said["closing"]),
+        lines,
+        {str(code): _fen(fen) for code, fen in said["subs"].items()},
+    )
+
+
+def _fen(value: object) -> int:
+    """Money is a whole number of fen, or it is not money."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{value!r} is no amount in fen")
+    return value

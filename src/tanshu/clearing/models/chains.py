@@ -1,0 +1,134 @@
+"""Legs that settle trades, by model. Chains go in their order, each as a whole or not at all.
+
+gross (逐笔全额): a chain for every trade, its units against its whole price.
+net_cash: a chain for so many trades; units trade by trade, money as one net amount of each participant.
+net (多边净额): one chain; every trade is novated, the house standing between seller and buyer, so that each
+    participant has one position of each product and of money with the house, and nothing with anybody else.
+
+A chain that goes through the house (party 0) brings everything into it before anything leaves it, and leaves
+nothing behind. The model never changes what anybody has in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from tanshu.clearing.model import Model
+from tanshu.clearing.models.obligations import netted, owed, sizes
+from tanshu.clearing.trades import Ints, Trades
+
+HOUSE = 0
+MONEY = 0
+"""As an instrument's number."""
+NETTED_AT_ONCE = 20_000
+"""Trades of one chain where units go trade by trade: an entry of the book has room for their legs."""
+
+
+class Legs(NamedTuple):
+    """Movements in order; every column has one value for each.
+
+    chain: from 0. giver, taker: parties, HOUSE for the house's pool. instrument: the market's number, MONEY
+    for cash. amount: tonnes or fen, above zero.
+    """
+
+    chain: Ints
+    giver: Ints
+    taker: Ints
+    instrument: Ints
+    amount: Ints
+
+    def __len__(self) -> int:  # type: ignore[override]
+        return len(self.chain)
+
+    @property
+    def starts(self) -> Ints:
+        """Where each chain begins, and where the last one ends."""
+        begins = np.flatnonzero(np.diff(self.chain, prepend=-1))
+        return np.append(begins, len(self.chain))
+
+
+def legs(model: Model, trades: Trades) -> Legs:
+    """The legs by which trades are settled in a model. Trades of nothing have none."""
+    some = trades.only(trades.quantity > 0)
+    match model:
+        case Model.GROSS:
+            return gross(some)
+        case Model.NET_CASH:
+            return net_cash(some)
+        case Model.NET:
+            return net(some)
+
+
+def chain_of(model: Model, trades: Trades) -> Ints:
+    """Which chain each trade goes with."""
+    place = np.arange(len(trades), dtype=np.int64)
+    return {Model.GROSS: place, Model.NET_CASH: place // NETTED_AT_ONCE, Model.NET: 0 * place}[model]
+
+
+def gross(trades: Trades) -> Legs:
+    """Chain k is the k-th trade: units to the buyer, the price to the seller."""
+    return Legs(
+        np.repeat(np.arange(len(trades), dtype=np.int64), 2),
+        _both(trades.seller, trades.buyer),
+        _both(trades.buyer, trades.seller),
+        _both(trades.instrument, np.full(len(trades), MONEY, np.int64)),
+        _both(trades.quantity, trades.amount),
+    )
+
+
+def net_cash(trades: Trades, at_once: int = NETTED_AT_ONCE) -> Legs:
+    """Chain k is the k-th `at_once` trades: who owes money pays, units go one by one, who is owed is paid."""
+    block = np.arange(len(trades), dtype=np.int64) // at_once
+    cash = netted(trades, block, sizes(trades)[1])
+    units = Legs(block, trades.seller, trades.buyer, trades.instrument, trades.quantity)
+    return _in_order((_into_house(cash), units, _out_of_house(cash)))
+
+
+def net(trades: Trades) -> Legs:
+    """One chain: what everybody owes goes to the house, money first; then what everybody is owed comes."""
+    units, cash = owed(trades)
+    cash = cash[np.newaxis]
+    return _in_order((_into_house(cash), _units_in(units), _units_out(units), _out_of_house(cash)))
+
+
+# -- steps -------------------------------------------------------------------------------------------------
+
+
+def _both(first: Ints, second: Ints) -> Ints:
+    return np.stack((first, second), axis=1).reshape(-1)
+
+
+def _in_order(stages: Iterable[Legs]) -> Legs:
+    """Stages one after the other within each chain."""
+    whole = [np.concatenate(columns) for columns in zip(*stages, strict=True)]
+    order = np.argsort(whole[0], kind="stable")
+    return Legs(*(column[order] for column in whole))
+
+
+def _into_house(cash: Ints) -> Legs:
+    chain, party = np.nonzero(cash < 0)
+    return _legs(chain, party, HOUSE, MONEY, -cash[chain, party])
+
+
+def _out_of_house(cash: Ints) -> Legs:
+    chain, party = np.nonzero(cash > 0)
+    return _legs(chain, HOUSE, party, MONEY, cash[chain, party])
+
+
+def _units_in(units: Ints) -> Legs:
+    instrument, party = np.nonzero(units < 0)
+    return _legs(np.zeros_like(party), party, HOUSE, instrument, -units[instrument, party])
+
+
+def _units_out(units: Ints) -> Legs:
+    instrument, party = np.nonzero(units > 0)
+    return _legs(np.zeros_like(party), HOUSE, party, instrument, units[instrument, party])
+
+
+def _legs(chain: Ints, giver: Ints | int, taker: Ints | int, instrument: Ints | int, amount: Ints) -> Legs:
+    return Legs(*(np.broadcast_to(np.asarray(one, np.int64), amount.shape) for one in (
+        chain, giver, taker, instrument, amount
+    )))  # fmt: skip

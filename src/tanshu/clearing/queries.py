@@ -1,0 +1,72 @@
+"""Questions to the clearing house's days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from tanshu.base.refusal import Refusal
+from tanshu.clearing import checks
+from tanshu.clearing.model import DAY_LABELS, DayState
+from tanshu.clearing.tables import (
+    CLEARING_BLOCK,
+    CLEARING_BREAK,
+    CLEARING_DAY,
+    CLEARING_FAIL,
+    CLEARING_MARKET,
+)
+from tanshu.exchange.tables import MARKET
+
+
+def day(conn: Connection, day: date) -> Any | Refusal:
+    """The row of a settlement day. Refuses with CLR-1001."""
+    row = conn.execute(select(CLEARING_DAY).where(CLEARING_DAY.c.day == day)).first()
+    return checks.NO_SUCH_DAY(field="day", day=day) if row is None else row
+
+
+def day_in(conn: Connection, when: date, *states: DayState) -> Any | Refusal:
+    """The row of a day that stands at one of these states. Refuses with CLR-1001, CLR-1002."""
+    row = day(conn, when)
+    if isinstance(row, Refusal) or DayState(row.state) in states:
+        return row
+    facts = {"state": DAY_LABELS[DayState(row.state)], "needed": DAY_LABELS[states[0]]}
+    return checks.WRONG_STATE(field="day", day=when, **facts)
+
+
+def days(conn: Connection) -> Sequence[Any]:
+    """All settlement days, the oldest first."""
+    return conn.execute(select(CLEARING_DAY).order_by(CLEARING_DAY.c.day)).all()
+
+
+def last_day(conn: Connection) -> Any | None:
+    return conn.execute(select(CLEARING_DAY).order_by(CLEARING_DAY.c.day.desc()).limit(1)).first()
+
+
+def markets(conn: Connection, when: date) -> Sequence[Any]:
+    """What a day took over, market by market, with the market's name."""
+    joined = CLEARING_MARKET.join(MARKET, MARKET.c.log == CLEARING_MARKET.c.log)
+    query = select(CLEARING_MARKET, MARKET.c.name.label("market")).select_from(joined)
+    return conn.execute(query.where(CLEARING_MARKET.c.day == when).order_by(CLEARING_MARKET.c.log)).all()
+
+
+def blocks(conn: Connection, when: date, log: int) -> Sequence[Any]:
+    """The blocks in which a market's day was delivered so far."""
+    here = (CLEARING_BLOCK.c.day == when, CLEARING_BLOCK.c.log == log)
+    return conn.execute(select(CLEARING_BLOCK).where(*here).order_by(CLEARING_BLOCK.c.block)).all()
+
+
+def fails(conn: Connection, when: date, log: int) -> Sequence[Any]:
+    """The trades of a market's day that could not be delivered."""
+    here = (CLEARING_FAIL.c.day == when, CLEARING_FAIL.c.log == log)
+    return conn.execute(select(CLEARING_FAIL).where(*here).order_by(CLEARING_FAIL.c.trade)).all()
+
+
+def breaks(conn: Connection, when: date) -> Sequence[Any]:
+    """What the newest reconciliation of a day found."""
+    here = CLEARING_BREAK.c.day == when
+    newest = select(CLEARING_BREAK.c.round).where(here).order_by(CLEARING_BREAK.c.round.desc()).limit(1)
+    query = select(CLEARING_BREAK).where(here, CLEARING_BREAK.c.round == newest.scalar_subquery())
+    return conn.execute(query.order_by(CLEARING_BREAK.c.n)).all()

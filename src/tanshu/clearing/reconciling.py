@@ -1,0 +1,153 @@
+"""三方对账: the market's log, the book and the banks say the same of a day, or the difference has a name.
+
+Market against book: what the delivered trades come to, account by account, is what the book's entries moved.
+Book against bank: every instruction and deposit stands on the bank's statement, and its balances are the
+book's, less what is in transit. A difference stays open until a later round no longer finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from tanshu.base.refusal import Refusal, need
+from tanshu.base.text import Text
+from tanshu.book.commit import Act, Decision, verb
+from tanshu.book.kernel import INSTRUMENT_BITS, INSTRUMENT_MASK
+from tanshu.book.records import decode
+from tanshu.book.state import State
+from tanshu.clearing import queries
+from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.position import of_day
+from tanshu.clearing.bank.reconcile import BREAKS, CAUSES, Break, compare
+from tanshu.clearing.collecting import by_clerk
+from tanshu.clearing.delivery import split
+from tanshu.clearing.model import DayState, Reconcile
+from tanshu.clearing.tables import CLEARING_BREAK, CLEARING_DAY
+from tanshu.clearing.trades import Ints, TradedDay, Trades, read_day
+from tanshu.log import store
+from tanshu.parties import queries as parties
+from tanshu.parties.model import Subject
+from tanshu.rules import calendars
+
+KINDS = BREAKS | {
+    "delivered": Text("交收与成交不符", "delivered otherwise than traded"),
+    "no_statement": Text("无对账单", "no statement"),
+}
+REASONS = CAUSES | {
+    "delivered": Text(
+        "账簿的划转合计与市场日志的成交不符", "the book did not move what was traded"
+    ),
+    "no_statement": Text(
+        "银行当日营业,但尚未收到其对账单", "the bank worked on this day and its statement has not come"
+    ),
+}
+"""What a difference is, and why, in words."""
+
+
+@verb("clearing.reconcile")
+def reconcile(act: Act, command: Reconcile) -> Decision:
+    """Hold market, book and banks against each other, as things stand now; tell every difference.
+
+    Without differences the day goes on; with some it waits, and is reconciled again when they are cleared up.
+    Refuses with CLR-1001, CLR-1002.
+    """
+    need(by_clerk(act))
+    need(queries.day_in(act.conn, command.day, DayState.EFFECTED))
+    found = list(differences(act.conn, act.state, act.ctx.book.log, command.day))
+    newest = select(func.max(CLEARING_BREAK.c.round)).where(CLEARING_BREAK.c.day == command.day)
+    round = (act.conn.execute(newest).scalar() or 0) + 1
+    if found:
+        rows = ({"day": command.day, "round": round, "n": n, **one._asdict()} for n, one in enumerate(found))
+        act.insert(CLEARING_BREAK, *rows)
+    state = DayState.EFFECTED if found else DayState.RECONCILED
+    changed = {"state": state, "differences": len(found), "reconciled_seq": act.seq}
+    act.update(CLEARING_DAY, {"day": command.day}, **changed)
+    return {"day": command.day.isoformat(), "state": state, "differences": len(found)}
+
+
+def differences(conn: Connection, state: State, log: int, day: date) -> Iterator[Break]:
+    """Everything in which market, book and banks disagree about a day."""
+    for row in queries.markets(conn, day):
+        yield from _market_and_book(conn, log, row)
+    for bank in banks.banks(conn):
+        yield from _book_and_bank(conn, state, bank, day)
+
+
+def _book_and_bank(conn: Connection, state: State, bank: Subject, day: date) -> Iterator[Break]:
+    """A bank that works on the day owes a statement of it; on its holidays what is in transit waits."""
+    statement = banks.newest_statement(conn, bank, day)
+    if not isinstance(statement, Refusal):
+        yield from compare(of_day(conn, state, bank, day), statement)
+    elif need(calendars.is_bank_day(parties.jurisdiction(conn), day)):
+        yield Break(
+            "no_statement", "bank", bank.handle, of_day(conn, state, bank, day).balance, 0, "no_statement"
+        )
+
+
+# -- market and book ---------------------------------------------------------------------------------------
+
+
+def _market_and_book(conn: Connection, log: int, row: Any) -> Iterator[Break]:
+    traded = need(read_day(conn, row.log, row.day))
+    went, _ = split(traded.trades, queries.fails(conn, row.day, row.log))
+    ours, theirs = _of_book(conn, log, row), _of_market(traded, went)
+    keys = np.union1d(ours[0], theirs[0])
+    book, market = _at(ours, keys), _at(theirs, keys)
+    for key, one, other in zip(keys.tolist(), book.tolist(), market.tolist(), strict=True):
+        if one != other:
+            account = parties.account_by_number(conn, key >> INSTRUMENT_BITS).code
+            what = key & INSTRUMENT_MASK
+            yield Break(
+                "delivered",
+                "book",
+                f"{account} #{what}",
+                one,
+                other,
+                "交收划转与成交不符 · not what was traded",
+            )
+
+
+def _of_market(traded: TradedDay, trades: Trades) -> tuple[Ints, Ints]:
+    """What trades come to for each cell of the book: (keys, sums)."""
+    what = traded.instruments[trades.instrument]
+    units, cash = traded.units_account, traded.cash_account
+    return _summed(
+        (units[trades.buyer] << INSTRUMENT_BITS | what, trades.quantity),
+        (units[trades.seller] << INSTRUMENT_BITS | what, -trades.quantity),
+        (cash[trades.seller] << INSTRUMENT_BITS | traded.currency, trades.amount),
+        (cash[trades.buyer] << INSTRUMENT_BITS | traded.currency, -trades.amount),
+    )
+
+
+def _of_book(conn: Connection, log: int, row: Any) -> tuple[Ints, Ints]:
+    """What the entries of a market's blocks moved: (keys, sums). What passes through the pool cancels out."""
+    parts: list[tuple[Ints, Ints]] = []
+    for block in queries.blocks(conn, row.day, row.log):
+        records = decode(next(store.read(conn, log, block.seq - 1, block.seq)).records)
+        debit, credit, what = (records[name].astype(np.int64) for name in ("debit", "credit", "instrument"))
+        amount = records["amount"]
+        parts += [(credit << INSTRUMENT_BITS | what, amount), (debit << INSTRUMENT_BITS | what, -amount)]
+    return _summed(*parts)
+
+
+def _summed(*parts: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Sums by key, those that are zero left out."""
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    keys, where = np.unique(np.concatenate([key for key, _ in parts]), return_inverse=True)
+    total = np.zeros(len(keys), np.int64)
+    np.add.at(total, where, np.concatenate([amount for _, amount in parts]))
+    return keys[total != 0], total[total != 0]
+
+
+def _at(sums: tuple[Ints, Ints], keys: Ints) -> Ints:
+    """The sum of each key, 0 where there is none."""
+    known, total = sums
+    place = np.searchsorted(known, keys)
+    found = np.append(known, -1)[place] == keys
+    return np.where(found, np.append(total, 0)[place], 0)

@@ -1,0 +1,212 @@
+"""What the house settled is read as trades wherever trades are read, and named in the register's papers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from tanshu.base.refusal import need
+from tanshu.book import serials as book_serials
+from tanshu.clearing import collecting, delivery, reviewing, telling
+from tanshu.clearing.model import Clear, Collect, Confirm, Deliver, Review
+from tanshu.compliance import carry_over
+from tanshu.insight import flows
+from tanshu.insight.flows import Window
+from tanshu.parties import queries as parties
+from tanshu.parties.model import AccountKind
+from tanshu.registry import queries as registry
+from tanshu.registry import search, serials, settled, statement_views, statements
+from tanshu.registry.model import TransactionState
+from tanshu.registry.settled import Dealt, SettledTrade
+from tests.exchange.bridge.support import CEA, CHECKER, DAY, MONEY, NEXT, TRADING, Trading
+
+CLERK = "registry-maker-1"
+SALES = (("a", "b", 1_000, 8_000), ("a", "c", 500, 8_000), ("b", "c", 200, 7_900))
+
+
+@pytest.fixture(autouse=True)
+def told() -> None:
+    telling.take_part()
+
+
+def traded(trading: Trading) -> None:
+    """Three trades, and the day is closed."""
+    for seller, buyer, tonnes, price in SALES:
+        trading.sell(getattr(trading, seller), tonnes, price)
+        trading.buy(getattr(trading, buyer), tonnes, price)
+    trading.done(trading.closes())
+
+
+def delivered(trading: Trading) -> int:
+    """The house settles the day as far as delivery. Returns the entry of its block."""
+    clerk = trading.ctx(CLERK, allow_draft=True)
+    trading.done(collecting.collect(clerk, Collect(DAY)))
+    told = trading.done(collecting.clear(trading.ctx(CLERK, allow_draft=True), Clear(DAY)))
+    totals = Confirm(DAY, told["trades"], told["tonnes"], told["amount"])
+    trading.done(reviewing.confirm(trading.ctx(CHECKER), totals))
+    trading.done(reviewing.review(trading.ctx("registry-checker-1"), Review(DAY)))
+    trading.done(reviewing.approve(trading.ctx("registry-checker-2"), Review(DAY)))
+    return trading.done(delivery.deliver(trading.ctx(CLERK, allow_draft=True), Deliver(DAY, CEA, 0))).seq
+
+
+def ids(conn: Connection, trading: Trading) -> dict[str, str]:
+    return {name: need(parties.subject(conn, getattr(trading, name))).id for name in ("a", "b", "c")}
+
+
+def said(trade: SettledTrade) -> tuple[Any, ...]:
+    """A trade without its name, which differs by who settled it."""
+    return (
+        trade.day,
+        trade.mode,
+        trade.instrument,
+        trade.seller_id,
+        trade.buyer_id,
+        trade.quantity,
+        trade.price_fen,
+    )
+
+
+def test_trades_are_the_same_whoever_settled_them(trading: Trading) -> None:
+    traded(trading)
+    with trading.market.database.read() as conn:
+        assert settled.settled(conn) == []  # traded is not settled
+    delivered(trading)
+    with trading.market.database.read() as conn:
+        who = ids(conn, trading)
+        found = settled.settled(conn)
+        totals = settled.totals(conn)
+    assert [one.transaction for one in found] == [f"cea 2024-01-02 #{n}" for n in (1, 2, 3)]
+    assert [said(one) for one in found] == [
+        (DAY, "listing", "CEA22", who[seller], who[buyer], tonnes, price)
+        for seller, buyer, tonnes, price in SALES
+    ]
+    assert totals.of(who["a"], {"CEA22"}) == Dealt(1_500, 0)
+    assert totals.of(who["b"], {"CEA22"}) == Dealt(200, 1_000)
+    assert totals.of(who["b"], {"CEA21"}) == Dealt(0, 0)
+    assert totals.amount_fen == sum(one.amount_fen for one in found)
+    assert totals.average_price_fen() == 7_988
+
+
+def test_transactions_of_an_exchange_that_settles_by_itself_say_the_same(trading: Trading) -> None:
+    traded(trading)
+    trading.delivers()
+    with trading.market.database.read() as conn:
+        who = ids(conn, trading)
+        found, totals = settled.settled(conn), settled.totals(conn)
+    assert [one[3:] for one in map(said, found)] == [
+        (who[seller], who[buyer], tonnes, price) for seller, buyer, tonnes, price in SALES
+    ]
+    assert all(one.transaction.startswith("TX-") for one in found)
+    assert (totals.trades, totals.tonnes, totals.of(who["b"], {"CEA22"})) == (3, 1_700, Dealt(200, 1_000))
+
+
+def test_the_window_is_of_trading_days(trading: Trading) -> None:
+    traded(trading)
+    delivered(trading)
+    before, after = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    with trading.market.database.read() as conn:
+        assert settled.totals(conn, DAY, DAY).trades == 3
+        assert settled.totals(conn, after).trades == settled.totals(conn, None, before).trades == 0
+        assert settled.totals(conn, after).average_price_fen() is None
+
+
+def test_a_trade_that_failed_is_not_settled_and_the_others_keep_their_names(trading: Trading) -> None:
+    traded(trading)
+    blocked = trading.market.account(trading.a, TRADING)
+    trading.market.set_state(blocked, "restricted")
+    seq = delivered(trading)
+    with trading.market.database.read() as conn:
+        found = settled.settled(conn)
+        names = settled.named(conn, [seq << 16, seq << 16 | 1])
+    assert [one.transaction for one in found] == ["cea 2024-01-02 #3"]
+    assert {str(one) for one in names.values()} == {"cea 2024-01-02 #3"}
+
+
+def test_a_statement_names_the_trade_of_each_movement(trading: Trading) -> None:
+    traded(trading)
+    seq = delivered(trading)
+    with statements.reading(trading.book) as conn:
+        for kind, changes in ((TRADING, (1_000, -200)), (MONEY, (-8_000_000, 1_580_000))):
+            account = trading.market.account(trading.b, kind)
+            found = need(statements.statement(conn, trading.book, account))
+            lines = [line for line in found.lines if line.seq == seq]
+            assert tuple(line.available_change + line.held_change for line in lines) == changes
+            assert [line.reference for line in lines] == ["cea 2024-01-02 #1", "cea 2024-01-02 #3"]
+            assert [line.transaction for line in lines] == [None, None]
+            assert {line.what.zh.split(" · ")[0] for line in lines} == {"交易交收"}
+            shown = statement_views.as_json(found)["movements"]
+            assert [(one["trade"], one["price_fen"]) for one in shown if one["entry"] == seq] == [  # type: ignore[index]
+                ("cea 2024-01-02 #1", 8_000),
+                ("cea 2024-01-02 #3", 7_900),
+            ]
+            paper = str(statement_views.paper(conn, found))
+            assert "cea 2024-01-02 #3 · 79.00 元/吨" in paper
+
+
+def test_a_subjects_lines_include_what_the_house_delivered(trading: Trading) -> None:
+    traded(trading)
+    seq = delivered(trading)
+    with statements.reading(trading.book) as conn:
+        owner = need(parties.subject(conn, trading.b))
+        found = need(search.touching(conn, trading.book.log, owner.id, limit=1))
+    assert [(one.seq, one.transaction, one.trade) for one in found.rows] == [
+        (seq, None, "cea 2024-01-02 #1"),
+        (seq, None, "cea 2024-01-02 #3"),
+    ]
+    assert [[line.quantity for line in one.lines] for one in found.rows] == [
+        [1_000, 8_000_000],
+        [200, 1_580_000],
+    ]
+    assert found.next == seq
+
+
+def test_a_units_life_names_the_trade_that_delivered_it(trading: Trading) -> None:
+    traded(trading)
+    seq = delivered(trading)
+    with book_serials.reading(trading.book) as conn:
+        instrument = need(registry.instrument(conn, "CEA22"))
+        account = need(parties.account(conn, trading.market.account(trading.c, TRADING)))
+        ranges = book_serials.ranges(conn, trading.book.log, account.number, instrument.number)
+        lives = [serials.life(conn, trading.book.log, instrument.number, one.start) for one in ranges]
+    last = {str(life[-1].trade) for life in lives if life[-1].stay.since >> 16 == seq}
+    assert last == {"cea 2024-01-02 #2", "cea 2024-01-02 #3"}
+    assert all(turn.trade is None for life in lives for turn in life[:-1])
+
+
+def test_the_years_flows_count_what_the_house_settled(trading: Trading) -> None:
+    traded(trading)
+    delivered(trading)
+    with trading.market.database.read() as conn:
+        who = ids(conn, trading)
+        found = flows.flows_of(conn, who.values(), 2022, Window(None, NEXT))
+        before = flows.flows_of(conn, who.values(), 2022, Window(DAY, NEXT))
+        instrument = need(registry.instrument(conn, "CEA22")).number
+        state = trading.book.catch_up(conn)
+        kinds = (AccountKind.REGISTRATION, AccountKind.TRADING)
+        for name, (sold, bought) in {"a": (1_500, 0), "b": (200, 1_000), "c": (0, 700)}.items():
+            flow = found.by_subject[who[name]]
+            assert (flow.sold_t, flow.bought_t) == (sold, bought)
+            cells = [
+                state.cell(one.number, instrument)
+                for one in parties.accounts_of(conn, who[name])
+                if one.kind in kinds
+            ]
+            assert flow.left_t == sum(cell.available + cell.held for cell in cells)
+            moved = before.by_subject[who[name]]
+            assert (moved.sold_t, moved.bought_t, moved.left_t) == (0, 0, flow.left_t)
+        assert not registry.transactions(conn, type="trade-settlement", state=TransactionState.EFFECTED)
+
+
+def test_a_carry_over_counts_what_the_house_settled(trading: Trading) -> None:
+    traded(trading)
+    delivered(trading)
+    with trading.market.database.read() as conn:
+        terms = carry_over.Terms.of(conn)
+        subject = need(parties.subject(conn, trading.a))
+        state = trading.book.catch_up(conn)
+        (counted,) = carry_over.counted(conn, terms, (subject,), state, trading.book.tail.seq, {}).values()
+        within = terms.day("trades_first") <= DAY <= terms.day("trades_last")
+    assert counted.sold_t == (1_500 if within and "CEA22" in terms.old else 0)

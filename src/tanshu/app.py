@@ -19,6 +19,7 @@ from tanshu.book.trees import Trees
 from tanshu.clearing import room as clearing_room
 from tanshu.clearing import tables as clearing_tables
 from tanshu.clearing.bank import tables as bank_tables
+from tanshu.clearing.objections import tables as clearing_objection_tables
 from tanshu.clearing.shortfall import tables as shortfall_tables
 from tanshu.clearing.statements import tables as statement_tables
 from tanshu.compliance import duty_tables, upload_tables
@@ -78,6 +79,7 @@ DECLARE_TABLES = (
     supervision_tables,
     clearing_tables,
     shortfall_tables,
+    clearing_objection_tables,
     bank_tables,
     statement_tables,
 )

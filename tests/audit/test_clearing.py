@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-
-import pytest
-
 from tanshu import audit
 from tanshu.clearing import collecting, delivery, reviewing
 from tanshu.clearing.model import Clear, Collect, Confirm, Deliver, Review

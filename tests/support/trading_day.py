@@ -34,8 +34,8 @@ from tanshu.exchange.bridge.model import Admit, CloseDay, FoundMarket, ListInstr
 from tanshu.exchange.model import Batch, Order
 from tanshu.parties import queries as parties
 from tanshu.parties.bulk import Enrol, enrol
-from tanshu.parties.model import Appoint, NewPerson, Register
-from tanshu.parties.service import appoint, register
+from tanshu.parties.model import Appoint, NewPerson, OpenAccount, Register
+from tanshu.parties.service import appoint, open_account, register
 from tanshu.registry.bulk import Record, RecordLine, record
 from tanshu.registry.model import DefineInstrument
 from tanshu.registry.service import define_instrument
@@ -110,6 +110,7 @@ class Floor:
         self._institution("authority", "province", ("provincial",), region="990000")
         self._institution("bank", "bank", ("bank",))
         self._institution("exchange", "exchange", ("fees",))
+        self._send(open_account, OpenAccount("registry", "fees"))
         for some in _in_parts(range(self.participants), ENROLLED_AT_ONCE):
             self._send(enrol, Enrol(tuple(map(_participant, some))))
         self._stock(most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tanshu.clearing import telling, watching
 from tanshu.clearing.bank import room as banks
+from tanshu.clearing.objections import service as objections
 from tanshu.clearing.shortfall import watching as shortfalls
 
 
@@ -12,4 +13,5 @@ def take_part() -> None:
     watching.take_part()
     banks.take_part()
     shortfalls.take_part()
+    objections.take_part()
     telling.take_part()

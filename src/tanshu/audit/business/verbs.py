@@ -41,9 +41,9 @@ _APPLICATION = "account_application application_form application_document"
 _TRANSACTION = "registry_transaction transaction_line transaction_step"
 _CLAIMS = "claim claim_hold notice"
 """Whose claim gives way or moves up is told so."""
-_MONEY = "shortfall shortfall_payment"
-"""What its cover and its recovery count for."""
-_EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation bank_instruction"
+_MONEY = "shortfall shortfall_payment clearing_objection"
+"""What covers, recoveries and corrections of settlements count for."""
+_EFFECT = f"registry_transaction transaction_step {_CLAIMS} successor allocation bank_instruction {_MONEY}"
 _DELIVERY = "market_delivery market_due"
 """Which settlement delivers which trade of a market."""
 _PROPOSAL = f"{_EFFECT} transaction_line offset_claim {_DELIVERY}"
@@ -101,6 +101,12 @@ CHANGING: Mapping[str, frozenset[str]] = {
     ),
     "clearing_market": frozenset({"delivered", "failed"}),
     "clearing_fail": frozenset({"state", "ended_seq"}),
+    "clearing_objection": frozenset(
+        {
+            *("state", "uphold", "opinion", "decided_by", "decided_seq", "confirmed_by", "confirmed_seq"),
+            *("correction_id", "corrected_seq"),
+        }
+    ),
     "shortfall": frozenset({"cured", "covered", "recovered", "state", "ended_seq"}),
     "market_halt": frozenset({"ended_by", "ended_why", "ended_seq"}),
     "market_suspension": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
@@ -279,6 +285,9 @@ VERBS: Mapping[str, Verb] = {
     RECONCILE: _verb((_CLERK,), "clearing_day clearing_break"),
     STATE: _verb((_CLERK,), "clearing_day clearing_statement clearing_holding"),
     SEAL: _verb((_CLERK,), "clearing_day"),
+    "clearing.object": _verb(_HOLDERS, "clearing_objection"),
+    "clearing.decide-objection": _verb((_CLERK,), "clearing_objection"),
+    "clearing.confirm-objection": _verb((_REVIEWER,), "clearing_objection"),
     "clearing.notice-shortfall": _verb((_CLERK,), "shortfall notice market_suspension"),
     "clearing.cure-shortfall": _verb((_CLERK,), "shortfall shortfall_payment"),
     "supervision.record-owner": _verb((_CLERK, _EXCHANGE), "supervision_owner"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tanshu.audit.clearing import checks
 from tanshu.audit.clearing.delivery import Cell, Clearing, Places, Row
-from tanshu.audit.market.ledger import Flaw, Ledger, Trade
+from tanshu.audit.market.ledger import Flaw, Ledger
 from tanshu.base.refusal import Refusal
 from tanshu.book.records import Op
 from tanshu.book.reference import Record
@@ -38,15 +38,15 @@ def taken_over(row: Row, ledger: Ledger) -> Iterator[Flaw]:
             yield checks.TOTALS, told
 
 
-def fees(ledger: Ledger, clearing: Clearing, to: Mapping[str, int], places: Places) -> dict[Cell, int]:
-    """What a market charged for the trades that did not fail: (payer's account, where it goes) → fen.
+def fees(ledger: Ledger, day: Clearing, to: Mapping[str, int], places: Places) -> dict[Cell, int]:
+    """What a market charged for trades of which something was delivered: (payer's account, to whom) → fen.
 
     to: the accounts for fees by organisation. Which of them gets which fee is the clearing pack's.
     """
-    goes, failed = _goes(clearing.pack), set(clearing.fails)
+    goes = _goes(day.pack)
     owed: dict[Cell, int] = defaultdict(int)
     for trade in ledger.trades:
-        if trade.number in failed:
+        if day.failed(trade):
             continue
         charged = [int(column[trade.number - 1]) for column in ledger.charged]
         for party, (trading, settlement) in ((trade.buyer, charged[:2]), (trade.seller, charged[2:])):
@@ -69,28 +69,26 @@ def taken(records: Sequence[Record], owed: Mapping[Cell, int], day: object) -> I
             yield checks.FEES, {"day": day, "account": payer, "to": to, "expected": wanted, "found": there}
 
 
-def kept(
-    ledger: Ledger, failed: Collection[int], held: Mapping[Cell, int], places: Places, day: object
-) -> Iterator[Flaw]:
-    """Beyond its day a session holds no more than the trades that failed need."""
+def kept(ledger: Ledger, day: Clearing, held: Mapping[Cell, int], places: Places) -> Iterator[Flaw]:
+    """Beyond its day a session holds no more than what failed needs."""
     needed: dict[Cell, int] = defaultdict(int)
-    for trade in ledger.trades:
-        if trade.number in failed:
-            for cell, amount in _needs(trade, ledger, places):
-                needed[cell] += amount
+    for number in day.missing:
+        for cell, amount in _needs(ledger, number, day, places):
+            needed[cell] += amount
     for (account, what), there in held.items():
         if there > needed.get((account, what), 0):
             told = {"account": account, "instrument": what, "found": there}
-            yield checks.KEPT, {"day": day, "expected": needed.get((account, what), 0), **told}
+            yield checks.KEPT, {"day": day.day, "expected": needed.get((account, what), 0), **told}
 
 
-def _needs(trade: Trade, ledger: Ledger, places: Places) -> Iterator[tuple[Cell, int]]:
-    charged = [int(column[trade.number - 1]) for column in ledger.charged]
+def _needs(ledger: Ledger, number: int, day: Clearing, places: Places) -> Iterator[tuple[Cell, int]]:
+    trade, tonnes = ledger.trades[number - 1], day.missing[number]
+    fees = [int(column[number - 1]) if day.failed(trade) else 0 for column in ledger.charged]
     seller, _, product = places.units(trade)
     buyer_cash, seller_cash, money = places.price(trade)
-    yield (seller, product), trade.quantity
-    yield (buyer_cash, money), trade.quantity * trade.price + charged[0] + charged[1]
-    yield (seller_cash, money), charged[2] + charged[3]
+    yield (seller, product), tonnes
+    yield (buyer_cash, money), tonnes * trade.price + fees[0] + fees[1]
+    yield (seller_cash, money), fees[2] + fees[3]
 
 
 def _goes(pack: str) -> tuple[str, str]:

@@ -60,7 +60,7 @@ STEPS: Mapping[str, Step] = {
     DELIVER: Step(("approved",), ("approved", "delivered"), "delivered_seq"),
     EFFECT: Step(("delivered",), ("effected",), "effected_seq"),
     RECONCILE: Step(
-        ("effected", "reconciled"), ("reconciled",), "reconciled_seq", more=frozenset({"differences"})
+        ("effected",), ("effected", "reconciled"), "reconciled_seq", more=frozenset({"differences"})
     ),
     STATE: Step(("reconciled",), ("stated",), "stated_seq", more=frozenset({"statements_hash"})),
     SEAL: Step(("stated",), (SEALED,), "sealed_seq", more=frozenset({"log_seq", "log_hash", "state_hash"})),
@@ -159,19 +159,9 @@ def _is_true(facts: Facts, done: Done, now: Row) -> bool:
         days = [facts.one("market_day", one["log"], day) for one in markets]
         return all(one is not None and one["state"] == "settled" for one in days)
     if command == RECONCILE:
-        rounds = [one["round"] for one in facts.some("clearing_break", day=day)]
-        newest = _breaks(facts, day, max(rounds, default=0))
-        fresh = {one["n"] for one in newest} if _tells(done, "clearing_break") else set[int]()
-        return now["differences"] == len(fresh)
+        told = sum(change.table == "clearing_break" for change in done.changes)
+        return now["differences"] == told and (now["state"] == "reconciled") == (told == 0)
     return True
-
-
-def _breaks(facts: Facts, day: date, round: int) -> Sequence[Row]:
-    return facts.some("clearing_break", day=day, round=round)
-
-
-def _tells(done: Done, table: str) -> bool:
-    return any(change.table == table for change in done.changes)
 
 
 # -- people ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tanshu.audit.clearing import checks
 from tanshu.audit.market.ledger import Flaw, Trade
@@ -46,19 +46,33 @@ class Places(NamedTuple):
 
 @dataclass(slots=True)
 class Clearing:
-    """How far the house is with a market's day. day: ISO; pack, model: by which rules; block: the next one's
-    number; upto: the last trade of those before; delivered, failed: how many trades; fails: their numbers."""
+    """How far the house is with a market's day. day: ISO; pack, model: by which rules. block: the next one's
+    number; upto: the last trade of those before. missing: of each trade that failed, whole or in part, the
+    tonnes that were not delivered."""
 
     day: str
     pack: str
     model: str
     block: int = 0
     upto: int = 0
-    delivered: int = 0
-    fails: list[int] = field(default_factory=list[int])
+    missing: dict[int, int] = field(default_factory=dict[int, int])
 
     def as_data(self) -> list[object]:
-        return list(asdict(self).values())
+        *facts, missing = asdict(self).values()
+        return [*facts, list(missing.items())]
+
+    @classmethod
+    def of_data(cls, data: Sequence[Any]) -> Self:
+        iso, pack, model, block, upto, missing = data
+        return cls(iso, pack, model, block, upto, dict(missing))
+
+    def part(self, trade: Trade) -> Trade:
+        """A trade as far as it is delivered."""
+        return trade._replace(quantity=trade.quantity - self.missing.get(trade.number, 0))
+
+    def failed(self, trade: Trade) -> bool:
+        """Was nothing of it delivered?"""
+        return self.part(trade).quantity == 0
 
 
 def block(
@@ -67,13 +81,13 @@ def block(
     records: Sequence[Record],
     trades: Sequence[Trade],
     places: Places,
-    progress: Clearing,
+    day: Clearing,
     dealt: dict[int, str],
 ) -> Iterator[Flaw]:
     """Everything in which a block is not the next trades of its day.
 
     failed: the failed trades that its entry tells; records: all that it moves. trades: the day's, by number
-    from 1. dealt: what became of each trade before; it grows.
+    from 1. day, dealt: how far it was before, and which block dealt with each trade; they go on.
     """
     told = {"day": row["day"], "block": row["block"]}
     skipped = set(json.loads(row["skipped"]))
@@ -81,47 +95,43 @@ def block(
     if not (1 <= row["first"] <= row["last"] <= len(trades)) or skipped - set(numbers):
         yield checks.BLOCK, {"what": "trades", **told}
         return
-    if (row["block"], row["first"]) != (progress.block, progress.upto + 1):
-        yield checks.BLOCK, {"what": "place", **told}
-    progress.block, progress.upto = row["block"] + 1, row["last"]
-    went = [trades[number - 1] for number in numbers if number not in skipped]
-    if row["trades"] != len(went) or {one["trade"] for one in failed} != skipped:
-        yield checks.BLOCK, {"what": "skipped", **told}
-    yield from _each_once(row, went, failed, dealt)
     for one in failed:
-        yield from _failed(one, trades, places)
-    progress.delivered += len(went)
-    progress.fails += [one["trade"] for one in failed]
-    if progress.model == GROSS:
-        yield from _chains(row, went, records, places)
-    else:
-        yield from _nets(row, went, records, places)
+        yield from _fails(one, trades, places, day, dealt)
+    between = [trades[number - 1] for number in range(day.upto + 1, row["first"])]
+    if row["block"] != day.block or row["first"] <= day.upto or not all(map(day.failed, between)):
+        yield checks.BLOCK, {"what": "place", **told}
+    day.block, day.upto = row["block"] + 1, row["last"]
+    left_out = [trades[number - 1] for number in sorted(skipped)]
+    went = [day.part(trades[number - 1]) for number in numbers if number not in skipped]
+    if row["trades"] != len(went) or not all(map(day.failed, left_out)):
+        yield checks.BLOCK, {"what": "skipped", **told}
+    for trade in went:
+        if trade.number in dealt:
+            yield checks.TWICE, {"day": row["day"], "trade": trade.number, "before": dealt[trade.number]}
+        dealt[trade.number] = f"{row['day']} {row['block']}"
+    yield from (_chains if day.model == GROSS else _nets)(row, went, records, places)
 
 
-def _each_once(
-    row: Row, went: Sequence[Trade], failed: Sequence[Row], dealt: dict[int, str]
+def _fails(
+    row: Row, trades: Sequence[Trade], places: Places, day: Clearing, dealt: dict[int, str]
 ) -> Iterator[Flaw]:
-    """No trade is delivered, or told to have failed, a second time."""
-    name = f"{row['day']} {row['block']}"
-    for number in (*(one.number for one in went), *(one["trade"] for one in failed)):
-        if number in dealt:
-            yield checks.TWICE, {"day": row["day"], "trade": number, "before": dealt[number]}
-        dealt[number] = name
-
-
-def _failed(row: Row, trades: Sequence[Trade], places: Places) -> Iterator[Flaw]:
-    """What failed is a trade, whole, with somebody of its own in the way."""
+    """What failed is a trade not delivered yet, or tonnes of one, with somebody of its own in the way."""
     told = {"day": row["day"], "trade": row["trade"]}
     if not 1 <= row["trade"] <= len(trades):
         yield checks.FAIL, {"what": "trade", **told}
         return
     trade = trades[row["trade"] - 1]
-    if (row["quantity"], row["amount"]) != (trade.quantity, trade.quantity * trade.price):
+    if row["trade"] in dealt:
+        yield checks.TWICE, {"before": dealt[row["trade"]], **told}
+    if not 0 < row["quantity"] <= trade.quantity or row["amount"] != row["quantity"] * trade.price:
         yield checks.FAIL, {"what": "quantity", **told}
     if row["account"] not in {*places.units(trade)[:2], *places.price(trade)[:2]}:
         yield checks.FAIL, {"what": "account", **told}
     if (row["state"], row["ended_seq"]) != ("waiting", None):
         yield checks.FAIL, {"what": "state", **told}
+    day.missing[trade.number] = row["quantity"]
+    if day.failed(trade):
+        dealt[trade.number] = f"{row['day']} failed"
 
 
 # -- gross -------------------------------------------------------------------------------------------------

@@ -336,12 +336,12 @@ class Markets:
         owed: dict[Place, int] = defaultdict(int)
         for judge in its:
             assert judge.clearing
-            places, failed = self._places(judge), judge.clearing.fails
+            places = self._places(judge)
             for payer, fen in amounts.fees(judge.ledger, judge.clearing, said.fee_accounts, places).items():
                 owed[payer] += fen
             session = f"{judge.name} {day}"
             held = {cell[1:]: there for cell, there in said.held.items() if cell[0] == session}
-            for kind, facts in amounts.kept(judge.ledger, failed, held, places, day):
+            for kind, facts in amounts.kept(judge.ledger, judge.clearing, held, places):
                 yield _found(judge, said, kind, **facts)
         for kind, facts in amounts.taken(said.records, owed, day):
             yield from (_found(judge, said, kind, **facts) for judge in its[:1])

@@ -65,7 +65,7 @@ def _judge(data: Mapping[str, Any]) -> MarketJudge:
         raise ValueError(str(damage)) from None
     judge.ledger = _ledger(data["ledger"])
     judge.people, judge.delivered = dict(data["people"]), dict(data["delivered"])
-    judge.clearing = Clearing(*data["clearing"]) if data["clearing"] else None
+    judge.clearing = Clearing.of_data(data["clearing"]) if data["clearing"] else None
     for name in _COUNTS:
         setattr(judge, name, data[name])
     return judge

@@ -2,9 +2,7 @@
 
 from tanshu.base.refusal import refusal
 
-UNKNOWN = refusal(
-    "CLR-4001", "没有编号为 {id} 的资金不足记录。", "There is no shortfall {id}."
-)
+UNKNOWN = refusal("CLR-4001", "没有编号为 {id} 的资金不足记录。", "There is no shortfall {id}.")
 NO_CASH_ACCOUNT = refusal(
     "CLR-4002",
     "{handle} 没有资金账户,不能记录资金不足。",
@@ -21,9 +19,7 @@ PERIOD_SETTLED = refusal(
     "补足期限由规则包“{pack}”规定为 {minutes} 分钟,通知中不能另定。",
     "Rule pack “{pack}” sets the period, {minutes} minutes; a notice cannot set another.",
 )
-REASON_NEEDED = refusal(
-    "CLR-4005", "请说明理由(--reason)。", "Say why (--reason)."
-)
+REASON_NEEDED = refusal("CLR-4005", "请说明理由(--reason)。", "Say why (--reason).")
 CAUSE_UNKNOWN = refusal(
     "CLR-4006", "没有原因“{cause}”,可用:{known}。", "There is no cause “{cause}”; known are {known}."
 )

@@ -93,9 +93,7 @@ def explain(conn: Connection, id: str) -> Mapping[str, Any] | Refusal:
         return row
     told = [_payment(conn, one) for one in payments(conn, id)]
     sums = {kind: sum(one["amount"] for one in told if one["kind"] == kind) for kind in PaymentKind}
-    counted = Amounts(
-        row.amount, sums[PaymentKind.CURE], sums[PaymentKind.COVER], sums[PaymentKind.RECOVERY]
-    )
+    counted = Amounts(row.amount, sums[PaymentKind.CURE], sums[PaymentKind.COVER], sums[PaymentKind.RECOVERY])
     return {
         "shortfall": row.id,
         "day": row.day,

@@ -962,6 +962,9 @@ def upgrade() -> None:
             "failed_sells", sa.BigInteger(), nullable=False, comment="fen of them that were not received"
         ),
         sa.Column(
+            "failed_fees", sa.BigInteger(), nullable=False, comment="fen of fees on them that were not taken"
+        ),
+        sa.Column(
             "late_bought_t",
             sa.BigInteger(),
             nullable=False,
@@ -970,6 +973,7 @@ def upgrade() -> None:
         sa.Column("late_sold_t", sa.BigInteger(), nullable=False, comment="tonnes"),
         sa.Column("late_buys", sa.BigInteger(), nullable=False, comment="fen of them"),
         sa.Column("late_sells", sa.BigInteger(), nullable=False, comment="fen of them"),
+        sa.Column("late_fees", sa.BigInteger(), nullable=False, comment="fen of fees on them"),
         sa.Column("closing", sa.BigInteger(), nullable=False, comment="fen in the cash account"),
         sa.Column("available", sa.BigInteger(), nullable=False, comment="fen of it that are free"),
         sa.Column("held", sa.BigInteger(), nullable=False, comment="fen of it that are held"),
@@ -1861,6 +1865,34 @@ def upgrade() -> None:
     op.create_index("ix_notice_about", "notice", ["about"], unique=False)
     op.create_index("ix_notice_subject", "notice", ["subject_id", "issued_seq"], unique=False)
     op.create_table(
+        "shortfall",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False, comment="the settlement day in which it came up"),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Integer(), nullable=False, comment="its cash account"),
+        sa.Column("instrument", sa.Integer(), nullable=False, comment="the currency"),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen"),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False, comment="in words"),
+        sa.Column("pack", sa.Text(), nullable=False, comment="the clearing pack"),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="noticed, cured, covered, recovering, recovered"
+        ),
+        sa.Column("cured", sa.BigInteger(), nullable=False, comment="fen made good by deposits"),
+        sa.Column("covered", sa.BigInteger(), nullable=False, comment="fen given by the house"),
+        sa.Column("recovered", sa.BigInteger(), nullable=False, comment="of them, fen that came back"),
+        sa.Column("noticed_by", sa.Text(), nullable=False),
+        sa.Column("noticed_seq", sa.BigInteger(), nullable=False),
+        sa.Column("cure_until_ns", sa.BigInteger(), nullable=False, comment="UTC; the house covers after it"),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True, comment="cured or recovered"),
+        sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_shortfall_account")),
+        sa.ForeignKeyConstraint(["instrument"], ["instrument.number"], name=op.f("fk_shortfall_instrument")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_shortfall_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shortfall")),
+        comment="Money missing in a subject's cash account.",
+    )
+    op.create_index("ix_shortfall_account", "shortfall", ["account"], unique=False)
+    op.create_table(
         "successor",
         sa.Column("subject_id", sa.Text(), nullable=False, comment="who has gone"),
         sa.Column("successor_id", sa.Text(), nullable=False),
@@ -2013,11 +2045,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("inquiry_id", "n", name=op.f("pk_inquiry_reading")),
         comment="Who read an answer again, and what for.",
     )
+    op.create_table(
+        "shortfall_payment",
+        sa.Column("shortfall_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="cure, cover, recovery"),
+        sa.Column("fund", sa.Text(), nullable=False, comment="reserve, own_funds; blank for a cure"),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen"),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the entry in which it counted"),
+        sa.ForeignKeyConstraint(
+            ["shortfall_id"], ["shortfall.id"], name=op.f("fk_shortfall_payment_shortfall_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["registry_transaction.id"], name=op.f("fk_shortfall_payment_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("shortfall_id", "n", name=op.f("pk_shortfall_payment")),
+        comment="By which transactions a shortfall was made good, and the house got its money back.",
+    )
+    op.create_index("ix_shortfall_payment_transaction", "shortfall_payment", ["transaction_id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_shortfall_payment_transaction", table_name="shortfall_payment")
+    op.drop_table("shortfall_payment")
     op.drop_table("inquiry_reading")
     op.drop_index("ix_claim_hold_claim", table_name="claim_hold")
     op.drop_table("claim_hold")
@@ -2031,6 +2084,8 @@ def downgrade() -> None:
     op.drop_index("ix_supervision_act_seq", table_name="supervision_act")
     op.drop_table("supervision_act")
     op.drop_table("successor")
+    op.drop_index("ix_shortfall_account", table_name="shortfall")
+    op.drop_table("shortfall")
     op.drop_index("ix_notice_subject", table_name="notice")
     op.drop_index("ix_notice_about", table_name="notice")
     op.drop_table("notice")

@@ -1,0 +1,48 @@
+"""Numbered refusals of objections to a settlement: CLR-6xxx."""
+
+from tanshu.base.refusal import refusal
+
+UNKNOWN = refusal("CLR-6001", "没有编号为 {id} 的结算异议。", "There is no objection {id} to a settlement.")
+NO_STATEMENT = refusal(
+    "CLR-6002",
+    "{day} 没有 {handle} 的结算单,无从提出异议。",
+    "There is no statement of {day} for {handle} to object to.",
+)
+TOO_LATE = refusal(
+    "CLR-6003",
+    "对 {day} 结算结果的异议须在下一交易日开市前书面提出;市场 {market} 已于 {opened} 开市,逾期视为认可。",
+    "Whoever objects to the settlement of {day} does so before the next market opening; {market} opened on {opened}. "
+    "Silence until then accepts.",
+)
+GROUNDS_NEEDED = refusal("CLR-6004", "请写明异议的理由。", "Say in writing what the objection rests on.")
+OBJECTED_ALREADY = refusal(
+    "CLR-6005",
+    "{handle} 对 {day} 已提出异议 {id}。",
+    "{handle} has objected to {day} already ({id}).",
+)
+WRONG_STATE = refusal(
+    "CLR-6006",
+    "异议 {id} 处于“{state}”,不能办理此项。",
+    "The objection {id} is {state}; this cannot be done with it.",
+)
+OPINION_NEEDED = refusal("CLR-6007", "请写明处理意见。", "Give an opinion with the decision.")
+SAME_PERSON = refusal(
+    "CLR-6008",
+    "{person} 已提出处理意见,须由另一人复核。",
+    "{person} proposed this decision; somebody else confirms it.",
+)
+NOT_NAMED = refusal(
+    "CLR-6009",
+    "结算更正须在明细中写明异议编号(objection)和结算日(day)。",
+    "A correction of a settlement names its objection and the settlement day in its details (objection, day).",
+)
+OTHER_DAY = refusal(
+    "CLR-6010",
+    "异议 {id} 针对 {day} 的结算,不是 {given}。",
+    "The objection {id} is one to the settlement of {day}, not of {given}.",
+)
+NOT_THEIRS = refusal(
+    "CLR-6011",
+    "更正须涉及异议人 {handle} 的账户。",
+    "A correction concerns an account of {handle}, who objected.",
+)

@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 import psycopg
 from sqlalchemy.engine import make_url
+from tests.support.cleared_day import STEPS, Clearing, copied, settled_as
+from tests.support.trading_day import DAY, make
 
 from benchmarks.__main__ import DOCUMENT, machine, rounded
 from benchmarks.bulk import peak_mb
@@ -38,6 +41,7 @@ from tanshu.book.bulk import Block, NewInstrument
 from tanshu.book.commit import Book, Context
 from tanshu.book.records import RECORD, AccountFlag, Op, encode, open_account
 from tanshu.book.state import State
+from tanshu.clearing import queries
 
 PARTICIPANTS = 5_000
 SIZES = (10_000, 100_000, 1_000_000)
@@ -112,34 +116,153 @@ def _plain(trades: int) -> Iterator[Block]:
 
 
 def clear_day(url: str) -> Measured:
-    """Take the closed day at `url` through every step to its seal, the banks' own work not counted."""
+    """Take the closed day at `url` through every step to its seal."""
     State().apply(1, encode([open_account(0)]), compiled=True)
-    installation = app.open_installation(url)
-    book, database = installation.book, installation.database
-    drawn, now = count(), count(shanghai_ns(DAY, clock_time(16)), NS)
-    with database.read() as conn:
-        bank = PlainBank(conn)
-    with book.reading():
-        pass  # the book itself is there
+    with tempfile.TemporaryDirectory() as folder, settled_as("gross", Path(folder)):
+        clearing = Clearing(url)
+        steps = {step: seconds(lambda step=step: clearing.take(step)) for step in STEPS}
+        with clearing.database.read() as conn:
+            sealed = need(queries.day(conn, DAY))
+            (market,) = queries.markets(conn, DAY)
+        assert (sealed.state, sealed.differences, market.failed) == ("sealed", 0, 0)
+        clearing.close()
+    return Measured(market.delivered, 2 * market.delivered, steps, peak_mb())
 
-    def ctx(actor: str) -> Context:
-        return Context(book, actor, digest(b"clearing %d" % next(drawn))[:16], clock=lambda: next(now))
 
-    steps: dict[str, float] = {}
-    for step in list(day.STEPS)[1:]:
-        started = time.perf_counter()
-        if step == "banks":
-            spent = _ask_bank(database, ctx, bank)
-        else:
-            spent = 0.0
-            with database.read() as conn:
-                asked = day.commands(conn, step, DAY)
-            for one in asked:
-                need(one.verb(ctx(PEOPLE[one.role]), one.body))
-        steps[step] = time.perf_counter() - started - spent
-    with database.read() as conn:
-        (row,) = queries.markets(conn, DAY)
-        found = need(queries.day(conn, DAY))
-    assert (found.state, found.differences) == ("sealed", 0)
-    installation.close()
-    return Measured(row.delivered, 2 * row.delivered, steps, peak_mb())
+# -- places ------------------------------------------------------------------------------------------------
+
+
+class Place:
+    """A kind of database: makes a day once, hands out copies of it, and empty databases."""
+
+    def __init__(self, name: str, folder: Path, server: str = ""):
+        """server: of PostgreSQL; without one it is SQLite."""
+        self.name, self._folder, self._server = name, folder, server
+        self._drawn = count()
+
+    def made(self, trades: int) -> str:
+        """The address of a day of about so many trades, made where it is not there yet."""
+        name = f"day_{trades}"
+        url = f"sqlite:///{self._folder}/{name}.db"
+        if self._server:
+            url = fresh_postgresql(self._server, name)
+        folder = self._folder / f"packs-{name}"
+        make(url, folder, PARTICIPANTS, round(trades / FILLED))
+        return url
+
+    @contextmanager
+    def fresh(self, like: str = "") -> Iterator[str]:
+        """A database of its own for one run, gone afterwards: empty, or a copy of the one at `like`."""
+        name = f"run_{next(self._drawn)}"
+        if self._server:
+            yield from self._in_server(name, like)
+            return
+        path = self._folder / f"{name}.db"
+        yield copied(Path(make_url(like).database or ""), path) if like else f"sqlite:///{path}"
+        for file in self._folder.glob(f"{path.name}*"):
+            file.unlink()
+
+    def _in_server(self, name: str, like: str) -> Iterator[str]:
+        template = f" TEMPLATE {make_url(like).database}" if like else ""
+        with psycopg.connect(self._server, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}{template}".encode())
+            yield make_url(self._server).set(database=name).render_as_string(hide_password=False)
+            conn.execute(f"DROP DATABASE {name}".encode())
+
+
+# -- the table ---------------------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """A size on a kind of database. ratio: of the day's records per second to the peer's, median of runs."""
+
+    place: str
+    runs: list[Measured]
+    peers: list[Measured]
+
+    @property
+    def ratio(self) -> float:
+        return median(day.rate / peer.rate for day, peer in zip(self.runs, self.peers, strict=True))
+
+
+def measure(folder: Path, server: str, sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[Row]:
+    rows: list[Row] = []
+    for place in (Place("SQLite", folder), Place("PostgreSQL", folder, server)):
+        for trades in sizes:
+            made, row = place.made(trades), Row(place.name, [], [])
+            for _ in range(runs):
+                with place.fresh() as url:
+                    row.peers.append(in_a_process("plain", url, trades))
+                with place.fresh(like=made) as url:
+                    row.runs.append(in_a_process("day", url, trades))
+            rows.append(row)
+            print(_line(row), flush=True, file=sys.stderr)
+    return rows
+
+
+def in_a_process(what: str, url: str, trades: int) -> Measured:
+    command = [sys.executable, "-m", "benchmarks.clearing", "--run", what, url, str(trades)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Measured(**json.loads(done.stdout))
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    lines = [
+        f"{machine()}. {PARTICIPANTS:,} participants; medians of {len(rows[0].runs)} runs, in turns with the"
+        " book's own bulk: two plain transfers a trade, in entries of the same number of records.",
+        "",
+        "| trades | database | the day | trades/s | records/s | plain transfers/s | ratio | peak memory |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|",
+        *map(_line, rows),
+        "",
+        "Seconds of each step:",
+        "",
+        f"| trades | database | {' | '.join(STEPS)} |",
+        f"|---:|---|{'---:|' * len(STEPS)}",
+        *map(_steps_line, rows),
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    whole = median(sum(one.steps.values()) for one in row.runs)
+    rate, plain = median(one.rate for one in row.runs), median(one.rate for one in row.peers)
+    trades, peak = row.runs[0].trades, median(one.peak_mb for one in row.runs)
+    return (
+        f"| {trades:,} | {row.place} | {whole:.3g} s | {rounded(rate / 2)} | {rounded(rate)} "
+        f"| {rounded(plain)} | {row.ratio:.3g} | {rounded(peak)} MB |"
+    )
+
+
+def _steps_line(row: Row) -> str:
+    each = (f"{median(one.steps[step] for one in row.runs):.3g}" for step in STEPS)
+    return f"| {row.runs[0].trades:,} | {row.place} | {' | '.join(each)} |"
+
+
+def write(text: str) -> None:
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.clearing", description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="trades")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--run", nargs=3, metavar=("WHAT", "URL", "TRADES"), help="one run, in this process")
+    wants = parser.parse_args()
+    if wants.run:
+        what, url, trades = wants.run
+        measured = clear_day(url) if what == "day" else load_plain(url, int(trades))
+        print(json.dumps(measured._asdict()))
+        return
+    with scratch() as folder, postgresql() as server:
+        table = as_markdown(measure(folder, server, wants.sizes, wants.runs))
+    print(table)
+    if wants.write:
+        write(table)
+
+
+if __name__ == "__main__":
+    main()

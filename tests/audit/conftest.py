@@ -8,8 +8,8 @@ import pytest
 from tanshu.book import records
 from tanshu.book.commit import Book
 from tests.audit.house import House
-from tests.support.commands import CEA, CNY, MAKER, SINK, TAKER, accepted, opening, send
 from tests.exchange.conftest import postgresql_tradings, sqlite_tradings, trading
+from tests.support.commands import CEA, CNY, MAKER, SINK, TAKER, accepted, opening, send
 from tests.support.copies import Copies, copies
 
 __all__ = ["postgresql_tradings", "sqlite_tradings", "trading"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
+from tanshu.base.clock import NS, Clock, shanghai_ns
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Outcome
 from tanshu.clearing import day as steps
@@ -17,6 +18,7 @@ from tanshu.clearing.bank.position import of_day
 from tanshu.clearing.bank.reconcile import Where
 from tanshu.clearing.bank.service import answered, import_statement
 from tanshu.clearing.day import Role
+from tanshu.clearing.driving import Desk
 from tanshu.parties.model import OpenAccount
 from tanshu.parties.service import open_account
 from tests.exchange.bridge.support import DAY, Trading
@@ -97,6 +99,20 @@ class House:
             at += one.amount
             name = ours.subs[one.account].name if one.account in ours.subs else ""
             lines.append(
-                StatementLine(n, one.kind, one.reference or f"R-{one.id}", one.id, one.account, name, one.amount, at)
+                StatementLine(
+                    n, one.kind, one.reference or f"R-{one.id}", one.id, one.account, name, one.amount, at
+                )
             )
         return Statement(bank.handle, day, opening, closing, tuple(lines))
+
+
+def desk(house: House, *, without: tuple[Role, ...] = ()) -> Desk:
+    """Everybody is at hand, at a time that follows from the step; the bank of these tests has no gateway."""
+    people = {role: person for role, person in PEOPLE.items() if role not in without}
+    return Desk(people, clock=moment)
+
+
+def moment(step: str, n: int) -> Clock:
+    """The afternoon of the day, a minute a step, a second a command."""
+    at = shanghai_ns(DAY, time(15, 30)) + (60 * list(steps.STEPS).index(step) + n) * NS
+    return lambda: at

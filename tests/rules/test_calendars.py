@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tanshu.base.refusal import need
-from tanshu.rules import calendars
+from tanshu.rules import calendars, packs
 from tests.rules.cases import code, good
 
 YEARS = (2023, 2024)
@@ -206,5 +206,17 @@ def test_the_next_bank_day_beyond_the_years_that_are_loaded_is_refused_with_RULE
 
 
 def test_a_pack_names_the_banks_own_closures_and_openings(tmp_path: Path) -> None:
-    text = packs.path_of("cn.calendar.2024").read_text(encoding="utf-8")
-    assert "extra_closures = []\nopen_on_holidays = []" in text
+    packaged = packs.PACKAGED / "cn" / "calendar.2024.toml"
+    text = packaged.read_text(encoding="utf-8")
+    own = text.replace(
+        "extra_closures = []\nopen_on_holidays = []",
+        "extra_closures = [2024-12-31]\nopen_on_holidays = [2024-10-01]",
+    )
+    assert own != text
+    (tmp_path / "cn").mkdir()
+    (tmp_path / "cn" / packaged.name).write_text(own, encoding="utf-8")
+    with packs.searching(tmp_path):
+        days = good(calendars.bank_days("cn", 2024))
+    assert date(2024, 10, 1) in days and date(2024, 12, 31) not in days
+    assert list(days) == sorted(days)
+    assert date(2024, 12, 31) in good(calendars.bank_days("cn", 2024))

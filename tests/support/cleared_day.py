@@ -1,4 +1,4 @@
-"""A day that `trading_day` made, taken through the clearing house step by step, with one well-behaved bank."""
+"""A day that `trading_day` made, taken through the clearing house step by step; one bank that does its work."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tanshu.audit import checks
 from tanshu.audit.business import Business
+from tanshu.audit.clearing import seal
 from tanshu.audit.report import Finding
 from tanshu.audit.rows import Stored
 from tanshu.base.canonical import digest
@@ -81,7 +82,8 @@ class Judge:
             self.sound = False
             return [wrong]
         self.records += len(records)
-        return self.business.look_at(entry, told, records, self.reference.accounts)
+        found = self.business.look_at(entry, told, records, self.reference.accounts)
+        return found + seal.judge(entry, told, self.reference)
 
     def _apply(self, entry: Entry, records: list[Row]) -> Finding | None:
         if entry.engine < log_entry.ENGINE:

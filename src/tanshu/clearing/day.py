@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 
 from tanshu.base.canonical import digest
 from tanshu.base.ids import KEY_BYTES
-from tanshu.base.refusal import need
+from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Context, Outcome
 from tanshu.clearing import queries
@@ -131,10 +131,14 @@ def commands(conn: Connection, step: str, day: date) -> Sequence[Do]:
 def key(conn: Connection, log: int, step: str, day: date, n: int) -> bytes:
     """The key of the n-th command of a step: it follows from the entry by which the day came this far."""
     row = queries.day(conn, day)
-    names = [name for name in ANCHORS if hasattr(row, name)]
-    anchor = (
-        max((getattr(row, name) or 0 for name in names), default=0) if step != "deliver" else row.approved_seq
+    names = (
+        ()
+        if isinstance(row, Refusal)
+        else ANCHORS[: ANCHORS.index(BEFORE[step]) + 1]
+        if step in BEFORE
+        else ()
     )
+    anchor = max((getattr(row, name) or 0 for name in names), default=0)
     seen = store.hash_at(conn, log, anchor) or b""
     rounds = conn.execute(select(CLEARING_BREAK.c.round).where(CLEARING_BREAK.c.day == day)).scalars().all()
     words = f"clearing\x1f{day.isoformat()}\x1f{step}\x1f{n}\x1f{max(rounds, default=0)}\x1f"
@@ -146,6 +150,18 @@ ANCHORS = (
     *("effected_seq", "reconciled_seq", "stated_seq"),
 )
 """Columns of a day that name the entries by which it came along."""
+BEFORE = {
+    "clear": "collected_seq",
+    "confirm": "cleared_seq",
+    "review": "confirmed_seq",
+    "approve": "reviewed_seq",
+    "deliver": "approved_seq",
+    "effect": "delivered_seq",
+    "reconcile": "effected_seq",
+    "state": "reconciled_seq",
+    "seal": "stated_seq",
+}
+"""By which of them a step is anchored: its commands have one key each, however often it is resumed."""
 
 
 # -- the commands of each step -----------------------------------------------------------------------------

@@ -39,9 +39,7 @@ KINDS = BREAKS | {
     "no_statement": Text("无对账单", "no statement"),
 }
 REASONS = CAUSES | {
-    "delivered": Text(
-        "账簿的划转合计与市场日志的成交不符", "the book did not move what was traded"
-    ),
+    "delivered": Text("账簿的划转合计与市场日志的成交不符", "the book did not move what was traded"),
     "no_statement": Text(
         "银行当日营业,但尚未收到其对账单", "the bank worked on this day and its statement has not come"
     ),

@@ -58,8 +58,8 @@ _UNIT = re.compile(r"^(.+)-(\d{1,19})$")
 class Turn(NamedTuple):
     """One turn in a unit's life: it came to a place by a record of an entry, for a transaction if any.
 
-    amount: what the record moved, the unit's neighbours included. trade: what it delivered, where a clearing
-    house settled that without a transaction.
+    amount: what the record moved, the unit's neighbours included. hold: which hold it used. trade: what it
+    delivered, where a clearing house settled that without a transaction.
     """
 
     stay: Stay
@@ -71,6 +71,7 @@ class Turn(NamedTuple):
     amount: int
     transaction: Transaction | None
     trade: TradeName | None = None
+    hold: int = AVAILABLE
 
 
 class Numbers(NamedTuple):
@@ -163,10 +164,10 @@ def turns(conn: Connection, log: int, stays: Sequence[Stay]) -> list[Turn]:
 
 def _turn(stay: Stay, entry: Entry, transactions: Sequence[Transaction]) -> Turn:
     row: Row = decode(entry.records)[stay.since & (RECORDS_MAX - 1)].tolist()
-    op, _, _, debit, credit, amount, _, tag, *_ = row
+    op, _, _, debit, credit, amount, hold, tag, *_ = row
     receives = credit if op in (Op.TRANSFER, Op.CAPTURE) else None
     its = (one for one in transactions if any(_is_of(row, stay.since, one, line) for line in one.lines))
-    return Turn(stay, entry, Op(op), tag, debit, receives, amount, next(its, None))
+    return Turn(stay, entry, Op(op), tag, debit, receives, amount, next(its, None), hold=hold)
 
 
 def _is_of(row: Row, at: int, transaction: Transaction, line: Line) -> bool:

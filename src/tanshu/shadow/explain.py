@@ -29,7 +29,7 @@ def explain(differences: Differences, known: Sequence[Suspect], made_up: MadeUp)
 
 
 def _groups(differences: Differences, possible: Sequence[Suspect]) -> list[list[Cell]]:
-    """Cells that a common suspect, a common subject, or opposite amounts of one instrument tie together."""
+    """Cells that a common suspect, a common subject, or units of one instrument tie together."""
     leader = {cell: cell for cell in differences}
 
     def lead(cell: Cell) -> Cell:
@@ -45,10 +45,10 @@ def _groups(differences: Differences, possible: Sequence[Suspect]) -> list[list[
     for one in possible:
         tie(one.effects)
     together: dict[object, list[Cell]] = {}
-    for cell, amount in differences.items():
+    for cell in differences:
         together.setdefault(cell.subject, []).append(cell)
         if cell.what is What.UNITS:
-            together.setdefault((cell.name, abs(amount)), []).append(cell)
+            together.setdefault((cell.what, cell.name), []).append(cell)
     for cells in together.values():
         tie(cells)
     groups: dict[Cell, list[Cell]] = {}

@@ -72,7 +72,9 @@ class Suspects:
         """What the figures left suggest about one of them."""
         if cell.what is What.UNITS:
             yield from self._units(cell, left)
-        elif cell.name in ("buys", "sells"):
+        if cell.what is What.CASH:
+            yield from self._of_units(cell, left)
+        if cell.name in ("buys", "sells"):
             yield from self._paid(cell, left)
         yield self._alone(cell, left[cell])
 
@@ -148,6 +150,14 @@ class Suspects:
                 yield self._moved(taker, giver, abs(off))
             if amount * off < 0:
                 yield from self._to_another(*((cell, other) if off < 0 else (other, cell)))
+
+    def _of_units(self, cell: Cell, left: Mapping[Cell, int]) -> Iterator[Suspect]:
+        """Money that moved with units nobody listed."""
+        for one, off in left.items():
+            if one.what is What.UNITS and one.subject == cell.subject:
+                for other, amount in left.items():
+                    if other.what is What.UNITS and other.name == one.name and amount == -off:
+                        yield from self._unlisted(*((one, other) if off > 0 else (other, one)), abs(off), left)
 
     def _unlisted(
         self, taker: Cell, giver: Cell, quantity: int, left: Mapping[Cell, int]

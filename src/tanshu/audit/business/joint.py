@@ -15,6 +15,7 @@ from tanshu.audit.business.sessions import SESSION
 from tanshu.audit.business.verbs import DELIVER, EFFECT
 from tanshu.book.reference import Record
 from tanshu.book.rows import INSERT, UPDATE, Change
+from tanshu.clearing.statements.tables import CLEARING_STATEMENT
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_DAY, CLEARING_FAIL, CLEARING_MARKET
 from tanshu.exchange.bridge import tables as bridge
 from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_OPERATOR, MARKET_PARTY
@@ -35,6 +36,7 @@ TABLES = frozenset(
         CLEARING_MARKET,
         CLEARING_BLOCK,
         CLEARING_FAIL,
+        CLEARING_STATEMENT,
     )
 )
 SessionCell = tuple[str, int, int]

@@ -12,7 +12,7 @@ from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.joint import Joint
 from tanshu.audit.business.transactions import PENDING, Turn
 from tanshu.audit.business.verbs import EFFECT, ESTABLISH
-from tanshu.audit.clearing import days
+from tanshu.audit.clearing import days, positions, statements
 from tanshu.audit.clearing.holdings import BY_HOUSE, Settling
 from tanshu.audit.report import Finding
 from tanshu.audit.settled import CLAIM, Settled
@@ -100,6 +100,8 @@ class Business:
         found += transactions.judge(were, now, stand, self.facts, done)
         found += days.judge(day, self.facts, done)
         found += self.settling.judge(in_delivery, self.facts, done, self.waiting)
+        found += positions.judge(self.earned, self.facts, done)
+        found += statements.judge(self.earned, self.waiting, self.facts, done)
         found += claims.judge(stand, now, self.facts, done, brought)
         found += orders.judge(now, stand, self.facts, done)
         said = joint.of(self.facts, done, [claim.after for claim in whole.claims])

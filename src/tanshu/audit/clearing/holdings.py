@@ -38,13 +38,12 @@ class Part(NamedTuple):
 
 class Settling:
     """holds: what is left, by position. arrived: cell → session → what delivery brought there and nobody
-    used. nets: by how much the day's delivery and fees changed each cell."""
+    used."""
 
     def __init__(self) -> None:
         self.holds: dict[int, Part] = {}
         self.of_claim: dict[str, list[int]] = defaultdict(list)
         self.arrived: dict[Cell, dict[str, int]] = {}
-        self.nets: dict[Cell, int] = defaultdict(int)
 
     def brought(self) -> dict[Cell, int]:
         """What the day's delivery brought into each cell and nobody used."""
@@ -83,9 +82,7 @@ class Settling:
         if done.entry.command == COLLECT:
             yield from _left_behind(facts, done)
         elif done.entry.command == EFFECT:
-            yield from positions.judge(self.nets, facts, done)
             self.arrived.clear()
-            self.nets.clear()
 
     # -- between two rounds --------------------------------------------------------------------------------
 
@@ -93,7 +90,6 @@ class Settling:
         return {
             "holds": [[at, *part] for at, part in self.holds.items()],
             "arrived": [[*cell, there] for cell, there in self.arrived.items()],
-            "nets": [[*cell, net] for cell, net in self.nets.items()],
         }
 
     @classmethod
@@ -102,7 +98,6 @@ class Settling:
         for at, *part in data["holds"]:
             made.take_in(at, Part(*part))
         made.arrived = {(account, what): there for account, what, there in data["arrived"]}
-        made.nets.update({(account, what): net for account, what, net in data["nets"]})
         return made
 
     # -- taken over, and ended -----------------------------------------------------------------------------
@@ -153,16 +148,9 @@ class Settling:
                 waiting[part.account, part.instrument] -= record.amount
             elif done.entry.command in BY_HOUSE and not self._may(session, record):
                 yield done.find(checks.HOLD, record.debit, record=place, amount=record.amount)
-            if done.entry.command in BY_HOUSE and record.op in RECEIVES:
-                self._count(session, record)
-
-    def _count(self, session: str | None, record: Record) -> None:
-        if session is not None:
-            there = self.arrived.setdefault((record.credit, record.instrument), {})
-            there[session] = there.get(session, 0) + record.amount
-        if record.tag != positions.POSITION:
-            self.nets[record.debit, record.instrument] -= record.amount
-            self.nets[record.credit, record.instrument] += record.amount
+            if session is not None and record.op in RECEIVES:
+                there = self.arrived.setdefault((record.credit, record.instrument), {})
+                there[session] = there.get(session, 0) + record.amount
 
     def _takes(
         self, part: Part, session: str | None, place: int, record: Record, done: Done

@@ -17,14 +17,15 @@ from sqlalchemy import Connection, bindparam, select
 from tanshu.audit import checks as audit_checks
 from tanshu.audit.business import Business
 from tanshu.audit.business.joint import Joint, SessionCell, Settled
-from tanshu.audit.clearing import amounts
-from tanshu.audit.clearing.checks import BLOCK, TOTALS, UNDELIVERED
+from tanshu.audit.clearing import amounts, statements
+from tanshu.audit.clearing.checks import BLOCK, STATEMENT, TOTALS, UNDELIVERED
 from tanshu.audit.clearing.delivery import Clearing, Places, block
 from tanshu.audit.market import checks
 from tanshu.audit.market.judge import MarketJudge
 from tanshu.audit.report import Finding, MarketFacts
 from tanshu.base.refusal import Refusal, RefusalKind
 from tanshu.book.rows import DELETE, INSERT, UPDATE, Change
+from tanshu.clearing.statements.tables import CLEARING_STATEMENT
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_DAY, CLEARING_FAIL, CLEARING_MARKET
 from tanshu.exchange.bridge.tables import MARKET_DELIVERY, MARKET_DUE
 from tanshu.exchange.bridge.trades import MODE_WORD
@@ -57,6 +58,8 @@ class Markets:
         """(log, account) → participant."""
         self.cells: dict[Place, Place] = {}
         """(log, participant) → its accounts for units and for money."""
+        self.subjects: dict[Place, str] = {}
+        """(log, participant) → whose it is."""
         self.money: dict[int, int] = {}
         self.products: dict[Place, int] = {}
 
@@ -160,6 +163,7 @@ class Markets:
         number = row["number"]
         if change.table == MARKET_PARTY.name:
             self.accounts[log, row["units_account"]] = self.accounts[log, row["cash_account"]] = number
+            self.subjects[log, number] = row["subject_id"]
             self.cells[log, number] = (row["units_account"], row["cash_account"])
             good = number == ledger.parties
         elif change.table == MARKET_OPERATOR.name:
@@ -331,6 +335,10 @@ class Markets:
                     yield _found(judge, said, UNDELIVERED, day=day, trades=left[:10])
         if state == "effected":
             yield from self._effected(said, day, its)
+        if state == "stated":
+            sums = [self._traded(judge, judge.clearing) for judge in its if judge.clearing]
+            for facts in statements.differences(said.inserts(CLEARING_STATEMENT.name), sums):
+                yield from (_found(judge, said, STATEMENT, **facts) for judge in its[:1])
 
     def _effected(self, said: Joint, day: str, its: Sequence[MarketJudge]) -> Iterator[Finding]:
         owed: dict[Place, int] = defaultdict(int)
@@ -345,6 +353,10 @@ class Markets:
                 yield _found(judge, said, kind, **facts)
         for kind, facts in amounts.taken(said.records, owed, day):
             yield from (_found(judge, said, kind, **facts) for judge in its[:1])
+
+    def _traded(self, judge: MarketJudge, day: Clearing) -> statements.Sums:
+        subjects = {party: id for (log, party), id in self.subjects.items() if log == judge.log}
+        return statements.traded(judge.ledger, day, subjects)
 
     def _places(self, judge: MarketJudge) -> Places:
         accounts = {party: mine for (log, party), mine in self.cells.items() if log == judge.log}

@@ -24,6 +24,7 @@ def as_data(markets: Markets) -> dict[str, Any]:
         "judges": [_judge_data(one) for one in markets.judges.values()],
         "accounts": _pairs(markets.accounts),
         "cells": _pairs(markets.cells),
+        "subjects": _pairs(markets.subjects),
         "money": _pairs(markets.money),
         "products": _pairs(markets.products),
     }
@@ -35,6 +36,7 @@ def of_data(data: Mapping[str, Any]) -> Markets:
     made.judges = {one["log"]: _judge(one) for one in data["judges"]}
     made.accounts = _by_place(data["accounts"])
     made.cells = {tuple(at): tuple(accounts) for at, accounts in data["cells"]}
+    made.subjects = {tuple(at): id for at, id in data["subjects"]}
     made.money = dict(data["money"])
     made.products = _by_place(data["products"])
     return made

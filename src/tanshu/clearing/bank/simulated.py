@@ -15,24 +15,27 @@ from datetime import date
 from typing import Any
 
 from tanshu.base.canonical import digest
+from tanshu.base.text import Text
 from tanshu.clearing.bank import wire
 from tanshu.clearing.bank.gateway import Instruction, Kind, LineKind, Statement, StatementLine
 
 FAULTS = {
-    "lose-answer": "does it, and drops the connection before it answers",
-    "lose-request": "drops the connection before it does anything",
-    "delay": "answers after VALUE milliseconds",
-    "wrong-amount": "executes VALUE fen more than it was asked for",
-    "execute-twice": "executes a payout twice under one request",
-    "refuse": "refuses the instruction",
-    "queue": "takes the instruction, and does it only when it is asked about it",
-    "notice-twice": "delivers each new notice twice",
-    "wrong-line": "its statement's first line is wrong by VALUE fen",
-    "missing-line": "its statement lacks the first line",
-    "double-line": "its statement has the first line twice",
-    "turned-line": "its statement's first line has the other sign",
-    "short-balance": "its statement's closing balance is VALUE fen too low",
-    "wrong-sub-ledger": "its statement's first sub-ledger is VALUE fen too low",
+    "lose-answer": Text("办了,但不回应即断线", "does it, and drops the connection before it answers"),
+    "lose-request": Text("什么都没办就断线", "drops the connection before it does anything"),
+    "delay": Text("VALUE 毫秒后才回应", "answers after VALUE milliseconds"),
+    "wrong-amount": Text("多办 VALUE 分", "executes VALUE fen more than it was asked for"),
+    "execute-twice": Text("同一出金指令执行两次", "executes a payout twice under one request"),
+    "refuse": Text("拒绝指令", "refuses the instruction"),
+    "queue": Text("先收下,查询时才办", "takes the instruction, and does it only when it is asked about it"),
+    "notice-twice": Text("到账通知重复发送", "delivers its notices twice"),
+    "wrong-line": Text("对账单首笔金额错 VALUE 分", "its statement's first line is wrong by VALUE fen"),
+    "missing-line": Text("对账单缺首笔", "its statement lacks the first line"),
+    "double-line": Text("对账单首笔重复", "its statement has the first line twice"),
+    "turned-line": Text("对账单首笔方向相反", "its statement's first line has the other sign"),
+    "short-balance": Text("对账单期末少 VALUE 分", "its statement's closing balance is VALUE fen too low"),
+    "wrong-sub-ledger": Text(
+        "对账单首个分账少 VALUE 分", "its statement's first sub-ledger is VALUE fen too low"
+    ),
 }
 """What can go wrong on demand, each so many times."""
 

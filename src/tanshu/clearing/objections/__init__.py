@@ -1,1 +1,1 @@
-"""Objections 异议 to a settlement day: they never open a sealed day; one that is upheld is corrected today."""
+"""Objections 异议 to a settlement day: no sealed day is opened for one; what is upheld is corrected today."""

@@ -1,8 +1,8 @@
 """The verbs of an objection: filed by the subject, decided by two people of the registry, corrected today.
 
-Source: 碳排放权结算管理规则(试行): in writing before the next trading day opens; who is silent accepts. A sealed
-day is never opened again: what is upheld is put right by a transaction of its own, dated today, that names the
-objection and the day.
+Source: 碳排放权结算管理规则(试行): in writing before the next trading day opens; who is silent accepts. A
+sealed day is never opened again: what is upheld is put right by a transaction of its own, dated today, that
+names the objection and the day.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Shortfalls 资金不足: noticed, made good in time or covered by the house, and recovered from the defaulter."""
+"""Shortfalls 资金不足: noticed, made good in time or covered by the house, then recovered."""

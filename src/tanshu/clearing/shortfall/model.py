@@ -34,7 +34,7 @@ CAUSE_LABELS = {
 
 
 class State(StrEnum):
-    """noticed: its period runs, or is over. cured: made good by deposits. covered: by the house. The house gets
+    """noticed: its period runs, or is over. cured: made good by deposits. covered: by the house, which gets
     it back bit by bit: recovering, recovered.
     """
 

@@ -97,7 +97,7 @@ def notice_shortfall(act: Act, command: NoticeShortfall) -> Decision:
 
 @verb("clearing.cure-shortfall")
 def cure_shortfall(act: Act, command: CureShortfall) -> Decision:
-    """Count deposits made since the notice: by a clerk of the registry. What is more than missing stays theirs.
+    """Count deposits made since the notice: by a clerk of the registry. The rest stays theirs.
 
     Refuses with CLR-4001, CLR-4008 (nothing is missing), CLR-4016 (no such deposit).
     """

@@ -1701,6 +1701,41 @@ def upgrade() -> None:
         comment="Trades that could not be delivered on their day; what they hold stays held for them.",
     )
     op.create_table(
+        "clearing_objection",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("grounds", sa.Text(), nullable=False),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="filed, proposed, dismissed, upheld, corrected"
+        ),
+        sa.Column("filed_by", sa.Text(), nullable=False),
+        sa.Column("filed_seq", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "uphold",
+            sa.SmallInteger(),
+            nullable=True,
+            comment="1 where the decision, proposed or made, upholds it",
+        ),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="who proposed the decision"),
+        sa.Column("decided_seq", sa.BigInteger(), nullable=True),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("correction_id", sa.Text(), nullable=True),
+        sa.Column("corrected_seq", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["registry_transaction.id"], name=op.f("fk_clearing_objection_correction_id")
+        ),
+        sa.ForeignKeyConstraint(["day"], ["clearing_day.day"], name=op.f("fk_clearing_objection_day")),
+        sa.ForeignKeyConstraint(
+            ["subject_id"], ["subject.id"], name=op.f("fk_clearing_objection_subject_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clearing_objection")),
+        comment="Objections to settlement days. What the day was stays as it is.",
+    )
+    op.create_index("ix_clearing_objection_day", "clearing_objection", ["day", "subject_id"], unique=False)
+    op.create_table(
         "deduction_use",
         sa.Column("deduction_id", sa.Text(), nullable=False),
         sa.Column(
@@ -2101,6 +2136,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_delegation_substitute"), table_name="delegation")
     op.drop_table("delegation")
     op.drop_table("deduction_use")
+    op.drop_index("ix_clearing_objection_day", table_name="clearing_objection")
+    op.drop_table("clearing_objection")
     op.drop_table("clearing_fail")
     op.drop_index("ix_claim_transaction", table_name="claim")
     op.drop_index("ix_claim_root", table_name="claim")

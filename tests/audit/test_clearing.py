@@ -1,4 +1,4 @@
-"""The clearing house judged a second time: an honest day is clean, each broken rule is found by its number."""
+"""The clearing house judged a second time: an honest day is clean, each broken rule has its number."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class House:
         return Statement(bank.handle, day, opening, closing, tuple(lines))
 
 
-def desk(house: House, *, without: tuple[Role, ...] = ()) -> Desk:
+def desk(*, without: tuple[Role, ...] = ()) -> Desk:
     """Everybody is at hand, at a time that follows from the step; the bank of these tests has no gateway."""
     people = {role: person for role, person in PEOPLE.items() if role not in without}
     return Desk(people, clock=moment)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from tanshu.base.refusal import need
 from tanshu.book import serials as book_serials
-from tanshu.clearing import collecting, delivery, reviewing, telling
-from tanshu.clearing.model import Clear, Collect, Confirm, Deliver, Review
+from tanshu.clearing import queries
 from tanshu.compliance import carry_over
 from tanshu.insight import flows
 from tanshu.insight.flows import Window
@@ -21,15 +19,11 @@ from tanshu.registry import queries as registry
 from tanshu.registry import search, serials, settled, statement_views, statements
 from tanshu.registry.model import TransactionState
 from tanshu.registry.settled import Dealt, SettledTrade
-from tests.exchange.bridge.support import CEA, CHECKER, DAY, MONEY, NEXT, TRADING, Trading
+from tests.clearing.support import House
+from tests.exchange.bridge.support import DAY, MONEY, NEXT, TRADING, Trading
 
-CLERK = "registry-maker-1"
 SALES = (("a", "b", 1_000, 8_000), ("a", "c", 500, 8_000), ("b", "c", 200, 7_900))
-
-
-@pytest.fixture(autouse=True)
-def told() -> None:
-    telling.take_part()
+DELIVERY = ("collect", "clear", "confirm", "review", "approve", "deliver")
 
 
 def traded(trading: Trading) -> None:
@@ -40,16 +34,12 @@ def traded(trading: Trading) -> None:
     trading.done(trading.closes())
 
 
-def delivered(trading: Trading) -> int:
+def delivered(house: House) -> int:
     """The house settles the day as far as delivery. Returns the entry of its block."""
-    clerk = trading.ctx(CLERK, allow_draft=True)
-    trading.done(collecting.collect(clerk, Collect(DAY)))
-    told = trading.done(collecting.clear(trading.ctx(CLERK, allow_draft=True), Clear(DAY)))
-    totals = Confirm(DAY, told["trades"], told["tonnes"], told["amount"])
-    trading.done(reviewing.confirm(trading.ctx(CHECKER), totals))
-    trading.done(reviewing.review(trading.ctx("registry-checker-1"), Review(DAY)))
-    trading.done(reviewing.approve(trading.ctx("registry-checker-2"), Review(DAY)))
-    return trading.done(delivery.deliver(trading.ctx(CLERK, allow_draft=True), Deliver(DAY, CEA, 0))).seq
+    house.takes(*DELIVERY)
+    with house.database.read() as conn:
+        (block,) = queries.blocks(conn, DAY, house.trading.exchange.log)
+    return block.seq
 
 
 def ids(conn: Connection, trading: Trading) -> dict[str, str]:
@@ -69,11 +59,12 @@ def said(trade: SettledTrade) -> tuple[Any, ...]:
     )
 
 
-def test_trades_are_the_same_whoever_settled_them(trading: Trading) -> None:
+def test_trades_are_the_same_whoever_settled_them(house: House) -> None:
+    trading = house.trading
     traded(trading)
     with trading.market.database.read() as conn:
         assert settled.settled(conn) == []  # traded is not settled
-    delivered(trading)
+    delivered(house)
     with trading.market.database.read() as conn:
         who = ids(conn, trading)
         found = settled.settled(conn)
@@ -90,7 +81,8 @@ def test_trades_are_the_same_whoever_settled_them(trading: Trading) -> None:
     assert totals.average_price_fen() == 7_988
 
 
-def test_transactions_of_an_exchange_that_settles_by_itself_say_the_same(trading: Trading) -> None:
+def test_transactions_of_an_exchange_that_settles_by_itself_say_the_same(house: House) -> None:
+    trading = house.trading
     traded(trading)
     trading.delivers()
     with trading.market.database.read() as conn:
@@ -103,9 +95,10 @@ def test_transactions_of_an_exchange_that_settles_by_itself_say_the_same(trading
     assert (totals.trades, totals.tonnes, totals.of(who["b"], {"CEA22"})) == (3, 1_700, Dealt(200, 1_000))
 
 
-def test_the_window_is_of_trading_days(trading: Trading) -> None:
+def test_the_window_is_of_trading_days(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    delivered(trading)
+    delivered(house)
     before, after = DAY - timedelta(days=1), DAY + timedelta(days=1)
     with trading.market.database.read() as conn:
         assert settled.totals(conn, DAY, DAY).trades == 3
@@ -113,11 +106,12 @@ def test_the_window_is_of_trading_days(trading: Trading) -> None:
         assert settled.totals(conn, after).average_price_fen() is None
 
 
-def test_a_trade_that_failed_is_not_settled_and_the_others_keep_their_names(trading: Trading) -> None:
+def test_a_trade_that_failed_is_not_settled_and_the_others_keep_their_names(house: House) -> None:
+    trading = house.trading
     traded(trading)
     blocked = trading.market.account(trading.a, TRADING)
     trading.market.set_state(blocked, "restricted")
-    seq = delivered(trading)
+    seq = delivered(house)
     with trading.market.database.read() as conn:
         found = settled.settled(conn)
         names = settled.named(conn, [seq << 16, seq << 16 | 1])
@@ -125,9 +119,10 @@ def test_a_trade_that_failed_is_not_settled_and_the_others_keep_their_names(trad
     assert {str(one) for one in names.values()} == {"cea 2024-01-02 #3"}
 
 
-def test_a_statement_names_the_trade_of_each_movement(trading: Trading) -> None:
+def test_a_statement_names_the_trade_of_each_movement(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    seq = delivered(trading)
+    seq = delivered(house)
     with statements.reading(trading.book) as conn:
         for kind, changes in ((TRADING, (1_000, -200)), (MONEY, (-8_000_000, 1_580_000))):
             account = trading.market.account(trading.b, kind)
@@ -146,9 +141,10 @@ def test_a_statement_names_the_trade_of_each_movement(trading: Trading) -> None:
             assert "cea 2024-01-02 #3 · 79.00 元/吨" in paper
 
 
-def test_a_subjects_lines_include_what_the_house_delivered(trading: Trading) -> None:
+def test_a_subjects_lines_include_what_the_house_delivered(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    seq = delivered(trading)
+    seq = delivered(house)
     with statements.reading(trading.book) as conn:
         owner = need(parties.subject(conn, trading.b))
         found = need(search.touching(conn, trading.book.log, owner.id, limit=1))
@@ -163,9 +159,10 @@ def test_a_subjects_lines_include_what_the_house_delivered(trading: Trading) -> 
     assert found.next == seq
 
 
-def test_a_units_life_names_the_trade_that_delivered_it(trading: Trading) -> None:
+def test_a_units_life_names_the_trade_that_delivered_it(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    seq = delivered(trading)
+    seq = delivered(house)
     with book_serials.reading(trading.book) as conn:
         instrument = need(registry.instrument(conn, "CEA22"))
         account = need(parties.account(conn, trading.market.account(trading.c, TRADING)))
@@ -176,9 +173,10 @@ def test_a_units_life_names_the_trade_that_delivered_it(trading: Trading) -> Non
     assert all(turn.trade is None for life in lives for turn in life[:-1])
 
 
-def test_the_years_flows_count_what_the_house_settled(trading: Trading) -> None:
+def test_the_years_flows_count_what_the_house_settled(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    delivered(trading)
+    delivered(house)
     with trading.market.database.read() as conn:
         who = ids(conn, trading)
         found = flows.flows_of(conn, who.values(), 2022, Window(None, NEXT))
@@ -200,9 +198,10 @@ def test_the_years_flows_count_what_the_house_settled(trading: Trading) -> None:
         assert not registry.transactions(conn, type="trade-settlement", state=TransactionState.EFFECTED)
 
 
-def test_a_carry_over_counts_what_the_house_settled(trading: Trading) -> None:
+def test_a_carry_over_counts_what_the_house_settled(house: House) -> None:
+    trading = house.trading
     traded(trading)
-    delivered(trading)
+    delivered(house)
     with trading.market.database.read() as conn:
         terms = carry_over.Terms.of(conn)
         subject = need(parties.subject(conn, trading.a))

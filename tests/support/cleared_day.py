@@ -1,4 +1,4 @@
-"""A day that `trading_day` made, taken through the clearing house step by step; one bank that does its work."""
+"""A day that `trading_day` made, taken through the clearing house step by step, with one prompt bank."""
 
 from __future__ import annotations
 

@@ -118,9 +118,9 @@ _NEXT = {
 def next_step(conn: Connection, day: date) -> str | None:
     """The step that a day waits for; None when it is sealed. `banks` goes before every reconciliation."""
     row = queries.day(conn, day)
-    if hasattr(row, "state"):
-        return _NEXT.get(DayState(row.state))
-    return "close" if _open_markets(conn, day) else "collect"
+    if isinstance(row, Refusal):
+        return "close" if _open_markets(conn, day) else "collect"
+    return _NEXT.get(DayState(row.state))
 
 
 def commands(conn: Connection, step: str, day: date) -> Sequence[Do]:
@@ -131,14 +131,8 @@ def commands(conn: Connection, step: str, day: date) -> Sequence[Do]:
 def key(conn: Connection, log: int, step: str, day: date, n: int) -> bytes:
     """The key of the n-th command of a step: it follows from the entry by which the day came this far."""
     row = queries.day(conn, day)
-    names = (
-        ()
-        if isinstance(row, Refusal)
-        else ANCHORS[: ANCHORS.index(BEFORE[step]) + 1]
-        if step in BEFORE
-        else ()
-    )
-    anchor = max((getattr(row, name) or 0 for name in names), default=0)
+    names = (*ANCHORS[: ANCHORS.index(BEFORE[step]) + 1], "returned_seq") if step in BEFORE else ()
+    anchor = 0 if isinstance(row, Refusal) else max((getattr(row, name) or 0 for name in names), default=0)
     seen = store.hash_at(conn, log, anchor) or b""
     rounds = conn.execute(select(CLEARING_BREAK.c.round).where(CLEARING_BREAK.c.day == day)).scalars().all()
     words = f"clearing\x1f{day.isoformat()}\x1f{step}\x1f{n}\x1f{max(rounds, default=0)}\x1f"

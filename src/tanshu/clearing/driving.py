@@ -1,4 +1,4 @@
-"""Driving a settlement day from wherever it stands to its seal: step after step, as far as people are at hand.
+"""Driving a settlement day from wherever it stands to its seal, step by step, as far as people are at hand.
 
 Nothing is kept here. What is done is what the log says; whoever runs the day again, after a crash or with one
 more person at hand, goes on where it stopped. The banks are spoken to outside of every transaction.
@@ -99,11 +99,9 @@ def run(book: Book, day: date, desk: Desk, watch: Watch | None = None) -> Driven
 def _step(book: Book, day: date, desk: Desk, step: str, watch: Watch) -> Halt | None:
     """All commands of a step; None where the day can go on."""
     with book.database.read() as conn:
-        asked = [
-            (one, steps.key(conn, book.log, step, day, n))
-            for n, one in enumerate(steps.commands(conn, step, day))
-        ]
-    for n, (one, key) in enumerate(asked):
+        asked = steps.commands(conn, step, day)
+        keys = [steps.key(conn, book.log, step, day, n) for n in range(len(asked))]
+    for n, (one, key) in enumerate(zip(asked, keys, strict=True)):
         person = desk.people.get(one.role)
         if person is None:
             return Halt(step, waits_for=one.role)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.clearing import checks
@@ -21,13 +21,13 @@ from tanshu.clearing.tables import (
 from tanshu.exchange.tables import MARKET
 
 
-def day(conn: Connection, day: date) -> Any | Refusal:
+def day(conn: Connection, day: date) -> Row[Any] | Refusal:
     """The row of a settlement day. Refuses with CLR-1001."""
     row = conn.execute(select(CLEARING_DAY).where(CLEARING_DAY.c.day == day)).first()
     return checks.NO_SUCH_DAY(field="day", day=day) if row is None else row
 
 
-def day_in(conn: Connection, when: date, *states: DayState) -> Any | Refusal:
+def day_in(conn: Connection, when: date, *states: DayState) -> Row[Any] | Refusal:
     """The row of a day that stands at one of these states. Refuses with CLR-1001, CLR-1002."""
     row = day(conn, when)
     if isinstance(row, Refusal) or DayState(row.state) in states:

@@ -84,7 +84,9 @@ def _sent_back(act: Act, command: Review) -> Decision:
     nobody = dict.fromkeys(
         ("cleared_seq", "confirmed_by", "confirmed_seq", "reviewed_by", "reviewed_seq"), None
     )
-    return _moves(act, command.day, DayState.COLLECTED, comment=command.comment, **nobody)
+    return _moves(
+        act, command.day, DayState.COLLECTED, comment=command.comment, returned_seq=act.seq, **nobody
+    )
 
 
 def _moves(act: Act, day: Any, state: DayState, **changed: object) -> Decision:

@@ -30,7 +30,8 @@ CLEARING_DAY = Table(
     Column("log_seq", BigInteger, comment="the entry up to which the seal speaks"),
     Column("log_hash", Text, comment="that entry's hash"),
     Column("state_hash", Text, comment="SHA-256 over all accounts, cells and holds at that entry"),
-    Column("comment", Text, nullable=False, comment="why it was last sent back"),
+    Column("returned_seq", BigInteger, comment="the entry that last sent it back to be cleared again"),
+    Column("comment", Text, nullable=False, comment="why it was sent back"),
     comment="Settlement days of the house.",
 )
 

@@ -56,8 +56,8 @@ NOT_MOVED = refusal(
 OF_MANY = refusal(
     "CLR-7004",
     "银行指令 {id} 汇总了多笔变动({kind}),不对应单独的一分。请追踪其中的入金、出金或成交。",
-    "The instruction {id} sums up many movements ({kind}); no single fen is its. Follow a deposit, a payout or "
-    "a trade.",
+    "The instruction {id} sums up many movements ({kind}); no single fen is its. Follow a deposit, a payout "
+    "or a trade.",
 )
 NO_SUCH_FEN = refusal(
     "CLR-7005",
@@ -103,10 +103,9 @@ def start(
     asked = asked.strip()
     if looks_like_account_code(asked.upper()):
         return _of_account(conn, log, asked, instrument)
-    if match := _TRADE.match(asked):
-        return _of_trade(conn, log, match[1], date.fromisoformat(match[2]), int(match[3]), money)
-    if match := _ORDER.match(asked):
-        return _of_order(conn, log, match[1], date.fromisoformat(match[2]), int(match[3]), money)
+    for form, found in ((_TRADE, _of_trade), (_ORDER, _of_order)):
+        if (match := form.match(asked)) and (day := _day(match[2])):
+            return found(conn, log, match[1], day, int(match[3]), money)
     transaction = registry.transaction(conn, asked)
     if not isinstance(transaction, Refusal):
         return _of_transaction(conn, log, transaction)
@@ -219,6 +218,13 @@ def _of_order(
 
 _A_TRADE = {"what_zh": "成交", "what_en": "trade"}
 _A_TRADED_ORDER = {"what_zh": "已成交委托", "what_en": "order that traded, of a closed day, with the"}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _market(conn: Connection, name: str, day: date) -> int | None:

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tanshu.shadow.model import Cell, Differences, Suspect, What
 
 STEPS_MAX = 20_000
+PARTS = 840
+"""Costs are compared in parts of one, so that a suspect's cost can be shared out among its cells."""
+LEAST_MADE_UP = 10 * PARTS // 8
+"""A made-up suspect costs at least this for each cell: an unlisted trade shows in eight."""
 
 MadeUp = Callable[[Cell, Mapping[Cell, int]], Iterable[Suspect]]
 """Suspects for a cell, from the differences that are left."""
@@ -61,13 +65,18 @@ class _Search:
     """Branch and bound over one group."""
 
     def __init__(self, known: Sequence[Suspect], made_up: MadeUp):
-        self._known, self._made_up = known, made_up
+        self._made_up = made_up
         self._by_cell: dict[Cell, list[Suspect]] = {}
         for one in known:
             for cell in one.effects:
                 self._by_cell.setdefault(cell, []).append(one)
+        self._share = {
+            cell: min(one.cost * PARTS // len(one.effects) for one in ones)
+            for cell, ones in self._by_cell.items()
+        }
         self._best: list[Suspect] = []
         self._best_cost: int | None = None
+        self._seen: dict[frozenset[tuple[Cell, int]], int] = {}
         self._steps = 0
 
     def best(self, left: Differences) -> list[Suspect]:
@@ -75,16 +84,24 @@ class _Search:
         return self._best
 
     def _go(self, left: Differences, chosen: list[Suspect], cost: int) -> None:
-        if self._best_cost is not None and cost + (1 if left else 0) > self._best_cost - 1:
+        if self._best_cost is not None and cost * PARTS + self._least(left) > (self._best_cost - 1) * PARTS:
             return
         if not left:
             self._best, self._best_cost = list(chosen), cost
             return
+        here = frozenset(left.items())
+        if self._seen.get(here, cost + 1) <= cost:
+            return
+        self._seen[here] = cost
         self._steps += 1
         if self._steps > STEPS_MAX and self._best_cost is not None:
             return
         for one in self._options(left, chosen):
             self._go(_without(left, one), [*chosen, one], cost + one.cost)
+
+    def _least(self, left: Differences) -> int:
+        """No set of causes is cheaper: each cell's part of the cheapest suspect that touches it."""
+        return sum(min(self._share.get(cell, LEAST_MADE_UP), LEAST_MADE_UP) for cell in left)
 
     def _options(self, left: Differences, chosen: Sequence[Suspect]) -> list[Suspect]:
         """What could explain one of the figures left: the one with the fewest suspects, the likeliest first."""

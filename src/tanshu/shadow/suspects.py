@@ -139,15 +139,15 @@ class Suspects:
     # -- read out of the figures ---------------------------------------------------------------------------
 
     def _units(self, cell: Cell, left: Mapping[Cell, int]) -> Iterator[Suspect]:
+        """The units went to, or came from, another figure that is off; that one may have more causes."""
         off = left[cell]
         for other, amount in left.items():
             if other.what is not What.UNITS or other.name != cell.name or other == cell:
                 continue
-            if amount == -off:
-                giver, taker = (other, cell) if off > 0 else (cell, other)
-                yield from self._unlisted(taker, giver, abs(off), left)
-                yield from self._another_quantity(taker, giver, abs(off))
-                yield self._moved(taker, giver, abs(off))
+            taker, giver = (cell, other) if off > 0 else (other, cell)
+            yield from self._unlisted(taker, giver, abs(off), left)
+            yield from self._another_quantity(taker, giver, abs(off))
+            yield self._moved(taker, giver, abs(off))
             if amount * off < 0:
                 yield from self._to_another(*((cell, other) if off < 0 else (other, cell)))
 
@@ -155,9 +155,10 @@ class Suspects:
         """Money that moved with units nobody listed."""
         for one, off in left.items():
             if one.what is What.UNITS and one.subject == cell.subject:
-                for other, amount in left.items():
-                    if other.what is What.UNITS and other.name == one.name and amount == -off:
-                        yield from self._unlisted(*((one, other) if off > 0 else (other, one)), abs(off), left)
+                for other in left:
+                    if other.what is What.UNITS and other.name == one.name and other != one:
+                        sides = (one, other) if off > 0 else (other, one)
+                        yield from self._unlisted(*sides, abs(off), left)
 
     def _unlisted(
         self, taker: Cell, giver: Cell, quantity: int, left: Mapping[Cell, int]

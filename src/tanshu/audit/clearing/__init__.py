@@ -1,6 +1,7 @@
-"""The clearing house judged a second time: who took which step of a day, what was delivered for which trade.
+"""The clearing house judged a second time, along the book alone: who took which step of a day, and what it holds.
 
-Along the book alone: `days.py` follows the steps and who took them, `holdings.py` what closed sessions hold
-while the house delivers, `positions.py` what the banks levelled. Beside the markets' own logs, with plain
-dictionaries: `delivery.py` the trades, `amounts.py` the fees. Nothing here calls the house's own code.
+`days.py` follows the steps and who took them, `holdings.py` what closed sessions hold while the house delivers,
+`positions.py` what the banks have to hold, `statements.py` and `seal.py` what is told at the end. What was
+delivered, for which trade and fee, is laid beside the markets' own logs: `market/delivery.py`, `amounts.py`.
+Nothing here calls the house's own code.
 """

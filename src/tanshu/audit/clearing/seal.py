@@ -31,7 +31,7 @@ def judge(entry: Entry, told: bytes, book: ReferenceBook) -> list[Finding]:
 
 
 def state_hash(book: ReferenceBook) -> str:
-    """SHA-256 over flags of accounts, facts of instruments, cells and open holds, each part with its length."""
+    """SHA-256 over accounts, instruments, cells and open holds, each part with its length before it."""
     facts = [book.instruments[number] for number in range(len(book.instruments))]
     parts = [
         _packed(book.accounts[number] for number in range(len(book.accounts))),

@@ -1,18 +1,18 @@
-"""Everybody's statement of a day, worked out again: balances from the book, trades from the markets' logs."""
+"""Everybody's statement of a day, worked out again from the book: balances, and that they add up.
+
+The trades in them are laid beside the markets' own logs (`market/amounts.py`).
+"""
 
 from __future__ import annotations
 
 import struct
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.verbs import STATE
 from tanshu.audit.clearing import checks
-from tanshu.audit.clearing.delivery import Clearing
-from tanshu.audit.market.ledger import Ledger
 from tanshu.audit.report import Finding
 from tanshu.base.canonical import canonical, digest
 from tanshu.parties.model import AccountKind
@@ -25,14 +25,7 @@ WENT = (
     *("buy_fee", "sell_fee", "settlement_fee"),
 )
 """Columns that raise, and that lower, what somebody has."""
-TRADED = (
-    *("trades", "bought_t", "sold_t", "buys", "sells", "buy_fee", "sell_fee", "settlement_fee"),
-    *("failed_bought_t", "failed_sold_t", "failed_buys", "failed_sells", "failed_fees"),
-)
-"""Columns that a day's trades make."""
 Cell = tuple[int, int]
-Sums = Mapping[str, Mapping[str, int]]
-"""Subject → column → amount."""
 
 
 def judge(total: Mapping[Cell, int], held: Mapping[Cell, int], facts: Facts, done: Done) -> Iterator[Finding]:
@@ -52,38 +45,6 @@ def judge(total: Mapping[Cell, int], held: Mapping[Cell, int], facts: Facts, don
         yield from _units(facts, done, day, people, total, held)
         if now["statements_hash"] != _hash(facts, day, rows):
             yield _wrong(facts, done, day, "", "hash", now["statements_hash"], _hash(facts, day, rows))
-
-
-def traded(ledger: Ledger, day: Clearing, subjects: Mapping[int, str]) -> Sums:
-    """What a market's trades come to for everybody. subjects: by the market's number of a participant."""
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TRADED, 0))
-    for trade in ledger.trades:
-        fen, missing = trade.quantity * trade.price, day.missing.get(trade.number, 0)
-        buys, buys_settle, sells, sells_settle = (int(one[trade.number - 1]) for one in ledger.charged)
-        for party, bought, sold, fee, fees in (
-            (trade.buyer, "bought_t", "buys", "buy_fee", (buys, buys_settle)),
-            (trade.seller, "sold_t", "sells", "sell_fee", (sells, sells_settle)),
-        ):
-            mine = sums[subjects.get(party, "")]
-            mine["trades"] += 1
-            mine[bought] += trade.quantity
-            mine[sold] += fen
-            mine[fee] += fees[0]
-            mine["settlement_fee"] += fees[1]
-            mine["failed_" + bought] += missing
-            mine["failed_" + sold] += missing * trade.price
-            mine["failed_fees"] += sum(fees) if day.failed(trade) else 0
-    return sums
-
-
-def differences(rows: Iterable[Row], sums: Sequence[Sums]) -> Iterator[Mapping[str, Any]]:
-    """Where statements tell of other trades than there were. sums: market by market."""
-    for row in rows:
-        for what in TRADED:
-            expected = sum(one.get(row["subject_id"], {}).get(what, 0) for one in sums)
-            if row[what] != expected:
-                told = {"subject": row["subject_id"], "what": what}
-                yield {"day": row["day"], **told, "found": row[what], "expected": expected}
 
 
 # -- money and units ---------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from tanshu.audit import rows
-from tanshu.audit.clearing.delivery import Clearing
 from tanshu.audit.judge import in_itself
 from tanshu.audit.market import checks
+from tanshu.audit.market.delivery import Clearing
 from tanshu.audit.market.ledger import Flaw, Ledger
 from tanshu.audit.report import Finding
 from tanshu.audit.rows import Stored

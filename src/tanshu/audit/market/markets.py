@@ -17,10 +17,9 @@ from sqlalchemy import Connection, bindparam, select
 from tanshu.audit import checks as audit_checks
 from tanshu.audit.business import Business
 from tanshu.audit.business.joint import Joint, SessionCell, Settled
-from tanshu.audit.clearing import amounts, statements
 from tanshu.audit.clearing.checks import BLOCK, STATEMENT, TOTALS, UNDELIVERED
-from tanshu.audit.clearing.delivery import Clearing, Places, block
-from tanshu.audit.market import checks
+from tanshu.audit.market import amounts, checks
+from tanshu.audit.market.delivery import Clearing, Places, block
 from tanshu.audit.market.judge import MarketJudge
 from tanshu.audit.report import Finding, MarketFacts
 from tanshu.base.refusal import Refusal, RefusalKind
@@ -337,7 +336,7 @@ class Markets:
             yield from self._effected(said, day, its)
         if state == "stated":
             sums = [self._traded(judge, judge.clearing) for judge in its if judge.clearing]
-            for facts in statements.differences(said.inserts(CLEARING_STATEMENT.name), sums):
+            for facts in amounts.otherwise(said.inserts(CLEARING_STATEMENT.name), sums):
                 yield from (_found(judge, said, STATEMENT, **facts) for judge in its[:1])
 
     def _effected(self, said: Joint, day: str, its: Sequence[MarketJudge]) -> Iterator[Finding]:
@@ -354,9 +353,9 @@ class Markets:
         for kind, facts in amounts.taken(said.records, owed, day):
             yield from (_found(judge, said, kind, **facts) for judge in its[:1])
 
-    def _traded(self, judge: MarketJudge, day: Clearing) -> statements.Sums:
+    def _traded(self, judge: MarketJudge, day: Clearing) -> amounts.Sums:
         subjects = {party: id for (log, party), id in self.subjects.items() if log == judge.log}
-        return statements.traded(judge.ledger, day, subjects)
+        return amounts.traded(judge.ledger, day, subjects)
 
     def _places(self, judge: MarketJudge) -> Places:
         accounts = {party: mine for (log, party), mine in self.cells.items() if log == judge.log}

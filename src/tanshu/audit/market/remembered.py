@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tanshu.audit.clearing.delivery import Clearing
+from tanshu.audit.market.delivery import Clearing
 from tanshu.audit.market.judge import MarketJudge
 from tanshu.audit.market.ledger import Ledger, Money, Order, Trade, Traded, Units
 from tanshu.audit.market.markets import Markets

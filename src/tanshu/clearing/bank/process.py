@@ -57,6 +57,11 @@ class Simulator:
         """Days on which it takes instructions, and does none."""
         self._post("holidays", {"days": [day.isoformat() for day in days]})
 
+    def faults(self) -> list[dict[str, Any]]:
+        """What is still to go wrong: bank, name, times, value."""
+        with build_opener(ProxyHandler({})).open(f"{self.address}/faults", timeout=TIMEOUT_S) as answer:
+            return json.loads(answer.read())["faults"]
+
     def _post(self, path: str, body: Mapping[str, object]) -> Mapping[str, Any]:
         request = Request(f"{self.address}/{path}", data=json.dumps(body).encode())
         with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_S) as answer:

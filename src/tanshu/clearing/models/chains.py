@@ -52,7 +52,7 @@ class Legs(NamedTuple):
 
 def legs(model: Model, trades: Trades) -> Legs:
     """The legs by which trades are settled in a model. Trades of nothing have none."""
-    some = trades.only(trades.quantity > 0)
+    some = trades if trades.quantity.all() else trades.only(trades.quantity > 0)
     match model:
         case Model.GROSS:
             return gross(some)
@@ -98,7 +98,9 @@ def net(trades: Trades) -> Legs:
 
 
 def _both(first: Ints, second: Ints) -> Ints:
-    return np.stack((first, second), axis=1).reshape(-1)
+    both = np.empty(2 * len(first), np.int64)
+    both[::2], both[1::2] = first, second
+    return both
 
 
 def _in_order(stages: Iterable[Legs]) -> Legs:

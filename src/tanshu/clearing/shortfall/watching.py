@@ -125,9 +125,9 @@ def _in_order(act: Act, row: Any, gives: Mapping[str, int]) -> None:
     order = need(service.rules_of(act.conn, allow_draft=act.ctx.allow_draft)).shortfall_order
     accounts = queries.fund_accounts(act.conn)
     there = {fund: act.cell(one.number, row.instrument).available for fund, one in accounts.items()}
-    due = queries.waterfall(sum(gives.values()), order, there)
-    for fund in order:
-        if gives.get(fund, 0) < due.get(fund, 0):
+    for n, fund in enumerate(order):
+        leaves = gives.get(fund, 0) < there.get(fund, 0)
+        if leaves and any(gives.get(later) for later in order[n + 1 :]):
             facts = {"first": FUND_LABELS[fund], "left": there[fund]}
             raise Refused(checks.FUND_ORDER(field="lines", **facts))
 

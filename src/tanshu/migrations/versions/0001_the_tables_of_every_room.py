@@ -183,7 +183,13 @@ def upgrade() -> None:
             nullable=True,
             comment="SHA-256 over all accounts, cells and holds at that entry",
         ),
-        sa.Column("comment", sa.Text(), nullable=False, comment="why it was last sent back"),
+        sa.Column(
+            "returned_seq",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the entry that last sent it back to be cleared again",
+        ),
+        sa.Column("comment", sa.Text(), nullable=False, comment="why it was sent back"),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_clearing_day")),
         comment="Settlement days of the house.",
     )

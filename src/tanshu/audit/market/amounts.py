@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tanshu.audit.clearing import checks
-from tanshu.audit.clearing.delivery import Cell, Clearing, Places, Row
+from tanshu.audit.market.delivery import Cell, Clearing, Places, Row
 from tanshu.audit.market.ledger import Flaw, Ledger
 from tanshu.base.refusal import Refusal
 from tanshu.book.records import Op
@@ -18,6 +18,13 @@ from tanshu.registry.types import TYPES
 from tanshu.rules import packs
 
 FEE = TYPES["settlement-fee"].number
+TRADED = (
+    *("trades", "bought_t", "sold_t", "buys", "sells", "buy_fee", "sell_fee", "settlement_fee"),
+    *("failed_bought_t", "failed_sold_t", "failed_buys", "failed_sells", "failed_fees"),
+)
+"""Columns that a day's trades make."""
+Sums = Mapping[str, Mapping[str, int]]
+"""Subject → column → amount."""
 _COLUMNS = struct.Struct("<q")
 
 
@@ -79,6 +86,38 @@ def kept(ledger: Ledger, day: Clearing, held: Mapping[Cell, int], places: Places
         if there > needed.get((account, what), 0):
             told = {"account": account, "instrument": what, "found": there}
             yield checks.KEPT, {"day": day.day, "expected": needed.get((account, what), 0), **told}
+
+
+def traded(ledger: Ledger, day: Clearing, subjects: Mapping[int, str]) -> Sums:
+    """What a market's trades come to for everybody. subjects: by the market's number of a participant."""
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TRADED, 0))
+    for trade in ledger.trades:
+        fen, missing = trade.quantity * trade.price, day.missing.get(trade.number, 0)
+        buys, buys_settle, sells, sells_settle = (int(one[trade.number - 1]) for one in ledger.charged)
+        for party, bought, sold, fee, fees in (
+            (trade.buyer, "bought_t", "buys", "buy_fee", (buys, buys_settle)),
+            (trade.seller, "sold_t", "sells", "sell_fee", (sells, sells_settle)),
+        ):
+            mine = sums[subjects.get(party, "")]
+            mine["trades"] += 1
+            mine[bought] += trade.quantity
+            mine[sold] += fen
+            mine[fee] += fees[0]
+            mine["settlement_fee"] += fees[1]
+            mine["failed_" + bought] += missing
+            mine["failed_" + sold] += missing * trade.price
+            mine["failed_fees"] += sum(fees) if day.failed(trade) else 0
+    return sums
+
+
+def otherwise(rows: Iterable[Row], sums: Sequence[Sums]) -> Iterator[Mapping[str, Any]]:
+    """Where statements tell of other trades than there were. sums: market by market."""
+    for row in rows:
+        for what in TRADED:
+            expected = sum(one.get(row["subject_id"], {}).get(what, 0) for one in sums)
+            if row[what] != expected:
+                told = {"subject": row["subject_id"], "what": what}
+                yield {"day": row["day"], **told, "found": row[what], "expected": expected}
 
 
 def _needs(ledger: Ledger, number: int, day: Clearing, places: Places) -> Iterator[tuple[Cell, int]]:

@@ -1,0 +1,172 @@
+"""An objection to a sealed day: in time or not, decided by two, corrected today; the day stays as it was."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tanshu.base.refusal import Refusal, need
+from tanshu.book.commit import Outcome
+from tanshu.clearing.objections import queries, service
+from tanshu.clearing.objections.model import ConfirmObjection, DecideObjection, FileObjection, State
+from tanshu.clearing.statements.tables import CLEARING_HOLDING, CLEARING_STATEMENT
+from tanshu.clearing.tables import CLEARING_DAY
+from tanshu.parties.model import Appoint, ConfirmPerson, NewPerson
+from tanshu.parties.service import appoint, confirm_person
+from tests.clearing.support import House
+from tests.exchange.bridge.support import DAY, MONEY, NEXT, figures
+
+CLERK, FIRST, SECOND = "registry-maker-1", "registry-checker-1", "registry-checker-2"
+PAPER = ({"title": "异议处理决定", "sha256": "0" * 64},)
+FEN = 2_50
+"""What was taken too much, as the objection has it."""
+
+
+class Objector:
+    """`house` with a sealed day in which `b` bought from `a`; `b` objects."""
+
+    def __init__(self, house: House):
+        self.house, self.t = house, house.trading
+        self.t.sell(self.t.a, 1_000)
+        self.t.buy(self.t.b, 300)
+        house.after_the_close()
+        house.settles()
+        self.t.clock.set_day(DAY, time(17))
+
+    def file(self, who: str = "", *, by: str = "", day: date = DAY, grounds: str = "多收手续费") -> Outcome:
+        who = who or self.t.b
+        ctx = self.t.ctx(by or self.t.maker(who))
+        return service.file_objection(ctx, FileObjection(who, day, grounds))
+
+    def decide(self, id: str, *, uphold: bool = True, opinion: str = "属实", by: str = CLERK) -> Outcome:
+        return service.decide_objection(self.t.ctx(by), DecideObjection(id, uphold, opinion))
+
+    def confirm(self, id: str, *, accept: bool = True, by: str = FIRST) -> Outcome:
+        return service.confirm_objection(self.t.ctx(by), ConfirmObjection(id, accept))
+
+    def upheld(self, *, uphold: bool = True) -> str:
+        id = self.t.done(self.file())["objection"]
+        self.t.done(self.decide(id, uphold=uphold))
+        self.t.done(self.confirm(id))
+        return id
+
+    def corrects(
+        self, id: object, *, day: object = "2024-01-02", giver: str = "", taker: str = ""
+    ) -> Outcome:
+        accounts = [self.t.market.account(one, MONEY) for one in (giver or self.t.a, taker or self.t.b)]
+        details = {"objection": id, "day": day, "documents": list(PAPER)}
+        return self.t.market.propose(CLERK, "settlement-correction", ("CNY", FEN, *accounts), details=details)
+
+    def row(self, id: str) -> Any:
+        with self.house.database.read() as conn:
+            return need(queries.objection(conn, id))
+
+    def sealed(self) -> list[Any]:
+        """Everything that the sealed day is, row for row."""
+        with self.house.database.read() as conn:
+            tables = (CLEARING_DAY, CLEARING_STATEMENT, CLEARING_HOLDING)
+            return [conn.execute(select(one).where(one.c.day == DAY)).all() for one in tables]
+
+
+@pytest.fixture
+def objector(house: House) -> Objector:
+    return Objector(house)
+
+
+def test_an_upheld_objection_is_corrected_today_and_the_sealed_day_stays_as_it_was(
+    objector: Objector,
+) -> None:
+    t, before = objector.t, objector.sealed()
+    id = objector.upheld()
+    assert objector.row(id).state == State.UPHELD
+    t.clock.set_day(NEXT, time(9, 1))
+    giver, taker = (sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b))
+    asked = t.done(objector.corrects(id))["id"]
+    for person in (FIRST, SECOND):
+        last = t.done(t.market.approve(person, asked))
+    assert last["state"] == "effected"
+    row = objector.row(id)
+    assert (row.state, row.correction_id, row.corrected_seq) == (State.CORRECTED, asked, last.seq)
+    assert [sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b)] == [giver - FEN, taker + FEN]
+    assert objector.sealed() == before, "no row and no hash of the day has changed"
+    t.refuses("CLR-6006", lambda: objector.corrects(id))
+
+
+def test_two_corrections_that_wait_do_not_correct_twice(objector: Objector) -> None:
+    id = objector.upheld()
+    first, second = (objector.t.done(objector.corrects(id))["id"] for _ in range(2))
+    approve = objector.t.market.approve
+    for person in (FIRST, SECOND):
+        objector.t.done(approve(person, first))
+    objector.t.done(approve(FIRST, second))
+    objector.t.refuses("CLR-6006", lambda: approve(SECOND, second))
+
+
+def test_after_the_next_opening_silence_has_accepted(objector: Objector) -> None:
+    t = objector.t
+    t.clock.set_day(NEXT, time(9, 1))
+    with objector.house.database.read() as conn:
+        assert queries.next_opening(conn, DAY) is None
+    with figures():
+        t.done(t.opens(NEXT))
+    refused = t.refuses("CLR-6003", objector.file)
+    assert NEXT.isoformat() in refused.sentence("en")
+
+
+def test_an_objection_is_refused(objector: Objector) -> None:
+    refuses = objector.t.refuses
+    refuses("CLR-1001", lambda: objector.file(day=NEXT))
+    refuses("CLR-6004", lambda: objector.file(grounds="  "))
+    refuses("PAR-3002", lambda: objector.file(by=objector.t.maker(objector.t.a)))
+    refuses("PAR-3002", lambda: objector.file(by=CLERK))
+    refuses("CLR-6002", lambda: objector.file("hubei", by="hubei-maker-1"))
+    id = objector.t.done(objector.file())["objection"]
+    assert id in refuses("CLR-6005", objector.file).sentence("zh")
+    objector.t.done(objector.file(objector.t.a))
+
+
+def test_a_decision_takes_two_people_and_may_be_sent_back(objector: Objector) -> None:
+    t, refuses = objector.t, objector.t.refuses
+    id = t.done(objector.file())["objection"]
+    refuses("CLR-6001", lambda: objector.decide("CO-none"))
+    refuses("CLR-6006", lambda: objector.confirm(id))
+    refuses("CLR-6007", lambda: objector.decide(id, opinion=""))
+    refuses("PAR-3002", lambda: objector.decide(id, by="exchange-maker-1"))
+    t.done(objector.decide(id, uphold=False))
+    assert _refused(objector.confirm(id, by=CLERK)).code.startswith("PAR-")
+    t.done(objector.confirm(id, accept=False))
+    row = objector.row(id)
+    assert (row.state, row.opinion, row.decided_by) == (State.FILED, None, None)
+    t.done(objector.decide(id, uphold=False, opinion="收费无误"))
+    t.done(objector.confirm(id))
+    assert objector.row(id).state == State.DISMISSED
+    refuses("CLR-6006", lambda: objector.corrects(id))
+
+
+def test_who_decides_does_not_confirm(objector: Objector) -> None:
+    """Somebody with both rights takes one step."""
+    t = objector.t
+    body = Appoint("registry", NewPerson("registry-both-1", ("maker", "checker")))
+    t.done(appoint(t.ctx(CLERK), body))
+    t.done(confirm_person(t.ctx(FIRST), ConfirmPerson("registry-both-1")))
+    id = t.done(objector.file())["objection"]
+    t.done(objector.decide(id, by="registry-both-1"))
+    t.refuses("CLR-6008", lambda: objector.confirm(id, by="registry-both-1"))
+
+
+def test_a_correction_names_its_objection_its_day_and_an_account_of_the_objector(objector: Objector) -> None:
+    refuses = objector.t.refuses
+    id = objector.upheld()
+    refuses("CLR-6009", lambda: objector.corrects(None))
+    refuses("CLR-6009", lambda: objector.corrects(id, day=20240102))
+    refuses("CLR-6001", lambda: objector.corrects("CO-none"))
+    refuses("CLR-6010", lambda: objector.corrects(id, day="2024-01-03"))
+    refuses("CLR-6011", lambda: objector.corrects(id, taker=objector.t.c))
+
+
+def _refused(outcome: Outcome) -> Refusal:
+    assert isinstance(outcome, Refusal), outcome
+    return outcome

@@ -12,6 +12,8 @@ from tanshu.base.refusal import need
 from tanshu.base.steps import STEP, done_mark
 from tanshu.base.text import Text
 from tanshu.book.commit import Act
+from tanshu.clearing.shortfall import service as shortfalls
+from tanshu.clearing.shortfall.model import CureShortfall, NoticeShortfall
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
@@ -59,6 +61,7 @@ def fill(house: House) -> None:
     _supervised(house)
     _years_work(house)
     _registers_work(house)
+    _a_shortfall(house)
     _what_is_told_behind_its_back(house)
     _published_quotes(house)
     market = house.market
@@ -190,6 +193,17 @@ def _registers_work(house: House) -> None:
     market.accepted(inquiry.approve(market.ctx(REVIEWER), inquiry.DecideInquiry(id)))
     market.accepted(inquiry.answer(market.ctx(CLERK), inquiry.AnswerInquiry(id, digest(b"said").hex())))
     market.accepted(inquiry.read(market.ctx(REVIEWER), inquiry.ReadInquiry(id, "a copy was asked for")))
+
+
+def _a_shortfall(house: House) -> None:
+    """A participant that is short, told so, and that pays in what is missing."""
+    market, fen = house.market, 1_000
+    told = NoticeShortfall(market.plant_b, house.today, fen, "returned-deposit", minutes=60)
+    asked = market.ctx(CLERK, reason="入金退回")
+    id = market.accepted(shortfalls.notice_shortfall(asked, told))["shortfall"]
+    line = ("CNY", fen, "", market.account(market.plant_b, AccountKind.CASH))
+    paid = market.done("bank-maker-1", "cash-deposit", line, by=(REVIEWER,))
+    market.accepted(shortfalls.cure_shortfall(market.ctx(CLERK), CureShortfall(id, (paid,))))
 
 
 def _published_quotes(house: House) -> None:

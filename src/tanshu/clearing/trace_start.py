@@ -172,9 +172,9 @@ def _of_reference(conn: Connection, log: int, reference: str) -> Start | Refusal
     """A reference on a bank's statement, or of a notice that became a deposit."""
     line = BANK_STATEMENT_LINE.c
     query = select(line.request).where(line.reference == reference).order_by(line.round.desc()).limit(1)
-    request = conn.execute(query).scalar()
-    if request:
-        return _of_instruction(conn, log, need(banks.instruction(conn, request)))
+    asked = banks.instruction(conn, conn.execute(query).scalar() or "")
+    if not isinstance(asked, Refusal):
+        return _of_instruction(conn, log, asked)
     said = f'%"{REFERENCE}":"{reference}"%'
     ids = conn.execute(select(TRANSACTION.c.id).where(TRANSACTION.c.details.like(said))).scalars().all()
     if not ids or not reference:

@@ -189,7 +189,7 @@ class _Teller:
             f"{yuan(row.amount)} yuan",
         )
         facts = {"bank": bank.handle, "day": row.day, "line": row.n, "reference": row.reference}
-        command = f"bank statement {bank.handle} --day {row.day}"
+        command = f"bank statement {bank.handle} {row.day}"
         return Step(Layer.BANK, said, command, None, self._imported(row), facts | {"amount": row.amount})
 
     def _imported(self, line: Any) -> int:
@@ -254,7 +254,7 @@ class _Teller:
                 f"{row.sold_t:,} t, closing cash {yuan(row.closing)} yuan",
             )
             facts = {"subject": subject.handle, "day": trade.day}
-            command = f"day statement {trade.day} --subject {subject.handle}"
+            command = f"day statement {trade.day} {subject.handle}"
             yield Step(Layer.STATEMENT, said, command, None, day.stated_seq, facts)
         if day is not None and day.sealed_seq is not None:
             said = Text(

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, select
 from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal
 from tanshu.clearing import checks
-from tanshu.exchange.engine.records import Op, Side, decode
+from tanshu.exchange.bridge.trades import stretches
+from tanshu.exchange.engine.records import Op, Side
 from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_PARTY
-from tanshu.log import store
 
 Ints = NDArray[np.int64]
 
@@ -115,15 +115,14 @@ def read_day(conn: Connection, log: int, day: date) -> TradedDay | Refusal:
 
 def of_entries(conn: Connection, log: int, first: int, last: int) -> Trades:
     """The trades that these entries of a market's log told of, with the fees charged for each."""
-    trades, fees = [], []
-    for entry in store.read(conn, log, after=first - 1, upto=last):
-        records = decode(entry.records)
-        trades.append(records[records["op"] == Op.TRADE])
-        fees.append(records[records["op"] == Op.FEE])
-    return _columns(np.concatenate(trades), np.concatenate(fees)) if trades else _columns(*_NONE)
+    parts = [
+        _columns(records[records["op"] == _TRADE], records[records["op"] == _FEE])
+        for records in stretches(conn, log, first, last)
+    ]
+    return Trades(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-_NONE = (decode(b""), decode(b""))
+_TRADE, _FEE = int(Op.TRADE), int(Op.FEE)
 
 
 def _columns(trades: NDArray[np.void], fees: NDArray[np.void]) -> Trades:

@@ -1,4 +1,4 @@
-"""`tanshu bank …`: settlement banks: who keeps whose money, what they were asked to do, what they say they did."""
+"""`tanshu bank …`: who keeps whose money, what banks were asked to do, what they say they did."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def send(
         def context(key: bytes) -> Any:
             return door.context(opened, key)
 
-        sent = need(send_all(opened.database, context, _gateways(door, at), when, on=sent_on, rounds=rounds))
+        sent = need(send_all(opened.database, context, gateways(door, at), when, on=sent_on, rounds=rounds))
     counts = {state.value: sent.count(state) for state in InstructionState if sent.count(state)}
     data = {"day": when, "on": sent_on, "answers": counts, "open": sent.open, "next_day": sent.next_day}
     facts: list[tuple[Text, object]] = [
@@ -217,7 +217,7 @@ def take(
         int | None, typer.Option("--after", help="通知序号,默认接上次 · notices numbered beyond this")
     ] = None,
 ) -> Reply:
-    """As one of the bank's people. A notice that came before is not booked again. Refuses CLR-3301, CLR-3302."""
+    """As one of the bank's people. What came before is not booked again. Refuses CLR-3301, CLR-3302."""
     from dataclasses import replace
 
     from tanshu.clearing.bank import checks, deposits, queries
@@ -375,7 +375,7 @@ def compare(door: Door, bank: BankArgument, day: DayArgument) -> Reply:
 def _break(one: Break) -> dict[str, object]:
     from tanshu.clearing.bank.reconcile import CAUSES
 
-    return one._asdict() | {"why": CAUSES[one.cause]}
+    return {**one._asdict(), "why": CAUSES[one.cause]}
 
 
 def _compared(found: Sequence[Break], transit: Sequence[Movement]) -> list[Part]:
@@ -399,7 +399,7 @@ def _compared(found: Sequence[Break], transit: Sequence[Movement]) -> list[Part]
 # -- gateways ----------------------------------------------------------------------------------------------
 
 
-def _gateways(door: Door, at: list[str] | None) -> dict[str, BankGateway]:
+def gateways(door: Door, at: list[str] | None) -> dict[str, BankGateway]:
     """The banks whose addresses were given."""
     from tanshu.clearing.bank.http import HttpBank
 
@@ -417,7 +417,7 @@ def _gateways(door: Door, at: list[str] | None) -> dict[str, BankGateway]:
 def _gateway(door: Door, at: list[str] | None, bank: str) -> BankGateway:
     from tanshu.clearing.bank import checks
 
-    found = _gateways(door, at).get(bank)
+    found = gateways(door, at).get(bank)
     if found is None:
         missing: Refusal = checks.GATEWAY_MISSING(field="at", bank=bank)
         raise Refused(missing)

@@ -42,7 +42,7 @@ def add_to(bank: typer.Typer) -> None:
 
 
 def simulate(
-    door: Door,
+    _door: Door,
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="它自己的账 · its own books")],
     port: Annotated[int, typer.Option("--port", help="0:任取空闲端口 · 0: a free one")] = 0,
     port_file: Annotated[
@@ -50,7 +50,7 @@ def simulate(
     ] = None,
     fault: FaultOption = None,
 ) -> Reply | None:
-    """On 127.0.0.1, until it is interrupted. It has nothing of the house's: any bank named to it is one of its."""
+    """On 127.0.0.1, until it is interrupted. Any bank that is named to it is one of its."""
     from tanshu.clearing.bank import simulator
 
     for text in fault or ():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from tanshu.cli import day_statements
+from tanshu.cli import day_run, day_statements
+from tanshu.cli.door import group
 
-day = typer.Typer(help="结算日 · the settlement day", no_args_is_help=True)
+day = group("结算日 · the settlement day")
 
 
 def add_to(root: typer.Typer) -> None:
+    day_run.add_to(day)
     day_statements.add_to(day)
     root.add_typer(day, name="day")

@@ -6,6 +6,7 @@ by one; it outlasts the day, and stands again at the next opening.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from tanshu.exchange.tables import MARKET_INSTRUMENT, MARKET_PARTY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import STATE_LABELS, Account, AccountState, Right
 
+_BEFORE_LIFTING: dict[str, Callable[[Act, str], Refusal | None]] = {}
 STOPPING = (AccountState.RESTRICTED, AccountState.BLOCKED)
 """States of an account that stop its owner on the market, too."""
 
@@ -124,6 +126,10 @@ def decide_lift(act: Act, command: Lift) -> Decision:
     this = {"log": market.log, "party": party, "seq": row_.seq}
     told = {"market": command.market, "participant": command.handle}
     need(_accounts_open(act, market, party, command.handle))
+    subject = need(parties.subject(act.conn, command.handle))
+    for ask in _BEFORE_LIFTING.values():
+        if refused := ask(act, subject.id):
+            return refused
     if row_.asked_by is None:
         need(sessions.by_exchange(act))
         why = need(_why(act))
@@ -217,6 +223,11 @@ def account_comes_into(act: Act, account: Account, new: AccountState) -> None:
         if _is_open(act, market) and standing(act.conn, one.log, one.number) is None:
             label = STATE_LABELS[new]
             need(_stop(act, market, one.number, f"{account.code} {label.zh} {label.en}", Why.OPERATOR))
+
+
+def ask_before_lifting(room: str, ask: Callable[[Act, str], Refusal | None]) -> None:
+    """From now on a room above may keep the suspension of a subject, by id, from being lifted."""
+    _BEFORE_LIFTING[room] = ask
 
 
 def suspend_everywhere(act: Act, subject_id: str, reason: str) -> tuple[str, ...]:

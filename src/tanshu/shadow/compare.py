@@ -239,6 +239,8 @@ def _filled(gap: Break, missing: str, found: Break) -> Break:
     """The gap, told as the trade that was left out."""
     said = found.cause
     zh = said.zh.replace("有一笔未列示的成交已交收", f"成交 {missing} 未列示却已交收")
-    en = said.en.replace("A trade that is not listed was settled", f"Trade {missing} is not listed but was settled")
+    en = said.en.replace(
+        "A trade that is not listed was settled", f"Trade {missing} is not listed but was settled"
+    )
     figures = {"theirs": found.theirs, "ours": found.ours, "unit": found.unit}
     return replace(gap, cause=type(said)(zh, en), subject=found.subject, explains=found.explains, **figures)

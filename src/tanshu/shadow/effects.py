@@ -23,9 +23,7 @@ def cash_cell(subject: str, column: str) -> Cell:
 def units_of(one: Trade, instrument: str | None = None) -> Effects:
     """Tonnes of the seller become the buyer's."""
     what = instrument or one.instrument
-    return summed(
-        {unit_cell(one.buyer, what): one.quantity}, {unit_cell(one.seller, what): -one.quantity}
-    )
+    return summed({unit_cell(one.buyer, what): one.quantity}, {unit_cell(one.seller, what): -one.quantity})
 
 
 def buyer_cash(one: Trade, layout: Layout) -> Effects:

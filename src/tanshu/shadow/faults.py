@@ -150,6 +150,12 @@ class _Injector:
         self.hit.append(name)
         return name
 
+    def _untouched(self, *others: str) -> str:
+        """Somebody who was not hit today: two faults between the same two could look like one other."""
+        name = self.random.choice([one for one in self.operator.people if one not in (*others, *self.hit)])
+        self.hit.append(name)
+        return name
+
     def _book(self, effects: dict[Cell, int], factor: int = 1) -> None:
         for cell, amount in effects.items():
             self.plan.extra[cell] += factor * amount
@@ -177,7 +183,9 @@ class _Injector:
         """Buys, and sells all of the old units and a part of the new ones."""
         operator = self.operator
         name, code = self._seller(lambda name, code: 0 < operator.salable(name, code) < 60_000)
-        givers = [other for other in operator.people if other != name and operator.salable(other, code) > 9_000]
+        givers = [
+            other for other in operator.people if other != name and operator.salable(other, code) > 9_000
+        ]
         bought = operator.quantity(1_000, 3_000)
         operator.trade(self.plan, self.random.choice(givers), code, bought, minute=205 + n, buyer=name)
         quantity = operator.salable(name, code) + bought // 2
@@ -187,9 +195,11 @@ class _Injector:
         operator = self.operator
         place = Account.TRADING
         name, code = self._seller(
-            lambda name, code: operator.frozen[name, code, place] > 900
-            and 0 < operator.units[name, code, place] < 70_000
-            and operator.salable(name, code) > 0
+            lambda name, code: (
+                operator.frozen[name, code, place] > 900
+                and 0 < operator.units[name, code, place] < 70_000
+                and operator.salable(name, code) > 0
+            )
         )
         quantity = operator.salable(name, code) + operator.frozen[name, code, place] // 2
         return operator.trade(self.plan, name, code, quantity, minute=225 + n)
@@ -204,7 +214,9 @@ class _Injector:
         operator = self.operator
         name, code = self._seller(lambda name, code: operator.salable(name, code) > 9_000)
         price = operator.prices[code] * 125 // 100
-        return operator.trade(self.plan, name, code, operator.quantity(500, 3_000), minute=225 + n, price=price)
+        return operator.trade(
+            self.plan, name, code, operator.quantity(500, 3_000), minute=225 + n, price=price
+        )
 
     # -- what the lists say --------------------------------------------------------------------------------
 
@@ -292,7 +304,7 @@ class _Injector:
 
     def wrong_subject(self) -> None:
         one = self._a_trade()
-        other = self._somebody(one.buyer, one.seller)
+        other = self._untouched(one.buyer, one.seller)
         places = unit_place(one.buyer, one.instrument), unit_place(other, one.instrument)
         self._book({places[0]: -one.quantity, places[1]: one.quantity})
         self._put(Kind.WRONG_SUBJECT, one.number)
@@ -302,7 +314,9 @@ class _Injector:
     def netted(self) -> None:
         trades = self.plan.trades
         taken = {cell.subject for cell in self.plan.extra if cell.name in ("buys", "sells")}
-        hidden = {name for one in trades if one.number in self.plan.hidden for name in (one.buyer, one.seller)}
+        hidden = {
+            name for one in trades if one.number in self.plan.hidden for name in (one.buyer, one.seller)
+        }
         both = {one.buyer for one in trades} & {one.seller for one in trades}
         name = self.random.choice(sorted(both - taken - hidden))
         buys = sum(one.amount for one in trades if one.buyer == name)
@@ -341,7 +355,7 @@ class _Injector:
 
     def unlisted_move(self) -> None:
         giver = self._somebody()
-        taker = self._somebody(giver)
+        taker = self._untouched(giver)
         code, quantity = self.random.choice(list(INSTRUMENTS)), self.operator.quantity(5_000, 9_000)
         self._book({unit_place(giver, code): -quantity, unit_place(taker, code): quantity})
         self._put(Kind.UNLISTED_MOVE, taker)

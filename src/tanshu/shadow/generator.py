@@ -89,9 +89,7 @@ class Operator:
         self.bought.clear()
         if not quiet:
             plan.movements += self._morning()
-        self.old = {
-            (name, code): self.free(name, code) for name in self.people for code in INSTRUMENTS
-        }
+        self.old = {(name, code): self.free(name, code) for name in self.people for code in INSTRUMENTS}
         for n in range(2 if quiet else self.trades_a_day):
             self._trade(plan, n)
         if not quiet:
@@ -160,7 +158,9 @@ class Operator:
         buyer = buyer or self.buyer(seller, worth=quantity * price)
         at = 9 * 60 + 30 + minute + (90 if minute >= 120 else 0)
         time = f"{at // 60:02}:{at % 60:02}:00"
-        return self.settle(plan, Trade("", time, mode, code, buyer, seller, quantity, price, 0, 0, 0, 0, 0, 0))
+        return self.settle(
+            plan, Trade("", time, mode, code, buyer, seller, quantity, price, 0, 0, 0, 0, 0, 0)
+        )
 
     def _both_ways(self, plan: Planned) -> None:
         """Somebody sells one instrument and buys another on the same day."""
@@ -183,7 +183,9 @@ class Operator:
             yield self._move("09:05:00", Moved.TO_TRADING, name, code, self.quantity(500, 5_000))
         if self.random.random() < 0.6:
             code = pick(list(INSTRUMENTS))
-            yield self._move("09:10:00", Moved.ALLOCATION, pick(self.people), code, self.quantity(2_000, 9_000))
+            yield self._move(
+                "09:10:00", Moved.ALLOCATION, pick(self.people), code, self.quantity(2_000, 9_000)
+            )
         if self.random.random() < 0.4:
             name, code = pick(self._rich(Account.TRADING))
             yield self._move("09:12:00", Moved.FREEZE, name, code, self.quantity(1_000, 4_000))

@@ -113,23 +113,26 @@ class Lists:
                 worth=yuan(trade.worth),
                 amount=yuan(trade.amount),
             )
-            buys, sells = columns(self._layout, trade.buyer, buys=off), columns(self._layout, trade.seller, sells=off)
+            buys, sells = (
+                columns(self._layout, trade.buyer, buys=off),
+                columns(self._layout, trade.seller, sells=off),
+            )
             effects = summed(buys, sells)
             certain.add(
                 self._of(day, trade, Kind.AMOUNT, cause, trade.amount, trade.worth), effects, buys, sells
             )
         number = len(certain.breaks) - 1
         due, from_listed = rates.of(trade.worth), rates.of(trade.amount) if off else rates.of(trade.worth)
-        for (who, what, column, subject, listed), ours, carried in zip(_fees(trade), due, from_listed, strict=True):
+        for (who, what, column, subject, listed), ours, carried in zip(
+            _fees(trade), due, from_listed, strict=True
+        ):
             if listed == ours:
                 continue
             effect = columns(self._layout, subject, **{column: listed - ours})
             if off and listed == carried:
                 certain.follows.append(Suspect(effect, FOLLOWS, follows=number))
                 continue
-            cause = say(
-                "fee", trade=trade.number, who=who, what=what, ours=yuan(ours), theirs=yuan(listed)
-            )
+            cause = say("fee", trade=trade.number, who=who, what=what, ours=yuan(ours), theirs=yuan(listed))
             certain.add(self._of(day, trade, Kind.FEE, cause, listed, ours, subject=subject), effect)
 
     def _band(self, day: date, trade: Trade, certain: Certain) -> None:
@@ -152,7 +155,12 @@ class Lists:
     def _names(self, day: Day, certain: Certain) -> None:
         """Every subject and instrument is in its list; each is missed once in the month."""
         files = self._layout.files
-        for name, rows in (("trades", day.trades), ("movements", day.movements), ("holdings", day.holdings), ("cash", day.cash)):
+        for name, rows in (
+            ("trades", day.trades),
+            ("movements", day.movements),
+            ("holdings", day.holdings),
+            ("cash", day.cash),
+        ):
             file = f"{day.folder}/{files[name]}"
             for row in rows:
                 people = (row.buyer, row.seller) if isinstance(row, Trade) else (row.subject,)

@@ -106,9 +106,7 @@ class Layout:
         share = self.bands.get(mode)
         if share is None:
             return None
-        low, high = (
-            int((base * (1 + sign * share)).to_integral_value(ROUND_HALF_UP)) for sign in (-1, 1)
-        )
+        low, high = (int((base * (1 + sign * share)).to_integral_value(ROUND_HALF_UP)) for sign in (-1, 1))
         return low, high
 
 
@@ -206,7 +204,9 @@ class _Reader:
             self.known(place, given, FEES)
             for name, value in given.items():
                 if type(value) is not int or not 0 <= value <= PPM:
-                    self.wrong(place, name, value, Text("0 到 1000000 的整数", "a whole number up to 1000000"))
+                    self.wrong(
+                        place, name, value, Text("0 到 1000000 的整数", "a whole number up to 1000000")
+                    )
             found[mode] = Fees(**given)
         return found
 
@@ -221,7 +221,9 @@ class _Reader:
             if key not in names:
                 line, known = self.line(place, key), ", ".join(names)
                 raise Refused(
-                    checks.MAPPING_KEY(field="mapping", file=FILE, line=line, key=_path(place, key), known=known)
+                    checks.MAPPING_KEY(
+                        field="mapping", file=FILE, line=line, key=_path(place, key), known=known
+                    )
                 )
 
     def table(self, place: str, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -242,7 +244,9 @@ class _Reader:
             self.wrong(place, key, value, Text("true 或 false", "true or false"))
         return value
 
-    def one_of(self, place: str, data: Mapping[str, Any], key: str, words: Sequence[str], default: str) -> str:
+    def one_of(
+        self, place: str, data: Mapping[str, Any], key: str, words: Sequence[str], default: str
+    ) -> str:
         value = data.get(key, default)
         if value not in words:
             listed = ", ".join(words)
@@ -257,7 +261,9 @@ class _Reader:
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite() or number <= 0:
-            self.wrong(place, key, value, Text("以文字书写的正数,如 \"0.10\"", "a positive number as text: \"0.10\""))
+            self.wrong(
+                place, key, value, Text('以文字书写的正数,如 "0.10"', 'a positive number as text: "0.10"')
+            )
             raise AssertionError("it was refused")
         return number
 

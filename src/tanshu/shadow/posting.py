@@ -208,9 +208,7 @@ def _open_book(database: Database, name: str, opening: date, *, fresh: bool) -> 
     if found not in (None, name):
         raise Refused(checks.OTHER_BOOK(field="db", url=database.url, found=found))
     if known and fresh:
-        with database.write() as conn:
-            metadata.drop_all(conn)
-            conn.exec_driver_sql("DROP TABLE alembic_version")
+        _wipe(database)
     if not known or fresh:
         migrations.upgrade(database)
     book = Book(database)
@@ -218,7 +216,19 @@ def _open_book(database: Database, name: str, opening: date, *, fresh: bool) -> 
     return book
 
 
-def post(book: Book, name: str, month: Month, layout: Layout, tick: Callable[[int], None] | None = None) -> Posted:
+def _wipe(database: Database) -> None:
+    """Drop every table, all or none."""
+    from tanshu import app  # puts the tables of every room into the one metadata
+
+    assert app.DECLARE_TABLES
+    with database.write() as conn:
+        metadata.drop_all(conn)
+        conn.exec_driver_sql("DROP TABLE alembic_version")
+
+
+def post(
+    book: Book, name: str, month: Month, layout: Layout, tick: Callable[[int], None] | None = None
+) -> Posted:
     """Record the month, each entry once however often it is begun. Refuses with SHD-2002.
 
     The keys follow from the book's name and the day, so days that come later are added to those there are.

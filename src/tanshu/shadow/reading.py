@@ -64,7 +64,9 @@ def _day(files: _Files, day: date, name: str) -> Day:
         [_trade(row) for row in files.rows("trades", f"{name}/{names['trades']}")],
         [_movement(row) for row in files.rows("movements", f"{name}/{names['movements']}")],
         files.holdings(f"{name}/{names['holdings']}"),
-        files.once([_cash(row) for row in files.rows("cash", f"{name}/{names['cash']}")], lambda one: one[:1]),
+        files.once(
+            [_cash(row) for row in files.rows("cash", f"{name}/{names['cash']}")], lambda one: one[:1]
+        ),
     )
 
 
@@ -88,7 +90,12 @@ class _Row:
             listed = ", ".join(dict.fromkeys(known))
             raise Refused(
                 checks.WORD_UNKNOWN(
-                    file=self.file, line=self.line, column=self._theirs(name), value=value, known=listed, table=table
+                    file=self.file,
+                    line=self.line,
+                    column=self._theirs(name),
+                    value=value,
+                    known=listed,
+                    table=table,
                 )
             )
         return known[value]
@@ -150,9 +157,7 @@ class _Files:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                raise Refused(
-                    checks.ROW_WIDTH(file=name, line=number, cells=len(cells), columns=len(header))
-                )
+                raise Refused(checks.ROW_WIDTH(file=name, line=number, cells=len(cells), columns=len(header)))
             row = {column: cells[at].strip().removeprefix("'") for column, at in places.items()}
             found.append(_Row(self, table, name, number, row))
         return found

@@ -82,9 +82,7 @@ def run(folder: Path, url: str, *, fresh: bool = False, tick: Tick = lambda *_: 
     book = posting.open_book(url, name, month.days[0].day, fresh=fresh)
     try:
         posted = posting.post(book, name, month, layout, lambda done: tick(RECORDING, done, records))
-        breaks = compare.compare(
-            posted, month, layout, lambda done: tick(COMPARING, done, len(month.days))
-        )
+        breaks = compare.compare(posted, month, layout, lambda done: tick(COMPARING, done, len(month.days)))
         return _result(month, layout, folder, posted, breaks)
     finally:
         book.database.close()

@@ -52,9 +52,7 @@ _FEE_COLUMNS = ("buy_fee", "sell_fee", "settlement_fee")
 class Suspects:
     """Of one day. theirs: the figure in the operator's file by cell, and its line."""
 
-    def __init__(
-        self, day: Day, month: Month, layout: Layout, theirs: Mapping[Cell, tuple[int, int]]
-    ):
+    def __init__(self, day: Day, month: Month, layout: Layout, theirs: Mapping[Cell, tuple[int, int]]):
         self._day, self._layout, self._theirs = day, layout, theirs
         self._codes = tuple(month.instruments)
         self._trades = distinct(day)
@@ -84,7 +82,9 @@ class Suspects:
         layout = self._layout
         units, pays, gets = units_of(one), buyer_cash(one, layout), seller_cash(one, layout)
         whole = of_trade(one, layout)
-        price = summed(columns(layout, one.buyer, buys=one.worth), columns(layout, one.seller, sells=one.worth))
+        price = summed(
+            columns(layout, one.buyer, buys=one.worth), columns(layout, one.seller, sells=one.worth)
+        )
         for kind, name, effects, factor in (
             (Kind.UNITS_NOT_MOVED, "units-not-moved", units, -1),
             (Kind.CASH_NOT_MOVED, "cash-not-moved", summed(pays, gets), -1),
@@ -243,7 +243,10 @@ class Suspects:
         if cell.what is What.UNITS:
             facts = {"instrument": cell.name, "quantity": f"{abs(off):,}"}
             direction = GAINED if off > 0 else LOST
-            kind, cause = Kind.CONSERVATION, say("conservation", subject=cell.subject, direction=direction, **facts)
+            kind, cause = (
+                Kind.CONSERVATION,
+                say("conservation", subject=cell.subject, direction=direction, **facts),
+            )
         elif cell.what is What.FROZEN:
             kind, cause = Kind.FROZEN, say("frozen", subject=cell.subject, instrument=cell.name)
         else:
@@ -252,9 +255,7 @@ class Suspects:
             facts = {"column": COLUMNS[cell.name], "difference": yuan(off)}
             cause = say(kind.value, subject=cell.subject, **facts)
         unit = Unit.FEN if cell.what is What.CASH else Unit.TONNES
-        found = Break(
-            self._day.day, file, line, kind, cause, cell.subject, "", theirs, theirs - off, unit, 1
-        )
+        found = Break(self._day.day, file, line, kind, cause, cell.subject, "", theirs, theirs - off, unit, 1)
         return Suspect({cell: off}, ALONE, found)
 
     # -- what is common ------------------------------------------------------------------------------------

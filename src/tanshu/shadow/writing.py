@@ -132,7 +132,14 @@ _IN_TRADING = {Moved.TO_TRADING: 1, Moved.TO_REGISTRATION: -1}
 
 
 def _trade(one: Trade) -> Sequence[object]:
-    money = (one.price, one.amount, one.buyer_fee, one.seller_fee, one.buyer_settlement, one.seller_settlement)
+    money = (
+        one.price,
+        one.amount,
+        one.buyer_fee,
+        one.seller_fee,
+        one.buyer_settlement,
+        one.seller_settlement,
+    )
     names = (one.number, one.time, one.mode, one.instrument, one.buyer, one.seller)
     return (*names, f"{one.quantity:,}", *map(yuan, money))
 
@@ -169,5 +176,9 @@ def _mapping() -> str:
         'block = "0.30"',
     ]
     for mode, rates in PPM.items():
-        lines += ["", f"[fees.{mode}]", *(f"{name} = {rate}" for name, rate in zip(names, rates, strict=True))]
+        lines += [
+            "",
+            f"[fees.{mode}]",
+            *(f"{name} = {rate}" for name, rate in zip(names, rates, strict=True)),
+        ]
     return "\n".join(lines) + "\n"

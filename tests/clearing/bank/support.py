@@ -25,7 +25,7 @@ CLERK, REVIEWER = "registry-maker-1", "registry-checker-1"
 
 
 class Banked:
-    """The market with its banks' days: `bank` keeps plant-a's money; `bank-2`, once it is there, plant-b's."""
+    """The market and its banks: `bank` keeps plant-a's money; `bank-2`, once it is there, plant-b's."""
 
     def __init__(self, market: Market, simulator: Simulator):
         self.market, self.simulator = market, simulator

@@ -6,17 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tanshu.clearing.bank import service
+from tanshu.base.refusal import Refusal, need
+from tanshu.clearing.bank import deposits, queries, service
 from tanshu.clearing.bank.gateway import Done, Unknown
 from tanshu.clearing.bank.http import HttpBank
 from tanshu.clearing.bank.model import InstructionState
 from tanshu.clearing.bank.process import bank_process
-from tests.clearing.bank.support import CLERK, DAY, NEXT, REVIEWER, Banked
+from tanshu.parties.model import AccountKind
+from tanshu.registry.service import propose
+from tests.clearing.bank.support import DAY, NEXT, REVIEWER, Banked
 
 DONE, UNKNOWN, REFUSED = InstructionState.DONE, InstructionState.UNKNOWN, InstructionState.REFUSED
 
@@ -106,8 +110,6 @@ def test_a_round_that_was_not_recorded_is_the_same_round_again(banked: Banked):
     id = banked.withdraw(30_000)
     bank = banked.simulator.bank("bank")
     with banked.market.database.read() as conn:
-        from tanshu.clearing.bank import queries
-
         (sent,) = queries.as_sent(conn, queries.in_transit(conn, DAY))
     before = bank.submit(sent, DAY)
     assert isinstance(before, Done)
@@ -124,10 +126,7 @@ def test_an_instruction_that_the_bank_refuses_is_given_back(banked: Banked):
     assert banked.reconciled() == []
     with banked.market.database.read() as conn:
         back = service.return_of(conn, id)
-    from tanshu.registry.service import propose
-
-    assert not hasattr(back, "code")
-    outcome = banked.market.accepted(propose(banked.market.ctx("bank-maker-1"), back))  # type: ignore[arg-type]
+    outcome = banked.market.accepted(propose(banked.market.ctx("bank-maker-1"), need(back)))
     assert banked.cash(banked.market.plant_a) == 70_000
     banked.market.accepted(banked.market.approve(REVIEWER, outcome["id"]))
     assert banked.cash(banked.market.plant_a) == 100_000
@@ -139,10 +138,11 @@ def test_nothing_is_given_back_twice_CLR_3106(banked: Banked):
     banked.funded()
     id = banked.withdraw(30_000)
     with banked.market.database.read() as conn:
-        assert service.return_of(conn, id).code == "CLR-3106"  # type: ignore[union-attr]
+        early = service.return_of(conn, id)
+    assert isinstance(early, Refusal) and early.code == "CLR-3106"
     banked.simulator.fail("refuse")
     banked.send()
-    there = banked.market.account("bank", kind=_bank_kind())
+    there = banked.market.account("bank", AccountKind.BANK)
     line = ("CNY", 30_000, there, banked.code_a)
     more = {"details": {"instruction": id}}
     first = banked.market.accepted(banked.market.propose("bank-maker-1", "cash-deposit", line, **more))
@@ -154,16 +154,10 @@ def test_nothing_is_given_back_twice_CLR_3106(banked: Banked):
     banked.simulator.fail("refuse")
     banked.send()
     more = {"details": {"instruction": other}}
-    propose = banked.market.propose
-    banked.market.refuses("CLR-3107", lambda: propose("bank-maker-1", "cash-deposit", line, **more))
+    ask = banked.market.propose
+    banked.market.refuses("CLR-3107", lambda: ask("bank-maker-1", "cash-deposit", line, **more))
     more = {"details": {"instruction": "BI-none"}}
-    banked.market.refuses("CLR-3101", lambda: propose("bank-maker-1", "cash-deposit", line, **more))
-
-
-def _bank_kind():
-    from tanshu.parties.model import AccountKind
-
-    return AccountKind.BANK
+    banked.market.refuses("CLR-3101", lambda: ask("bank-maker-1", "cash-deposit", line, **more))
 
 
 # -- notices -----------------------------------------------------------------------------------------------
@@ -179,16 +173,13 @@ def test_a_notice_that_comes_twice_is_booked_once(banked: Banked):
 
 
 def test_a_reference_with_another_amount_is_booked_as_it_came_first(banked: Banked):
-    from dataclasses import replace
-
-    from tanshu.clearing.bank import deposits
-
     banked.pays_in(banked.code_a, "甲电厂", 100_000)
     banked.take()
-    (notice,) = banked.simulator.bank("bank").notices(0)  # type: ignore[misc]
+    notices = banked.simulator.bank("bank").notices(0)
+    assert isinstance(notices, list)
     with banked.market.database.read() as conn:
         taken = deposits.take_notices(
-            conn, banked.context, banked.subject("bank"), "bank-maker-1", [replace(notice, amount=99)]
+            conn, banked.context, banked.subject("bank"), "bank-maker-1", [replace(notices[0], amount=99)]
         )
     ((_, refused),) = taken.refused
     assert refused.code == "LOG-1001"
@@ -295,6 +286,3 @@ def test_what_a_bank_says_that_makes_no_sense_is_unknown(banked: Banked):
     astray = HttpBank(f"{banked.simulator.address}/nowhere", "bank")
     assert isinstance(astray.notices(0), Unknown)
     assert isinstance(HttpBank("http://127.0.0.1:1", "bank").statement(DAY), Unknown)
-
-
-assert CLERK

@@ -92,6 +92,7 @@ def test_an_upheld_objection_is_corrected_today_and_the_sealed_day_stays_as_it_w
     assert (row.state, row.correction_id, row.corrected_seq) == (State.CORRECTED, asked, last.seq)
     assert [sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b)] == [giver - FEN, taker + FEN]
     assert objector.sealed() == before, "no row and no hash of the day has changed"
+    assert t.findings() == []
     t.refuses("CLR-6006", lambda: objector.corrects(id))
 
 

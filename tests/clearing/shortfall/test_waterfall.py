@@ -15,10 +15,11 @@ from tanshu.clearing.shortfall.model import Amounts, State
 from tanshu.clearing.shortfall.queries import waterfall
 from tanshu.exchange.bridge.tables import MARKET_SUSPENSION
 from tanshu.exchange.model import Offer
+from tanshu.exchange.standing import Lift, lift
 from tanshu.registry.notices import of as notices_of
 from tanshu.registry.types import TYPES, InstrumentKind
 from tests.clearing.shortfall.support import MINUTES, OWN, RESERVE, SHORT, House
-from tests.exchange.bridge.support import MONEY, NEXT
+from tests.exchange.bridge.support import CHECKER, EXCHANGE, MONEY, NEXT
 from tests.rules.test_clearing_pack import figures, write
 
 REST = SHORT - RESERVE
@@ -45,6 +46,7 @@ def test_reserve_first_then_own_funds_then_all_of_it_recovered(house: House) -> 
         ("recovery", "own_funds", REST, second),
     ]
     assert told["outstanding"] == {"reserve": 0, "own_funds": 0} and told["missing"] == 0
+    assert house.trading.findings() == []
     moved = [line for one in told["payments"][::3] for line in one["lines"]]
     assert (moved[0]["debit"], moved[0]["credit"]) == (house.reserve, house.cash)
     assert (moved[-1]["debit"], moved[-1]["credit"]) == (house.cash, house.own)
@@ -62,6 +64,18 @@ def test_the_subject_is_told_and_stops_trading_until_two_of_the_exchange_lift_it
         whys = conn.execute(select(MARKET_SUSPENSION.c.why)).scalars().all()
         told = [one.kind.code for one in notices_of(conn, subject_id=house.subject().id)]
     assert answer["shortfall"] in whys[0] and "shortfall" in told
+
+
+def test_its_suspension_is_lifted_only_when_the_shortfall_is_settled(house: House) -> None:
+    t = house.trading
+    id = house.noticed(RESERVE)
+    told = Lift("cea", house.who)
+    t.refuses("CLR-4021", lambda: lift(t.ctx(EXCHANGE, reason="请求恢复"), told))
+    house.covered(id)
+    t.refuses("CLR-4021", lambda: lift(t.ctx(EXCHANGE, reason="请求恢复"), told))
+    house.decided(house.recovery(id, RESERVE, house.reserve))
+    t.done(lift(t.ctx(EXCHANGE, reason="已了结"), told))
+    assert t.done(lift(t.ctx(CHECKER), told))["suspended"] is False
 
 
 def test_a_second_shortfall_of_one_that_stopped_already_stops_nothing_more(house: House) -> None:
@@ -135,7 +149,7 @@ def test_a_cover_is_refused(house: House) -> None:
     refuses("CLR-4012", lambda: house.cover(id, RESERVE, house.reserve, other))
     refuses("CLR-4013", lambda: house.cover(id, SHORT + 1, house.own))
     refuses("CLR-4014", lambda: house.cover(id, REST, house.own))
-    refuses("REG-2001", lambda: house.cover(id, RESERVE + 1, house.reserve))
+    refuses("REG-2005", lambda: house.cover(id, RESERVE + 1, house.reserve))
 
 
 def test_two_covers_that_wait_do_not_cover_twice(house: House) -> None:

@@ -26,7 +26,10 @@ from tanshu.audit.business.verbs import (
 )
 from tanshu.audit.clearing import checks
 from tanshu.audit.report import Finding
-from tanshu.book.rows import Change
+from tanshu.base.refusal import Refusal
+from tanshu.book.rows import INSERT, Change
+from tanshu.parties.model import AccountState
+from tanshu.rules import packs
 
 DAY = "clearing_day"
 OF_A_DAY = (
@@ -85,6 +88,8 @@ def before(facts: Facts, changes: Sequence[Change]) -> Before:
 def judge(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     """was: before the entry; facts: after it."""
     yield from _after_the_seal(was, done)
+    yield from _by_the_pack(facts, done)
+    yield from _stopped(facts, done)
     for day, row in was.items():
         now = facts.one(DAY, day)
         if now is None or now == row:
@@ -92,6 +97,7 @@ def judge(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
                 told = {"before": row["state"] if row else "-", "after": now["state"] if now else "-"}
                 yield done.find(checks.STEP, command=done.entry.command, day=day, **told)
             continue
+        yield from _still_due(facts, done, day)
         if not _is_next(facts, done, row, now):
             told = {"before": row["state"] if row else "-", "after": now["state"]}
             yield done.find(checks.STEP, command=done.entry.command, day=day, **told)
@@ -109,6 +115,43 @@ def _after_the_seal(was: Before, done: Done) -> Iterator[Finding]:
         late = change.table == table and bool(change.where) and set(change.values) <= columns
         if change.table in OF_A_DAY and day in sealed and not late:
             yield done.find(checks.SEALED, day=day, table=change.table)
+
+
+def _by_the_pack(facts: Facts, done: Done) -> Iterator[Finding]:
+    """A market is settled by the clearing pack of its own jurisdiction, as that one says."""
+    for row in _inserted(done, "clearing_market"):
+        market = facts.one("market", row["log"])
+        pack = f"{market['pack'].split('.', 1)[0]}.clearing" if market else "-"
+        rules = packs.load(pack, allow_draft=True)
+        table = {} if isinstance(rules, Refusal) else rules.tables["settlement"].values
+        models = {table.get("model"), *table.get("instruments", {}).values()}
+        if row["pack"] != pack or row["model"] not in models:
+            told = {"what": "pack, model", "found": (row["pack"], row["model"])}
+            yield done.find(checks.TOTALS, book=done.seq, day=row["day"], **told, expected=pack)
+
+
+def _stopped(facts: Facts, done: Done) -> Iterator[Finding]:
+    """A trade is told to have failed over a stopped account only where somebody of it is stopped."""
+    for row in _inserted(done, "clearing_fail"):
+        account = facts.account(row["account"])
+        theirs = facts.some("account", subject_id=account.subject) if account else []
+        if row["why"] == "stopped" and all(one["state"] == AccountState.OPEN for one in theirs):
+            told = {"day": row["day"], "trade": row["trade"], "what": "stopped"}
+            yield done.find(checks.FAIL, row["account"], book=done.seq, **told)
+
+
+def _still_due(facts: Facts, done: Done, day: date) -> Iterator[Finding]:
+    """When a day is registered no market of the house owes anything of it any more."""
+    here = facts.some("clearing_market", day=day) if done.entry.command == EFFECT else []
+    for due in (due for one in here for due in facts.some("market_due", log=one["log"], day=day)):
+        if due["left"]:
+            account, what = facts.code(due["account"]), facts.instrument_code(due["instrument"])
+            told = {"day": day, "account": account, "instrument": what, "left": due["left"]}
+            yield done.find(checks.DUE, due["account"], book=done.seq, **told)
+
+
+def _inserted(done: Done, table: str) -> Iterator[Row]:
+    return (one.values for one in done.changes if (one.kind, one.table) == (INSERT, table))
 
 
 # -- steps -------------------------------------------------------------------------------------------------

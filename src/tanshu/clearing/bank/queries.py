@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -97,6 +97,32 @@ def bound_to(conn: Connection, subject_id: str) -> str | None:
         BANK_BINDING.c.subject_id == subject_id, BANK_BINDING.c.ended_seq.is_(None)
     )
     return conn.execute(query).scalar()
+
+
+def banks_that_keep(conn: Connection, subject_id: str, accounts: Collection[int]) -> list[str]:
+    """Where a subject's money is, by the banks' ids: bound to none, at those by which it came.
+
+    Money that came by no bank was made by trades while the first bank was the only one.
+    """
+    bound = bound_to(conn, subject_id)
+    if bound is not None:
+        return [bound]
+    found: set[str] = set()
+    for side, other in (("debit", "credit"), ("credit", "debit")):
+        line, bank = TRANSACTION_LINE, aliased(ACCOUNT)
+        query = (
+            select(bank.c.subject_id)
+            .join(line, line.c[side] == bank.c.number)
+            .join(TRANSACTION, TRANSACTION.c.id == line.c.transaction_id)
+            .where(
+                TRANSACTION.c.type.in_(WITH_BANK),
+                TRANSACTION.c.state == TransactionState.EFFECTED,
+                bank.c.kind == AccountKind.BANK,
+                line.c[other].in_(accounts),
+            )
+        )
+        found.update(conn.execute(query.distinct()).scalars())
+    return sorted(found) or [bank.id for bank in banks(conn)[:1]]
 
 
 def bindings(conn: Connection) -> list[Row[Any]]:

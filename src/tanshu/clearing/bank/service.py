@@ -190,17 +190,17 @@ def _money_elsewhere(act: Act, subject: Subject, bank: Subject) -> Refusal | Non
     accounts = [one for one in parties.accounts_of(act.conn, subject.id) if one.kind in queries.MONEY_KINDS]
     if not accounts:
         return checks.NOT_HELD(field="subject", subject=subject.name)
-    at = queries.bank_of(act.conn, subject.id)
-    here = None if isinstance(at, Refusal) else at
-    if here is not None and here.id == bank.id:
+    at = queries.banks_that_keep(act.conn, subject.id, [one.number for one in accounts])
+    if at == [bank.id]:
         return None
     instrument = need(queries.money(act.conn)).number
     waiting = {row.account for row in queries.instructions(act.conn) if _on_its_way(row)}
     waiting |= {account for account, fen in queries.unposted(act.conn, act.state, instrument).items() if fen}
     for one in accounts:
         if one.number in waiting or queries.total(act.state, one.number, instrument):
-            where = here.name if here else "-"
-            return checks.MONEY_ELSEWHERE(field="subject", subject=subject.name, bank=where, account=one.code)
+            where = ", ".join(parties.subject_by_id(act.conn, id).name for id in at)
+            facts = {"subject": subject.name, "bank": where, "account": one.code}
+            return checks.MONEY_ELSEWHERE(field="subject", **facts)
     return None
 
 

@@ -26,7 +26,7 @@ _YUAN = re.compile(r"^([+-]?)(\d{1,16}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,2}))?$"
 
 
 def read_statement(path: Path, bank: str, day: date) -> Statement:
-    """The statement in a file. Raises Refused BASE-12xx (no table), CLR-3201 (a row), CLR-3202 (its shape)."""
+    """The statement in a file. Raises Refused BASE-12xx (no table), CLR-3201 (a row), CLR-3202."""
     rows = read_table(path, COLUMNS)
     by_row = {name: [one for one in rows if one["row"] == name] for name in (OPENING, LINE, SUB, CLOSING)}
     for one in rows:

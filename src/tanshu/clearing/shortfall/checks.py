@@ -77,3 +77,8 @@ NO_MONEY_OUT = refusal(
     "账户 {account} 有未了结的资金不足 {id}({left} 分),了结之前不能出金。",
     "The account {account} has a shortfall that is not settled ({id}, {left} fen); nothing is paid out before.",
 )
+NOT_LIFTED = refusal(
+    "CLR-4021",
+    "资金不足 {id} 尚未了结({left} 分),不能解除暂停交易。",
+    "The shortfall {id} is not settled ({left} fen are left); the suspension is not lifted before.",
+)

@@ -1,4 +1,4 @@
-"""What a shortfall allows: its cover, its recovery, and no money out of the account while it stands."""
+"""What a shortfall allows: its cover, its recovery; while it stands no money leaves and nothing is traded."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from tanshu.clearing.shortfall.model import (
     PaymentKind,
     State,
 )
+from tanshu.exchange.standing import ask_before_lifting
 from tanshu.parties import queries as parties
-from tanshu.parties.model import Account
+from tanshu.parties.model import Account, AccountKind
 from tanshu.registry import rooms
 from tanshu.registry.model import Proposed
 from tanshu.registry.rooms import Watcher
@@ -30,6 +31,7 @@ WITHDRAWAL = "cash-withdrawal"
 def take_part() -> None:
     """From now on the register's transactions of money are held against the shortfalls that stand."""
     rooms.watch(WATCHER)
+    ask_before_lifting("clearing-shortfall", may_lift)
 
 
 def allowed(act: Act, proposed: Proposed) -> Refusal | None:
@@ -45,6 +47,13 @@ def allowed(act: Act, proposed: Proposed) -> Refusal | None:
     except Refused as no:
         return no.refusal
     return None
+
+
+def may_lift(act: Act, subject_id: str) -> Refusal | None:
+    """Who has a shortfall does not trade before it is settled."""
+    account = parties.account_of(act.conn, subject_id, AccountKind.CASH)
+    row = None if account is None else queries.standing(act.conn, account.number)
+    return None if row is None else checks.NOT_LIFTED(field="handle", id=row.id, left=_left(row))
 
 
 def effected(act: Act, proposed: Proposed) -> None:
@@ -96,10 +105,15 @@ def _may_leave(act: Act, proposed: Proposed) -> Refusal | None:
     for line in proposed.lines:
         row = queries.standing(act.conn, line.debit.number)
         if row is not None:
-            now = queries.amounts(row)
-            left = now.missing + now.outstanding
-            return checks.NO_MONEY_OUT(field="lines", account=line.debit.code, id=row.id, left=left)
+            facts = {"account": line.debit.code, "id": row.id, "left": _left(row)}
+            return checks.NO_MONEY_OUT(field="lines", **facts)
     return None
+
+
+def _left(row: Any) -> int:
+    """Fen until it is settled: what nobody gave yet, and what the house did not get back."""
+    now = queries.amounts(row)
+    return now.missing + now.outstanding
 
 
 def _named(act: Act, proposed: Proposed) -> Any:

@@ -139,7 +139,9 @@ def customer_statement(
     subject = parties.subject(conn, handle)
     if isinstance(subject, Refusal):
         return subject
-    row = need(stated_day(conn, day))
+    row = stated_day(conn, day)
+    if isinstance(row, Refusal):
+        return row
     t = CLEARING_STATEMENT.c
     money = conn.execute(select(CLEARING_STATEMENT).where(t.day == day, t.subject_id == subject.id)).first()
     if money is None:

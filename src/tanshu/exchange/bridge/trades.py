@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import Connection
 
 from tanshu.exchange.engine.records import Mode, Op, Records, decode
@@ -16,6 +16,8 @@ MODE_WORD = {
     Mode.AUCTION: "auction",
     Mode.ORDER_BOOK: "order_book",
 }
+_BYTES_AT_ONCE = 16 * 2**20
+_TRADE = int(Op.TRADE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,21 @@ def of_entries(conn: Connection, log: int, first: int, last: int) -> list[Trade]
 
 def records_of(conn: Connection, log: int, first: int, last: int) -> Records:
     """The same as the market's records, for who looks at all of them together and at none by itself."""
-    found = [decode(b"")]
+    return decode(b"".join(_chosen(stretch) for stretch in stretches(conn, log, first, last)))
+
+
+def stretches(conn: Connection, log: int, first: int, last: int) -> Iterator[Records]:
+    """All records of these entries, some megabytes at a time: a million trades can be as many entries."""
+    parts: list[bytes] = []
+    size = 0
     for entry in store.read(conn, log, after=first - 1, upto=last):
-        records = decode(entry.records)
-        found.append(records[records["op"] == Op.TRADE])
-    return np.concatenate(found)
+        parts.append(entry.records)
+        size += len(entry.records)
+        if size >= _BYTES_AT_ONCE:
+            yield decode(b"".join(parts))
+            parts, size = [], 0
+    yield decode(b"".join(parts))
+
+
+def _chosen(records: Records) -> bytes:
+    return records[records["op"] == _TRADE].tobytes()

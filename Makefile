@@ -35,11 +35,15 @@ $(VENV)/.bench: $(VENV)/.run requirements/bench.txt
 demo: install
 	$(BIN)/tanshu demo --fresh
 
+# What is compiled is kept, whatever the shell says: the tests start hundreds of processes.
+test soak: export PYTHONDONTWRITEBYTECODE =
+
 test: install-dev
-	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not soak" -n 2 --fewer-rows
 
 soak: install-dev
 	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m "not soak" -n 2
 
 bench: install-bench
 	$(BIN)/python -m benchmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,7 +13,7 @@ from hypothesis import settings
 from tanshu.base.canonical import digest
 from tanshu.base.database import Database
 from tanshu.book.commit import Book, Context
-from tests.support import demo
+from tests.support import demo, workers
 from tests.support.clock import START_NS, Ticker
 from tests.support.copies import Copies, copies
 from tests.support.databases import PostgresServer, SqliteTemplate, scratch, share_statements
@@ -29,6 +30,22 @@ settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 MakeContext = Callable[..., Context]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fewer-rows", action="store_true", help="run one row in four of a table of cases on PostgreSQL"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = workers.left_out(items) if config.getoption("--fewer-rows") else set()
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = [item for item in workers.in_order(items) if item not in left]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.ByModule:
+    return workers.ByModule(config, log)
 
 
 @pytest.fixture(scope="session")

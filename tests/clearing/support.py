@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -19,8 +19,9 @@ from tanshu.clearing.bank.reconcile import Where
 from tanshu.clearing.bank.service import answered, import_statement
 from tanshu.clearing.day import Role
 from tanshu.clearing.driving import Desk
-from tanshu.parties.model import OpenAccount
-from tanshu.parties.service import open_account
+from tanshu.parties.changes import decide_change
+from tanshu.parties.model import AccountKind, AccountState, DecideChange, OpenAccount, SetState
+from tanshu.parties.service import open_account, set_state
 from tests.exchange.bridge.support import DAY, Trading
 
 PEOPLE = {
@@ -31,16 +32,29 @@ PEOPLE = {
     Role.SECOND: "registry-checker-2",
 }
 CLERK = PEOPLE[Role.CLERK]
+ACCOUNTS = (("exchange", "fees"), ("registry", "fees"), ("registry", "pool"))
 
 
 class House:
     """A trading day and the house that settles it. Fees have accounts; the market's own bank is the bank."""
 
-    def __init__(self, trading: Trading):
+    def __init__(self, trading: Trading, accounts: Sequence[tuple[str, str]] = ACCOUNTS):
         self.trading = trading
         self.book, self.database = trading.book, trading.market.database
-        for handle, kind in (("exchange", "fees"), ("registry", "fees"), ("registry", "pool")):
-            trading.done(open_account(trading.ctx(CLERK), OpenAccount(handle, kind)))
+        self.opens_accounts(*accounts)
+
+    def opens_accounts(self, *accounts: tuple[str, str]) -> None:
+        for handle, kind in accounts:
+            self.trading.done(open_account(self.trading.ctx(CLERK), OpenAccount(handle, kind)))
+
+    def stops(self, handle: str) -> None:
+        """The registry restricts a participant's trading account: one asks, another grants."""
+        t = self.trading
+        account = t.market.account(handle, AccountKind.TRADING)
+        asked = t.done(
+            set_state(t.ctx(CLERK, reason="an investigation"), SetState(account, AccountState.RESTRICTED))
+        )
+        t.done(decide_change(t.ctx(PEOPLE[Role.FIRST]), DecideChange(asked["change"])))
 
     def after_the_close(self) -> None:
         self.trading.clock.set_day(DAY, time(15, 30))

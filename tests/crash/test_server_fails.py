@@ -21,8 +21,6 @@ from tests.crash.full_disk import fill
 from tests.support.databases import PostgresServer
 
 # One worker runs all of these, so that one server is enough.
-pytestmark = pytest.mark.xdist_group("server")
-
 STOPS = 3
 WRITERS = 2
 MIB = 2**20

@@ -14,8 +14,6 @@ from tanshu.insight.figures import year_figures
 from tests.insight.conftest import RunYear
 from tests.support.market import YEAR, Market
 
-pytestmark = pytest.mark.xdist_group("hubei")
-
 NAMES = ("balance", "course", "vintages", "market", "gaps")
 
 

@@ -14,8 +14,6 @@ from tanshu.parties.model import AccountKind
 from tests.insight.conftest import RunYear
 from tests.support.market import YEAR, Market
 
-pytestmark = pytest.mark.xdist_group("hubei")
-
 LISTED = "(select distinct subject_id from covered_entity where year = 2023)"
 LINES = (
     "from transaction_line l join registry_transaction t on t.id = l.transaction_id "

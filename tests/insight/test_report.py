@@ -22,8 +22,6 @@ from tanshu.scenario import summary
 from tests.insight.conftest import RunYear
 from tests.support.market import YEAR, Market
 
-pytestmark = pytest.mark.xdist_group("hubei")
-
 LANGS: tuple[Lang, ...] = ("zh", "en")
 FILES = {
     "index.html",

@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from tanshu.scenario import summary
 from tests.insight.conftest import RunYear
-
-pytestmark = pytest.mark.xdist_group("hubei")
 
 
 def test_the_summary_is_plain_data_and_agrees_with_the_figures(hubei: RunYear) -> None:

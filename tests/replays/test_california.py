@@ -24,9 +24,6 @@ from tests.cli.conftest import in_process
 from tests.replays.california_workbooks import FIRST, ISSUANCES, SECOND, SUMMARY_1, TABLE, cell, write
 from tests.replays.conftest import Done, done, read
 
-# One worker runs all of these, so that the files are read and replayed once.
-pytestmark = pytest.mark.xdist_group("replay-california")
-
 
 @pytest.fixture(scope="module")
 def folder(data_dir: Path) -> Path:

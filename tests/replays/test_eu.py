@@ -19,8 +19,6 @@ from tests.cli.conftest import at
 from tests.replays.conftest import Done, done, read
 
 FEW = ("AT", "LU", "MT")
-# One worker runs all of these, so that the files are read and replayed once.
-pytestmark = pytest.mark.xdist_group("replay-eu")
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,6 @@ from tests.replays.conftest import Done, done, read
 
 TANSHU = Path(sys.executable).with_name("tanshu")
 EX = "EXCLUDED"
-# One worker runs all of these, so that the files are read and replayed once.
-pytestmark = pytest.mark.xdist_group("replay-uk")
 
 
 @pytest.fixture(scope="module")

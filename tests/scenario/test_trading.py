@@ -19,8 +19,6 @@ from tanshu.exchange.tables import MARKET_DAY
 from tanshu.scenario.trading_result import MarketResult, market_result
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.xdist_group("hubei")
-
 BY_HAND = {
     date(2024, 11, 11): (
         # t, CNY/t → CNY

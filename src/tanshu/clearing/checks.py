@@ -88,9 +88,9 @@ OTHER_BLOCK = refusal(
 )
 NO_FEE_ACCOUNT = refusal(
     "CLR-2003",
-    "{handle} 没有费用账户,不能收取 {fen} 分费用。请先开立(tanshu account open {handle} fees)。",
+    "{handle} 没有费用账户,不能收取 {fen} 分费用。请先开立(tanshu account open {handle} --kind fees)。",
     "{handle} has no fees account, so fees of {fen} fen cannot be taken. "
-    "Open one first (tanshu account open {handle} fees).",
+    "Open one first (tanshu account open {handle} --kind fees).",
 )
 UNDER_WAY = refusal(
     "CLR-2004",
@@ -111,9 +111,9 @@ ALL_OR_NOTHING = refusal(
 )
 NO_POOL = refusal(
     "CLR-2007",
-    "市场 {market} 按净额交收,须先开立交收过渡账户(tanshu account open registry pool)。",
+    "市场 {market} 按净额交收,须先开立交收过渡账户(tanshu account open registry --kind pool)。",
     "The market {market} settles net and needs the delivery pool; open it first "
-    "(tanshu account open registry pool).",
+    "(tanshu account open registry --kind pool).",
 )
 NET_STOPPED = refusal(
     "CLR-2008",

@@ -78,8 +78,10 @@ class Floor:
 
     def next_chains(self) -> int:
         """Where the next block ends: after so many trades, a chain at least."""
-        last = min(len(self.chain), int(np.searchsorted(self.chain, self.done)) + self.block_trades) - 1
-        return max(self.done + 1, int(self.chain[last]) + (self.chain[-1] == self.chain[last]))
+        beyond = int(np.searchsorted(self.chain, self.done)) + self.block_trades
+        if beyond >= len(self.chain):
+            return self.chains
+        return max(self.done + 1, int(self.chain[beyond]))
 
     def walk(self, until: int, stopped: NDArray[np.bool_], room: int) -> Taken:
         """The next chains up to one of them, as many as there is room for; `cells` and `done` move on."""
@@ -138,7 +140,7 @@ def deliver(act: Act, command: Deliver) -> Decision:
         if not taken.chains:
             limit = {"count": int(floor.start[began + 1] - floor.start[began]), "limit": RECORDS_MAX}
             return checks.ALL_OR_NOTHING(field="market", **facts, **limit)
-        failed = list(_failed_on_the_way(row, floor, began, taken))
+        failed = list(_failed_on_the_way(act.conn, row, floor, began, taken))
         if failed and row.model != Model.GROSS:
             account = parties.account_by_number(act.conn, failed[0]["account"]).code
             return checks.NET_STOPPED(field="market", **facts, account=account)
@@ -297,13 +299,19 @@ def _failed_at_once(conn: Connection, row: Any, floor: Floor) -> Iterator[dict[s
         yield _fail(row, trades, n, int(trades.quantity[n] - went[n]), int(at), why)
 
 
-def _failed_on_the_way(row: Any, floor: Floor, began: int, taken: Taken) -> Iterator[dict[str, Any]]:
+def _failed_on_the_way(
+    conn: Connection, row: Any, floor: Floor, began: int, taken: Taken
+) -> Iterator[dict[str, Any]]:
     """The trades of chains that could not go, each with the account in the way."""
-    for k in np.flatnonzero(taken.outcome != DELIVERED).tolist():
+    failed = np.flatnonzero(taken.outcome != DELIVERED).tolist()
+    bad = _stopped_parties(conn, floor.traded) if failed else np.zeros(0, bool)
+    for k in failed:
         leg = int(taken.leg_short[k]) if taken.leg_short[k] >= 0 else int(floor.start[began + k])
-        at, why = int(floor.account[floor.source[leg]]), WHY[int(taken.outcome[k])]
+        why, cell = WHY[int(taken.outcome[k])], int(floor.source[leg])
+        if why == WHY[STOPPED] and not bad[cell % floor.parties]:
+            cell = int(floor.target[leg])
         for n in np.flatnonzero(floor.chain == began + k).tolist():
-            yield _fail(row, floor.trades, n, int(floor.trades.quantity[n]), at, why)
+            yield _fail(row, floor.trades, n, int(floor.trades.quantity[n]), int(floor.account[cell]), why)
 
 
 def _fail(row: Any, trades: Trades, n: int, quantity: int, account: int, why: str) -> dict[str, Any]:

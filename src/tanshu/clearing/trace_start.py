@@ -80,8 +80,10 @@ INSTRUMENT_NEEDED = refusal(
     "Say which instrument of account {account} is meant, as CEA23 or CNY.",
 )
 
-_TRADE = re.compile(r"^(\S+)[ /](\d{4}-\d{2}-\d{2})(?: ?#|-)(\d{1,9})$")
-_ORDER = re.compile(r"^(\S+)[ /](\d{4}-\d{2}-\d{2})(?: order |/)(\d{1,9})$")
+_TRADE = re.compile(r"^(\S+)[ /](\d{4}-\d{2}-\d{2}(?= ?#)|\d{8}(?=-T))(?: ?#|-T)(\d{1,9})$")
+"""`cea 2024-11-04 #12`; `cea 20241104-T12`, as traders know it."""
+_ORDER = re.compile(r"^(\S+)[ /](\d{8})-(\d{1,9})$")
+"""`cea 20241104-7`."""
 _UNIT = re.compile(r"^(.+)-(\d{1,19})$")
 
 

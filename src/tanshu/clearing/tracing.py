@@ -218,16 +218,17 @@ class _Teller:
             entry, record = found.orders[order]
             subject = self._participant(day.log, party)
             tonnes, price = int(record["quantity"]), yuan(int(record["price"]))
+            name = f"{trade.day:%Y%m%d}-{order}"
             said = Text(
-                f"{subject.name} 委托 {trade.day}-{order}:{side.zh} {tonnes:,} 吨,{price} 元/吨",
-                f"order {trade.day}-{order} of {subject.name}: {side.en} {tonnes:,} t at {price} yuan/t",
+                f"{subject.name} 委托 {name}:{side.zh} {tonnes:,} 吨,{price} 元/吨",
+                f"order {name} of {subject.name}: {side.en} {tonnes:,} t at {price} yuan/t",
             )
-            facts = {"order": f"{trade.day}-{order}", "subject": subject.handle, "log": day.log}
+            facts = {"order": name, "subject": subject.handle, "log": day.log}
             command = f"market orders {at} --party {subject.handle}"
             yield Step(Layer.ORDER, said, command, entry.time_ns, entry.seq, facts)
         tonnes, price = int(found.trade["quantity"]), yuan(trade.price_fen)
         said = Text(f"{trade}:{tonnes:,} 吨,{price} 元/吨", f"{trade}: {tonnes:,} t at {price} yuan/t")
-        facts = {"trade": f"{trade.day}-{trade.number}", "quantity": tonnes, "price_fen": trade.price_fen}
+        facts = {"trade": str(trade), "quantity": tonnes, "price_fen": trade.price_fen}
         command = f"market trades {at}"
         yield Step(Layer.TRADE, said, command, found.entry.time_ns, found.entry.seq, facts | {"log": day.log})
 

@@ -354,9 +354,10 @@ def _taken(row: Any) -> Sequence[tuple[Text, Text, str, int]]:
     people |= {"reviewed": row.reviewed_by, "approved": row.approved_by}
     ours = [step for step in STEPS if step not in ("close", "banks")]
     names = dict(zip([state.value for state in DayState], ours, strict=True))
+    passed = list(DayState)[: list(DayState).index(DayState(row.state)) + 1]
     return [
         (STEPS[names[state]], DAY_LABELS[state], people.get(state) or "", getattr(row, f"{state}_seq"))
-        for state in DayState
+        for state in passed
         if getattr(row, f"{state}_seq") is not None
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -123,7 +122,6 @@ def _parts(result: Result, url: str, html: Path | None, seconds: float) -> Itera
     from tanshu.shadow.page import shown
 
     yield Line(Text(f"影子核对:{result.title}", f"Shadow of {result.title}"), output.LOUD)
-    days = Counter(one.day for one in result.breaks)
     heading = (
         text_column("日期", "day"),
         text_column("出处", "place"),
@@ -143,34 +141,30 @@ def _parts(result: Result, url: str, html: Path | None, seconds: float) -> Itera
         )
         for one in result.breaks
     ]
-    count = len(rows)
+    count, off = len(rows), len(result.days) - result.clean_days
     if rows:
         yield Table(heading, rows, Text(f"差异:{count} 处", f"{count} breaks"))
         yield Notice(
             Text(
-                f"{len(days)} 天有差异,每处只列起因;由它引起的后续不符不再列出。",
-                f"{len(days)} days have breaks. Each stands once, where it comes from; what follows from it does not.",
+                f"{off} 天有差异,每处只列起因;由它引起的后续不符不再列出。",
+                f"{off} days have breaks. Each stands once, at its cause; what follows does not.",
             )
         )
     else:
-        yield Line(Text("✓ 逐日一致,没有差异", "✓ every day agrees: no break"), output.GOOD)
+        agrees = Text("✓ 逐日一致,没有差异", "✓ every day agrees: no break")
+        yield Line(agrees, output.GOOD)
+    days, clean = len(result.days), result.clean_days
+    seq, log = result.log_seq, result.log_hash
     facts: list[tuple[Text, object]] = [
         (
             Text("天数", "days"),
-            Text(
-                f"{len(result.days)},其中 {result.clean_days} 天无差异",
-                f"{len(result.days)}, of which {result.clean_days} without a break",
-            ),
+            Text(f"{days},其中 {clean} 天无差异", f"{days}, {clean} without a break"),
         ),
-        (
-            Text("主体 · 成交 · 变动", "subjects · trades · movements"),
-            f"{result.subjects} · {result.trades:,} · {result.movements:,}",
-        ),
+        (Text("主体", "subjects"), result.subjects),
+        (Text("成交", "trades"), result.trades),
+        (Text("变动", "movements"), result.movements),
         (Text("影子数据库", "shadow database"), url),
-        (
-            Text("日志", "log"),
-            Text(f"第 {result.log_seq} 条,{result.log_hash}", f"entry {result.log_seq}, {result.log_hash}"),
-        ),
+        (Text("日志", "log"), Text(f"第 {seq} 条,{log}", f"entry {seq}, {log}")),
         (Text("用时", "took"), Text(f"{seconds:.1f} 秒", f"{seconds:.1f} s")),
     ]
     if html:

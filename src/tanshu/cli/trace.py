@@ -41,7 +41,7 @@ def trace(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="序列号、账户、成交“cea 2024-11-04 #12”、委托“cea 2024-11-04/7”、业务、银行指令或流水号 · "
+            help="序列号、账户、成交“cea 2024-11-04 #12”、委托“cea 20241104-7”、业务、银行指令或流水号 · "
             "a serial number, account, trade, order, transaction, bank instruction or reference",
         ),
     ],

@@ -1,7 +1,7 @@
 """Day by day: the book beside the operator's files, and every break with its cause, once.
 
-What an earlier break has put wrong stays wrong in the files that come after it. Each day therefore begins with
-what the day before left over (theirs − ours), and only what is new to it is explained.
+What an earlier break has put wrong stays wrong in the files that come after it. Each day therefore begins
+with what the day before left over (theirs − ours), and only what is new to it is explained.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A day's differences fall into groups that share nothing; each is searched by itself. Suspects known beforehand
 (what may have gone wrong with a listed trade) must touch differing figures only; others are made up from the
-figures themselves as the search goes. The last resort, one figure by itself, is always among them, so there is
-always an answer, and the search ends after STEPS_MAX looks with the best that it has.
+figures themselves as the search goes. The last resort, one figure by itself, is always among them, so there
+is always an answer, and the search ends after LOOKS_MAX looks with the best that it has.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tanshu.shadow.model import Cell, Differences, Suspect, What
 
-STEPS_MAX = 20_000
+LOOKS_MAX = 150_000
+"""Figures that the search of one group looks at before it ends with the best answer it has."""
+GROUP_MAX = 100
+"""A larger group is not searched: the likeliest suspect is taken for one figure after the other."""
 PARTS = 840
 """Costs are compared in parts of one, so that a suspect's cost can be shared out among its cells."""
 LEAST_MADE_UP = 10 * PARTS // 8
@@ -77,11 +80,27 @@ class _Search:
         self._best: list[Suspect] = []
         self._best_cost: int | None = None
         self._seen: dict[frozenset[tuple[Cell, int]], int] = {}
-        self._steps = 0
+        self._looks = 0
 
     def best(self, left: Differences) -> list[Suspect]:
+        if len(left) > GROUP_MAX:
+            return self._one_by_one(left)
         self._go(left, [], 0)
         return self._best
+
+    def _one_by_one(self, left: Differences) -> list[Suspect]:
+        """Something is wrong with the files as a whole: an answer for each figure, without a search."""
+        chosen: list[Suspect] = []
+        for cell in sorted(left):
+            while cell in left:
+                listed = [one for one in self._by_cell.get(cell, ()) if _settles(one, left)]
+                *others, alone = self._made_up(cell, left) if len(left) <= 4 * GROUP_MAX else listed or [None]
+                likely = [one for one in (*listed, *others) if one and _settles(one, left)]
+                last = alone or [*self._made_up(cell, {cell: left[cell]})][-1]
+                one = min(likely, key=lambda one: _price(one, left), default=last)
+                chosen.append(one)
+                left = _without(left, one)
+        return chosen
 
     def _go(self, left: Differences, chosen: list[Suspect], cost: int) -> None:
         if self._best_cost is not None and cost * PARTS + self._least(left) > (self._best_cost - 1) * PARTS:
@@ -93,8 +112,8 @@ class _Search:
         if self._seen.get(here, cost + 1) <= cost:
             return
         self._seen[here] = cost
-        self._steps += 1
-        if self._steps > STEPS_MAX and self._best_cost is not None:
+        self._looks += len(left)
+        if self._looks > LOOKS_MAX and self._best_cost is not None:
             return
         for one in self._options(left, chosen):
             self._go(_without(left, one), [*chosen, one], cost + one.cost)
@@ -104,11 +123,16 @@ class _Search:
         return sum(min(self._share.get(cell, LEAST_MADE_UP), LEAST_MADE_UP) for cell in left)
 
     def _options(self, left: Differences, chosen: Sequence[Suspect]) -> list[Suspect]:
-        """What could explain one of the figures left: the one with the fewest suspects, the likeliest first."""
+        """What could explain the figure that has the fewest suspects; the likeliest first."""
         cell = min(left, key=lambda one: (len(self._by_cell.get(one, ())), one))
         options = [one for one in self._by_cell.get(cell, ()) if not any(one is other for other in chosen)]
         options += self._made_up(cell, left)
         return sorted(options, key=lambda one: _price(one, left))
+
+
+def _settles(one: Suspect, left: Mapping[Cell, int]) -> bool:
+    """Does it explain all that it touches, to the last unit?"""
+    return all(left.get(cell, 0) == amount for cell, amount in one.effects.items())
 
 
 def _price(one: Suspect, left: Mapping[Cell, int]) -> tuple[bool, int, int]:

@@ -1,7 +1,7 @@
 """Breaks put into a made-up month, each of a kind that an operator's systems make, with what should be found.
 
-Some change what the lists say, some what the books do with them, some let happen what should not. A trade or a
-movement has at most one thing wrong with it; a day and a subject may have several.
+Some change what the lists say, some what the books do with them, some let happen what should not. A trade or
+a movement has at most one thing wrong with it; a day and a subject may have several.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST = 60
 
 
 class Injected(NamedTuple):
-    """What was put in: found when a break of this kind on this day names it. name: its trade, or its subject."""
+    """What was put in: a break of this kind on this day. name: the trade or subject that it must name."""
 
     day: date
     kind: Kind

@@ -178,7 +178,7 @@ class Operator:
         pick = self.random.choice
         for _ in range(2):
             yield self._move("09:00:00", Moved.DEPOSIT, pick(self.people), amount=self._fen())
-        rich = [key for key in self._rich(Account.REGISTRATION)]
+        rich = self._rich(Account.REGISTRATION)
         for name, code in self.random.sample(rich, 2):
             yield self._move("09:05:00", Moved.TO_TRADING, name, code, self.quantity(500, 5_000))
         if self.random.random() < 0.6:

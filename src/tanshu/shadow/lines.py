@@ -1,7 +1,7 @@
 """What is wrong with a list by itself: no holding and no balance is needed to see it.
 
-Each such break may have gone on into the day's holdings and money. What it would do there is kept beside it, as
-a suspect that costs nearly nothing and adds no further break.
+Each such break may have gone on into the day's holdings and money. What it would do there is kept beside it,
+as a suspect that costs nearly nothing and adds no further break.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import need
@@ -92,7 +93,7 @@ class Lists:
         """Numbers end in digits that count up by one through a day, whatever the order of the lines."""
         numbered = [(int(found[1]), one) for one in day.trades if (found := _DIGITS.search(one.number))]
         numbered.sort(key=lambda pair: pair[0])
-        for (n, before), (m, after) in zip(numbered, numbered[1:], strict=False):
+        for (n, before), (m, after) in pairwise(numbered):
             for missing in range(n + 1, min(m, n + 100)):
                 name = _numbered_like(after.number, missing)
                 cause = say("gap", before=before.number, after=after.number, missing=name)

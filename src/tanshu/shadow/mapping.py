@@ -1,4 +1,4 @@
-"""What the operator's files look like, as data: `mapping.toml` in their folder, over a mapping of our own layout.
+"""What the operator's files look like, as data: `mapping.toml` in their folder, over our own layout.
 
 It names files and columns, words, units, fee rates and rules; whatever it does not say stays as in LAYOUT.
 """

@@ -1,4 +1,4 @@
-"""An operator's folder, read without trusting it: every cell by its kind, every error with its file and line."""
+"""An operator's folder, read without trusting it: every cell by its kind, every error with file and line."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
 
 from tanshu.base.refusal import Refused
 from tanshu.base.text import Text
 from tanshu.shadow import checks
 from tanshu.shadow.mapping import COLUMNS, Layout
 from tanshu.shadow.model import MONEY_MOVES, Account, Cash, Day, Holding, Month, Moved, Movement, Trade
-
-R = TypeVar("R")
 
 AMOUNT_MAX = 2**53
 """Tonnes or fen of one cell: far beyond any market, and sums of many stay below the book's cap."""
@@ -57,17 +54,10 @@ def days_of(folder: Path, layout: Layout) -> list[tuple[date, str]]:
 
 
 def _day(files: _Files, day: date, name: str) -> Day:
-    names = files.layout.files
-    return Day(
-        day,
-        name,
-        [_trade(row) for row in files.rows("trades", f"{name}/{names['trades']}")],
-        [_movement(row) for row in files.rows("movements", f"{name}/{names['movements']}")],
-        files.holdings(f"{name}/{names['holdings']}"),
-        files.once(
-            [_cash(row) for row in files.rows("cash", f"{name}/{names['cash']}")], lambda one: one[:1]
-        ),
-    )
+    place = {table: f"{name}/{file}" for table, file in files.layout.files.items()}
+    trades = [_trade(row) for row in files.rows("trades", place["trades"])]
+    movements = [_movement(row) for row in files.rows("movements", place["movements"])]
+    return Day(day, name, trades, movements, files.holdings(place["holdings"]), files.cash(place["cash"]))
 
 
 class _Row:
@@ -163,18 +153,14 @@ class _Files:
         return found
 
     def holdings(self, file: str) -> Sequence[Holding]:
-        return self.once([_holding(row) for row in self.rows("holdings", file)], lambda one: one[:3], file)
+        found = [_holding(row) for row in self.rows("holdings", file)]
+        _once(file, [(f"{one.subject} {one.instrument} {one.account}", one.line) for one in found])
+        return found
 
-    def once(self, rows: Sequence[R], key: Callable[[R], object], file: str = "cash.csv") -> Sequence[R]:
-        """The rows, of which no two may be about the same."""
-        first: dict[object, int] = {}
-        for row in rows:
-            line: int = row.line  # type: ignore[attr-defined]
-            if key(row) in first:
-                name = " ".join(str(part) for part in key(row))  # type: ignore[attr-defined]
-                raise Refused(checks.ROW_TWICE(file=file, line=line, name=name, first=first[key(row)]))
-            first[key(row)] = line
-        return rows
+    def cash(self, file: str) -> Sequence[Cash]:
+        found = [_cash(row) for row in self.rows("cash", file)]
+        _once(file, [(one.subject, one.line) for one in found])
+        return found
 
     def _lines(self, name: str) -> list[list[str]]:
         path = self.folder / name
@@ -198,6 +184,14 @@ class _Files:
             return data.decode("gb18030")
 
 
+def _once(file: str, rows: Sequence[tuple[str, int]]) -> None:
+    """No two rows are about the same. Refuses with SHD-1008."""
+    first: dict[str, int] = {}
+    for name, line in rows:
+        if first.setdefault(name, line) != line:
+            raise Refused(checks.ROW_TWICE(file=file, line=line, name=name, first=first[name]))
+
+
 def _holding(row: _Row) -> Holding:
     account = Account(row.word("account", "account"))
     names = row.text("subject"), row.text("instrument")
@@ -205,12 +199,11 @@ def _holding(row: _Row) -> Holding:
 
 
 def _cash(row: _Row) -> Cash:
-    figures = (row.money(name) for name in COLUMNS["cash"][1:])
-    return Cash(row.text("subject"), *figures, row.line)
+    figures = [row.money(name) for name in COLUMNS["cash"][1:]]
+    return Cash._make((row.text("subject"), *figures, row.line))
 
 
 def _trade(row: _Row) -> Trade:
-    names = ("amount", "buyer_fee", "seller_fee", "buyer_settlement_fee", "seller_settlement_fee")
     return Trade(
         row.text("number"),
         row.text("time", blank=True),
@@ -220,7 +213,11 @@ def _trade(row: _Row) -> Trade:
         row.text("seller"),
         row.tonnes("quantity", positive=True),
         row.positive("price", row.money("price")),
-        *(row.money(name) for name in names),
+        row.money("amount"),
+        row.money("buyer_fee"),
+        row.money("seller_fee"),
+        row.money("buyer_settlement_fee"),
+        row.money("seller_settlement_fee"),
         row.line,
     )
 

@@ -1,8 +1,8 @@
 """What may have gone wrong between the lists of a day and its holdings and money.
 
-A suspect's cost says how far-fetched it is. What names a listed trade or movement and fits to the last unit costs
-least; what is read out of the figures costs more; one figure by itself, without any story, most for what it
-explains. So a story told by several figures always beats the same figures one by one.
+A suspect's cost says how far-fetched it is. What names a listed trade or movement and fits to the last unit
+costs least; what is read out of the figures costs more; one figure by itself, without any story, most for what
+it explains. So a story told by several figures always beats the same figures one by one.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class Suspects:
             (Kind.ONE_SIDE, "seller-cash", gets, -1),
         ):
             in_fen = kind is Kind.CASH_NOT_MOVED or name.endswith("-cash")
-            figures = (one.worth, Unit.FEN) if in_fen else (one.quantity, Unit.TONNES)
-            shown = (figures[0] * (1 + factor), *figures)
+            size, unit = (one.worth, Unit.FEN) if in_fen else (one.quantity, Unit.TONNES)
+            shown = (size * (1 + factor), size, unit)
             subject = one.seller if name.startswith("seller") else one.buyer
             yield self._trade(one, kind, name, times(effects, factor), LISTED, shown, subject=subject)
         turned = one._replace(buyer=one.seller, seller=one.buyer)

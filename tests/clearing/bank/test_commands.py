@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.clearing.bank.support import Banked
-from tests.cli.conftest import Said, in_process
+from tests.cli.conftest import SCRIPT, Said, in_process
 
 Run = Callable[..., Said]
 DAY = "2024-01-02"
@@ -19,9 +18,7 @@ DAY = "2024-01-02"
 @pytest.fixture
 def run(banked: Banked, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A command on the market's database; commands that write happen at its clock's time."""
-    clock = banked.market.clock
-    monkeypatch.setattr("tanshu.book.writer.system_clock", clock)
-    monkeypatch.setattr("tanshu.app.system_clock", clock)
+    monkeypatch.setattr("time.time_ns", banked.market.clock)
     return lambda *args: in_process("--db", banked.market.database.url, "bank", *map(str, args))
 
 
@@ -86,7 +83,7 @@ def test_binding_and_what_commands_refuse(banked: Banked, run: Run):
 
 def test_simulate_is_a_bank(tmp_path: Path):
     port = tmp_path / "port"
-    command = [sys.executable, "-m", "tanshu", "bank", "simulate", "--file", str(tmp_path / "b.db")]
+    command = [SCRIPT, "bank", "simulate", "--file", str(tmp_path / "b.db")]
     running = subprocess.Popen([*command, "--port-file", str(port), "--fault", "bank/refuse:2"])
     try:
         while not port.exists():

@@ -23,7 +23,7 @@ from tanshu.clearing.bank.reconcile import (
 )
 
 DAY = date(2024, 11, 4)
-ACCOUNTS = ("C-1", "C-2", "C-3")
+ACCOUNTS: tuple[str, ...] = ("C-1", "C-2", "C-3")
 NAMES = dict(zip(ACCOUNTS, ("甲", "乙", "丙"), strict=True))
 SIGNS = {LineKind.DEPOSIT: 1, LineKind.INTEREST: 1, LineKind.PAYOUT: -1}
 POSITIONS = {LineKind.POSITION_IN: 1, LineKind.POSITION_OUT: -1}

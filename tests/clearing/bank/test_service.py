@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -171,8 +172,9 @@ def test_days_beyond_the_calendar_are_refused_with_RULE_3001(banked: Banked):
 class Scripted:
     """A bank that answers as it is told to, once each."""
 
-    def __init__(self, *answers: object):
-        self.answers, self.heard = list(answers), []
+    def __init__(self, *answers: Any):
+        self.answers: list[Any] = list(answers)
+        self.heard: list[tuple[str, str]] = []
 
     def submit(self, instruction: Instruction, on: date):  # noqa: ARG002
         self.heard.append(("submit", instruction.id))
@@ -182,10 +184,10 @@ class Scripted:
         self.heard.append(("ask", id))
         return self.answers.pop(0)
 
-    def notices(self, after: int):  # noqa: ARG002
+    def notices(self, after: int) -> list[Notice] | Unknown:  # noqa: ARG002
         return []
 
-    def statement(self, day: date):  # noqa: ARG002
+    def statement(self, day: date) -> Statement | Unknown:  # noqa: ARG002
         return Unknown()
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tanshu.clearing.model import Model
-from tanshu.clearing.models import legs, owed
+from tanshu.clearing.models import chain_of, legs, owed
 from tanshu.clearing.models.chains import HOUSE, MONEY, Legs, gross, net, net_cash
 from tests.clearing.models.cases import MANY, Simple, ends, moved, trades
 
@@ -69,6 +69,14 @@ def test_chains_of_a_bounded_number_of_trades_net_their_own_money() -> None:
     settled = net_cash(trades(VECTOR), at_once=2)
     assert settled.chain.tolist() == sorted(settled.chain.tolist()) and settled.chain[-1] == 1
     assert settled.starts.tolist() == [0, 5, 9]
+
+
+def test_a_trade_that_failed_moves_no_other_into_another_chain() -> None:
+    some = trades(VECTOR).only(np.array([False, True, True, True]))
+    assert chain_of(Model.NET_CASH, some).tolist() == [0, 0, 0]
+    assert net_cash(some, at_once=2).chain.tolist() == [0] * 3 + [1] * 4
+    none_of_the_first = trades(VECTOR).only(slice(2, 4))
+    assert set(net_cash(none_of_the_first, at_once=2).chain.tolist()) == {0}
 
 
 @pytest.mark.parametrize("model", Model)

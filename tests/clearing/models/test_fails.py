@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tanshu.clearing.model import Model
-from tanshu.clearing.models import fails
+from tanshu.clearing.models import chains, fails, legs
 from tanshu.clearing.models.fails import Outcome, Why, deliverable
 from tests.clearing.models.cases import MANY, PARTIES, PRODUCTS, Cells, Simple, ends, trades
 
@@ -185,17 +187,30 @@ def test_the_compiled_walk_is_the_same(this: Day, partial: bool) -> None:
 def test_nobody_falls_below_zero_and_nothing_is_delivered_by_halves(
     this: Day, model: Model, partial: bool, at_once: int
 ) -> None:
-    before, fails.NETTED_AT_ONCE = fails.NETTED_AT_ONCE, at_once
-    try:
+    with _blocks_of(at_once):
         done = this.settles(model, partial=partial)
-    finally:
-        fails.NETTED_AT_ONCE = before
     assert min(left(this, done).values()) >= 0
     told = zip(this.trades, done.quantity.tolist(), done.why.tolist(), strict=True)
     for (_, buyer, seller, quantity, _), tonnes, why in told:
         assert 0 <= tonnes <= quantity and (tonnes in (0, quantity) or partial)
         assert (why == WHOLE) is (tonnes == quantity), "a trade fails for a reason, and only then"
         assert (why == STOPPED) is bool(this.stopped[buyer] or this.stopped[seller])
+
+
+@given(days(), st.sampled_from(Model), st.booleans(), st.integers(1, 4))
+def test_the_legs_of_what_is_delivered_go_one_by_one(
+    this: Day, model: Model, partial: bool, at_once: int
+) -> None:
+    """Whatever failed: nobody gives, at any leg, what it has not got by then."""
+    with _blocks_of(at_once):
+        done = this.settles(model, partial=partial)
+        settled = legs(model, trades(this.trades).changed(quantity=done.quantity))
+    cells = left(this, done._replace(quantity=0 * done.quantity))
+    for giver, taker, instrument, amount in zip(*map(np.ndarray.tolist, settled[1:]), strict=True):
+        cells[instrument, giver] -= amount
+        cells[instrument, taker] += amount
+        assert cells[instrument, giver] >= 0
+    assert {cell: n for cell, n in cells.items() if n} == {c: n for c, n in left(this, done).items() if n}
 
 
 @given(days(), st.booleans())
@@ -214,6 +229,16 @@ def test_in_net_no_failed_trade_could_go_with_those_that_went(this: Day, partial
 def test_who_has_everything_fails_nothing(this: Day, model: Model) -> None:
     rich = day(this.trades, RICH)
     assert rich.settles(model).delivered.all()
+
+
+@contextmanager
+def _blocks_of(trades: int) -> Iterator[None]:
+    """Chains of so many trades where money nets."""
+    before, chains.NETTED_AT_ONCE = chains.NETTED_AT_ONCE, trades
+    try:
+        yield
+    finally:
+        chains.NETTED_AT_ONCE = before
 
 
 @given(days())

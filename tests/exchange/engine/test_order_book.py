@@ -247,8 +247,6 @@ TABLES: Mapping[str, tuple[Mapping[Term, int], str]] = {
     ),
 }
 
-pytestmark = pytest.mark.xdist_group("order-book")  # compiled once
-
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
 @pytest.mark.parametrize("name", TABLES)

@@ -22,8 +22,6 @@ FEES: Mapping[Term, int] = {
     Term.FEE_SELL_SETTLEMENT: 0,
 }
 
-pytestmark = pytest.mark.xdist_group("order-book")  # compiled once
-
 
 class World(NamedTuple):
     """`cash` in fen and `units` in tonnes of each participant; terms over BAND; spread in ticks."""

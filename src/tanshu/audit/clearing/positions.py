@@ -40,7 +40,7 @@ def judge(balances: Mapping[Cell, int], facts: Facts, done: Done) -> Iterator[Fi
             there = balances.get((bank, what), 0)
             if fen + there:
                 told = {"account": facts.code(bank), "expected": -fen, "found": there}
-                yield done.find(checks.POSITIONS, bank, day=day, **told)
+                yield done.find(checks.POSITIONS, bank, book=done.seq, day=day, **told)
 
 
 def _keeper(facts: Facts, subject: str) -> int:

@@ -64,8 +64,18 @@ def legs(model: Model, trades: Trades) -> Legs:
 
 def chain_of(model: Model, trades: Trades) -> Ints:
     """Which chain each trade goes with."""
-    place = np.arange(len(trades), dtype=np.int64)
-    return {Model.GROSS: place, Model.NET_CASH: place // NETTED_AT_ONCE, Model.NET: 0 * place}[model]
+    match model:
+        case Model.GROSS:
+            return np.arange(len(trades), dtype=np.int64)
+        case Model.NET_CASH:
+            return _chains(blocks(trades))
+        case Model.NET:
+            return np.zeros(len(trades), np.int64)
+
+
+def blocks(trades: Trades, at_once: int = 0) -> Ints:
+    """Which block of numbers each trade is of, from 0: whatever fails, the others' blocks stay the same."""
+    return (trades.number - 1) // (at_once or NETTED_AT_ONCE)
 
 
 def gross(trades: Trades) -> Legs:
@@ -79,9 +89,12 @@ def gross(trades: Trades) -> Legs:
     )
 
 
-def net_cash(trades: Trades, at_once: int = NETTED_AT_ONCE) -> Legs:
-    """Chain k is the k-th `at_once` trades: who owes money pays, units go one by one, who is owed is paid."""
-    block = np.arange(len(trades), dtype=np.int64) // at_once
+def net_cash(trades: Trades, at_once: int = 0) -> Legs:
+    """A chain for each block: who owes money pays it, units go one by one, then who is owed money gets it.
+
+    at_once: numbers of a block, NETTED_AT_ONCE where it is 0.
+    """
+    block = _chains(blocks(trades, at_once))
     cash = netted(trades, block, sizes(trades)[1])
     units = Legs(block, trades.seller, trades.buyer, trades.instrument, trades.quantity)
     return _in_order((_into_house(cash), units, _out_of_house(cash)))
@@ -95,6 +108,11 @@ def net(trades: Trades) -> Legs:
 
 
 # -- steps -------------------------------------------------------------------------------------------------
+
+
+def _chains(block: Ints) -> Ints:
+    """Blocks counted without those of which nothing is left."""
+    return np.cumsum(np.diff(block, prepend=block[:1]) > 0, dtype=np.int64)
 
 
 def _both(first: Ints, second: Ints) -> Ints:

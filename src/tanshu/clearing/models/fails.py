@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from tanshu.book.kernel import compile_into
 from tanshu.clearing.model import Model
-from tanshu.clearing.models.chains import NETTED_AT_ONCE
+from tanshu.clearing.models.chains import blocks
 from tanshu.clearing.models.obligations import given, owed
 from tanshu.clearing.trades import Ints, Trades
 
@@ -179,8 +180,9 @@ def _scope() -> dict[str, Any]:
 
 def _in_blocks(trades: Trades, have: Have, stopped: Mask, partial: bool) -> Outcome:
     quantity, why = np.zeros(len(trades), np.int64), np.zeros(len(trades), np.int8)
-    for start in range(0, len(trades), NETTED_AT_ONCE):
-        here = slice(start, start + NETTED_AT_ONCE)
+    edges = np.flatnonzero(np.diff(blocks(trades), prepend=-1, append=-1))
+    for first, last in pairwise(edges):
+        here = slice(first, last)
         block = trades.only(here)
         quantity[here], why[here] = _block(block, have, stopped, partial)
         have = have.moved(block, quantity[here])
@@ -193,7 +195,7 @@ def _block(trades: Trades, have: Have, stopped: Mask, partial: bool) -> tuple[In
     plenty = np.full_like(have.cash, PLENTY)
     full = have.moved(trades, trades.quantity)
     while True:
-        tried = Trades(*trades[:5], asked, *trades[6:])
+        tried = trades.changed(quantity=asked)
         units = _walked(tried, Have(have.units.copy(), plenty.copy()), stopped, partial)
         why = np.where(why > 0, why, units.why)
         dropped = _too_much_cash(trades, units.quantity, have, full, why)

@@ -174,10 +174,11 @@ def stated_day(conn: Connection, day: date) -> Any | Refusal:
 
 
 def packs_of(conn: Connection, day: date) -> tuple[str, ...]:
-    """The rule packs a day went by: those of its markets, and those by which they are cleared."""
+    """The rule packs a day went by: of its markets, of their clearing, and the figures given to each."""
     found = queries.markets(conn, day)
     own = select(MARKET.c.pack).where(MARKET.c.log.in_([one.log for one in found])).order_by(MARKET.c.log)
-    return tuple(dict.fromkeys([*conn.execute(own).scalars(), *(one.pack for one in found)]))
+    names = dict.fromkeys([*conn.execute(own).scalars(), *(one.pack for one in found)])
+    return tuple(part for name in names for part in (name, f"{name}.figures"))
 
 
 # -- what it is made of ------------------------------------------------------------------------------------

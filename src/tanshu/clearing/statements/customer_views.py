@@ -82,9 +82,9 @@ COLUMNS = (
 
 
 def number(found: CustomerStatement) -> str:
-    """With the other side's names it is another paper than without, and has another number."""
+    """With the other side's names it is another paper than without, before the seal another than after it."""
     names = " names" if found.names else ""
-    return papers.number(LETTER, found.stated, f"{found.day} {found.subject.id}{names}")
+    return papers.number(LETTER, found.stated, f"{found.day} {found.subject.id} {found.state}{names}")
 
 
 def paper(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,8 @@ from tanshu.base.quantity import yuan
 from tanshu.base.tabular import Cell, Column, Kind, Sheet
 from tanshu.base.text import Text
 from tanshu.clearing.model import DAY_LABELS, MODEL_LABELS, DayState, Model
-from tanshu.clearing.statements.computing import Money
+from tanshu.clearing.reconciling import KINDS, REASONS
+from tanshu.clearing.statements.computing import DELIVERED, Money
 from tanshu.clearing.statements.customer_views import FIELDS, TONNES, WHY
 from tanshu.clearing.statements.market_report import HouseMoney, MarketReport, columns_of
 from tanshu.clearing.statements.totals import LABELS, Totals
@@ -25,6 +26,11 @@ LETTER = "M"
 TITLE = Text("市场结算报告", "Market settlement report")
 SHOWN = 100
 """A paper lists so many participants; the table has them all."""
+SIDES = {
+    "market": Text("市场", "market"),
+    "book": Text("账簿", "book"),
+    "bank": Text("银行", "bank"),
+}
 EQUAL, UNEQUAL = Text("一致", "equal"), Text("不一致", "not equal")
 FAIL_STATES = {"waiting": Text("待交收", "waiting"), "delivered": Text("已补交收", "delivered since")}
 _NUMBERS: tuple[tuple[str, Text], ...] = (
@@ -49,7 +55,9 @@ COLUMNS = (
 
 
 def number(found: MarketReport) -> str:
-    return papers.number(LETTER, found.stated, str(found.day.day))
+    """Before the seal, or before what failed was delivered, it is another paper than after it."""
+    ended = sum(one.state == DELIVERED for one in found.fails)
+    return papers.number(LETTER, found.stated, f"{found.day.day} {found.day.state} {ended}")
 
 
 def paper(conn: Connection, found: MarketReport, *, stamp: Text | None = None) -> Paper:
@@ -310,8 +318,8 @@ def _fails(found: MarketReport) -> tuple[Table, ...]:
             f"{one.quantity:,}",
             yuan(one.amount),
             one.account,
-            WHY.get(one.why, one.why),
-            FAIL_STATES.get(one.state, one.state),
+            _word(WHY, one.why),
+            _word(FAIL_STATES, one.state),
         )
         for one in found.fails
     ]
@@ -328,10 +336,23 @@ def _breaks(found: MarketReport) -> Table:
         Text("原因", "Cause"),
     )
     rows = [
-        (one.kind, one.side, one.about, f"{one.ours:,}", f"{one.theirs:,}", one.cause) for one in found.breaks
+        (
+            _word(KINDS, one.kind),
+            _word(SIDES, one.side),
+            one.about,
+            f"{one.ours:,}",
+            f"{one.theirs:,}",
+            _word(REASONS, one.cause),
+        )
+        for one in found.breaks
     ]
     title = Text("对账差异(最近一次)", "Differences (the newest reconciliation)")
     return Table(title, columns, rows, frozenset({3, 4}))
+
+
+def _word(words: Mapping[str, Text], name: str) -> Words:
+    """What people call it; its own name where nobody said."""
+    return words.get(name, name)
 
 
 def _sums(ours: Totals, theirs: Totals) -> Table:

@@ -58,7 +58,7 @@ class Totals(NamedTuple):
 
 
 LABELS: tuple[Text, ...] = (
-    Text("成交笔数", "trades"),
+    Text("成交笔数(双边)", "trades (both sides)"),
     Text("买入吨数", "tonnes bought"),
     Text("卖出吨数", "tonnes sold"),
     Text("买入金额(分)", "fen of purchases"),

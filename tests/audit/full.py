@@ -14,6 +14,10 @@ from tanshu.base.text import Text
 from tanshu.book.commit import Act
 from tanshu.clearing.shortfall import service as shortfalls
 from tanshu.clearing.shortfall.model import CureShortfall, NoticeShortfall
+from tanshu.clearing.bank import service as banks
+from tanshu.clearing.bank.gateway import Statement, StatementLine
+from tanshu.clearing.bank.model import Bind, ImportStatement
+from tanshu.clearing.bank.tables import BANK_INSTRUCTION, BANK_POSTING
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
@@ -64,6 +68,7 @@ def fill(house: House) -> None:
     _a_shortfall(house)
     _what_is_told_behind_its_back(house)
     _published_quotes(house)
+    _a_banks_day(house)
     market = house.market
     market.accepted(block(market.ctx(AUDITOR), Block(market.account(market.stranger), "AUD-6003")))
 
@@ -217,6 +222,23 @@ def _published_quotes(house: House) -> None:
         columns = {name: name for name in cells}
         body = ImportQuotes(series, "CEA", period, f"{series}.csv", "0" * 64, columns, rows)
         market.accepted(import_quotes(market.ctx("exchange-maker-1"), body))
+
+
+def _a_banks_day(house: House) -> None:
+    """A subject bound to its bank, money that came and went again, a ledger file, a statement."""
+    market, plant = house.market, house.market.plant_b
+    done, ctx = market.accepted, market.ctx
+    done(banks.bind(ctx(CLERK), Bind(plant, "bank", "乙电厂")))
+    there, own = market.account("bank", AccountKind.BANK), house.account(plant, AccountKind.CASH)
+    market.done("bank-maker-1", "cash-deposit", ("CNY", 900, there, own.code), by=(REVIEWER,))
+    market.done("plant-b-maker-1", "cash-withdrawal", ("CNY", 900, own.code, there), by=(REVIEWER,))
+    with market.database.read() as conn:
+        id = conn.execute(select(BANK_INSTRUCTION.c.id)).scalars().first()
+    told = {"instruction_id": id, "account": own.number, "amount": 1}
+    house.behind(CLERK, "clearing.effect", lambda act: act.insert(BANK_POSTING, told))
+    line = StatementLine(1, "deposit", "R1", "", own.code, "乙电厂", 900, 900)
+    said = Statement("bank", house.today, 0, 900, (line,), {own.code: 900})
+    done(banks.import_statement(ctx(CLERK), ImportStatement(said)))
 
 
 def _what_is_told_behind_its_back(house: House) -> None:

@@ -12,7 +12,7 @@ from tanshu.book.commit import Outcome
 from tanshu.clearing import day as steps
 from tanshu.clearing import queries
 from tanshu.clearing.bank import queries as banks
-from tanshu.clearing.bank.gateway import Statement, StatementLine
+from tanshu.clearing.bank.gateway import BankGateway, Statement, StatementLine
 from tanshu.clearing.bank.model import Answered, Answers, ImportStatement, InstructionState
 from tanshu.clearing.bank.position import of_day
 from tanshu.clearing.bank.reconcile import Where
@@ -120,10 +120,10 @@ class House:
         return Statement(bank.handle, day, opening, closing, tuple(lines))
 
 
-def desk(*, without: tuple[Role, ...] = ()) -> Desk:
-    """Everybody is at hand, at a time that follows from the step; the bank of these tests has no gateway."""
+def desk(*, without: tuple[Role, ...] = (), bank: BankGateway | None = None) -> Desk:
+    """Everybody is at hand, at a time that follows from the step; the bank where there is a gateway to it."""
     people = {role: person for role, person in PEOPLE.items() if role not in without}
-    return Desk(people, clock=moment)
+    return Desk(people, {"bank": bank} if bank else {}, clock=moment)
 
 
 def moment(step: str, n: int) -> Clock:

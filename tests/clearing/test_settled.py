@@ -15,8 +15,8 @@ from tanshu.insight import flows
 from tanshu.insight.flows import Window
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
+from tanshu.registry import exports, search, serials, settled, statement_views, statements
 from tanshu.registry import queries as registry
-from tanshu.registry import search, serials, settled, statement_views, statements
 from tanshu.registry.model import TransactionState
 from tanshu.registry.settled import Dealt, SettledTrade
 from tests.clearing.support import House
@@ -157,6 +157,35 @@ def test_a_subjects_lines_include_what_the_house_delivered(house: House) -> None
         [200, 1_580_000],
     ]
     assert found.next == seq
+
+
+def test_the_export_of_trades_has_what_the_house_settled_as_of_its_entry(house: House) -> None:
+    trading = house.trading
+    traded(trading)
+    seq = delivered(house)
+    with statements.reading(trading.book) as conn:
+        newest = statements.newest(conn, trading.book.log)
+        rows, before = (
+            list(exports.EXPORTS["trades"].rows(conn, exports.moment_at(conn, trading.book.log, at, newest)))
+            for at in (newest, seq - 1)
+        )
+    names = {"a": trading.a, "b": trading.b, "c": trading.c}
+    assert rows == [
+        (
+            f"cea 2024-01-02 #{n}",
+            DAY,
+            "listing",
+            "CEA22",
+            names[seller],
+            names[buyer],
+            tonnes,
+            price,
+            tonnes * price,
+            seq,
+        )
+        for n, (seller, buyer, tonnes, price) in enumerate(SALES, start=1)
+    ]
+    assert before == []
 
 
 def test_a_units_life_names_the_trade_that_delivered_it(house: House) -> None:

@@ -121,7 +121,7 @@ deposit = ["银行转入"]
 
 
 def foreign(folder: Path) -> None:
-    """The same month as another operator would write it: GBK, fen, other names of files, columns and words."""
+    """The same month as another operator would write it: GBK, fen, other files, columns and words."""
     import csv
 
     own = mapping.read(folder)

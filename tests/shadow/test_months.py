@@ -39,19 +39,26 @@ def holds(made: faults.Made, result: Result) -> None:
     assert told(result.breaks, made.injected) == sorted(tuple(one) for one in made.injected)
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 11))
 def test_twenty_breaks_of_a_month_are_found_and_nothing_else(seed: int, tmp_path: Path, sqlite_url: str):
     made, result = computed(tmp_path, sqlite_url, seed, BREAKS)
     assert len(made.injected) == BREAKS and len({one.kind for one in made.injected}) == BREAKS
     holds(made, result)
 
 
-def test_every_kind_that_can_be_put_in_is_found_in_one_month(tmp_path: Path, database_url: str):
-    made, result = computed(tmp_path, database_url, 101, len(faults.KINDS))
+def test_every_kind_that_can_be_put_in_is_found_in_one_month(tmp_path: Path, sqlite_url: str):
+    made, result = computed(tmp_path, sqlite_url, 101, len(faults.KINDS))
     assert {one.kind for one in made.injected} == set(faults.KINDS)
     holds(made, result)
     for one in result.breaks:
         assert one.cause.zh and one.cause.en and one.line > 0
+    (one,) = [one for one in result.breaks if one.kind is Kind.QUANTITY]
+    assert one.cause == Text(
+        f"成交 {one.trade} 应交付 {one.ours:,} 吨,实际交付 {one.theirs:,} 吨。",
+        f"Trade {one.trade} is of {one.ours:,} t; {one.theirs:,} t were delivered.",
+    )
+    assert one.difference == one.theirs - one.ours < 0  # type: ignore[operator]
+    assert one.explains == 2
 
 
 def test_a_month_without_breaks_has_no_finding(tmp_path: Path, sqlite_url: str):
@@ -73,7 +80,7 @@ def test_the_months_have_several_breaks_on_a_day_and_at_a_subject():
     assert sum(days) > 40
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(seed=st.integers(1_000, 10**6), breaks=st.integers(0, 9), days=st.integers(12, 14))
 def test_small_months_hold(
     seed: int,
@@ -86,14 +93,3 @@ def test_small_months_hold(
     with sqlite_template.fresh(folder) as url:
         made, result = computed(folder, url, seed, breaks, days=days, subjects=26, trades=8)
         holds(made, result)
-
-
-def test_a_cause_speaks_both_languages_and_names_trade_and_figures(tmp_path: Path, sqlite_url: str):
-    _, result = computed(tmp_path, sqlite_url, 7, BREAKS)
-    (one,) = [one for one in result.breaks if one.kind is Kind.QUANTITY]
-    assert one.cause == Text(
-        f"成交 {one.trade} 应交付 {one.ours} 吨,实际交付 {one.theirs} 吨。",
-        f"Trade {one.trade} is of {one.ours} t; {one.theirs} t were delivered.",
-    )
-    assert one.difference == one.theirs - one.ours < 0  # type: ignore[operator]
-    assert one.explains == 2

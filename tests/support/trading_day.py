@@ -110,7 +110,8 @@ class Floor:
         self._institution("authority", "province", ("provincial",), region="990000")
         self._institution("bank", "bank", ("bank",))
         self._institution("exchange", "exchange", ("fees",))
-        self._send(open_account, OpenAccount("registry", "fees"))
+        for kind in ("fees", "pool"):
+            self._send(open_account, OpenAccount("registry", kind))
         for some in _in_parts(range(self.participants), ENROLLED_AT_ONCE):
             self._send(enrol, Enrol(tuple(map(_participant, some))))
         self._stock(most)

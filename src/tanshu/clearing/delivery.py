@@ -211,19 +211,19 @@ def _laid_out(conn: Connection, row: Any, fails: Sequence[Any] | None) -> Floor 
         trades = _deliverable(conn, traded, model, rules.partial, stakes.reshape(kinds, n))
     else:
         trades, _ = split(traded.trades, fails)
-    legs = settlement.legs(model, trades)
+    legs, chain = settlement.legs(model, trades), settlement.chain_of(model, trades)
     cells = np.arange(kinds * n)
     until = np.searchsorted(cell, cells, side="right")
     return Floor(
         traded,
         trades,
-        settlement.chain_of(model, trades),
+        chain,
         rules.block_trades,
         account,
         what,
         Cells(np.searchsorted(cell, cells), until, left, np.zeros(kinds * n, np.int64)),
         position,
-        legs.starts,
+        legs.starts_of(int(chain[-1]) + 1 if len(chain) else 0),
         legs.instrument * n + legs.giver,
         legs.instrument * n + legs.taker,
         legs.amount,
@@ -277,7 +277,7 @@ def _stopped_parties(conn: Connection, traded: TradedDay) -> NDArray[np.bool_]:
 def _stopped(conn: Connection, floor: Floor) -> NDArray[np.bool_]:
     """Which chains name a participant that is stopped by now."""
     bad = _stopped_parties(conn, floor.traded)
-    if not bad.any():
+    if not bad.any() or not len(floor.source):
         return np.zeros(floor.chains, bool)
     either = bad[floor.source % floor.parties] | bad[floor.target % floor.parties]
     return np.logical_or.reduceat(either, floor.start[:-1])

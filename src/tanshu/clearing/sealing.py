@@ -25,6 +25,7 @@ from tanshu.clearing import checks, queries
 from tanshu.clearing.collecting import by_clerk
 from tanshu.clearing.delivery import TAG
 from tanshu.clearing.model import DayState, Seal
+from tanshu.clearing.statements import totals
 from tanshu.clearing.tables import CLEARING_DAY
 from tanshu.clearing.trades import Ints
 from tanshu.exchange.tables import MARKET
@@ -53,13 +54,15 @@ class Balance(NamedTuple):
 def seal(act: Act, command: Seal) -> Decision:
     """Check the invariants once more and close the day for good, bound to the log and the book as they are.
 
-    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open), CLR-1013 (an invariant fails).
+    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open), CLR-1013 (an invariant fails), CLR-5002
+    (the statements do not sum to the market's report).
     """
     need(by_clerk(act))
     row = need(queries.day_in(act.conn, command.day, DayState.STATED))
     if row.differences:
         return checks.STILL_DIFFERENT(field="day", day=command.day, differences=row.differences)
     need(holds(act.conn, act.state))
+    need(totals.check_told(act.conn, command.day))
     need(_was_not_sold_again(act.conn, act.ctx.book.log, row))
     tail = act.ctx.book.tail
     bound = {

@@ -259,8 +259,8 @@ class _Teller:
             yield Step(Layer.STATEMENT, said, command, None, day.stated_seq, facts)
         if day is not None and day.sealed_seq is not None:
             said = Text(
-                f"{trade.day} 已封账:第 {day.log_seq} 条,哈希 {day.log_hash}",
-                f"{trade.day} is sealed: entry {day.log_seq}, hash {day.log_hash}",
+                f"{trade.day} 已封账,至日志第 {day.log_seq} 条",
+                f"{trade.day} is sealed, up to entry {day.log_seq} of the log",
             )
             facts = {"seq": day.log_seq, "hash": day.log_hash, "differences": day.differences}
             yield Step(Layer.SEAL, said, f"day explain {trade.day}", None, day.sealed_seq, facts)

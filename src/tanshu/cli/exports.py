@@ -16,7 +16,7 @@ from tanshu.cli.output import Line, Reply, Table, number_column, text_column
 from tanshu.cli.progress import progress
 from tanshu.cli.stamps import notices, stamp
 
-WHAT = "accounts|holdings|transactions|movements|claims|notices"
+WHAT = "accounts|holdings|transactions|trades|movements|claims|notices"
 RECORDS = (
     text_column("档案", "records"),
     number_column("数量", "count"),

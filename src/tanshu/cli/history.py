@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tanshu.book.movements import Movement
     from tanshu.book.projections import Projection
     from tanshu.registry.model import Instrument
+    from tanshu.registry.settled import TradeName
 
 MOVEMENTS = (
     text_column("时间", "time"),
@@ -92,6 +93,7 @@ def movements(
     from tanshu.book import queries
     from tanshu.parties import queries as parties
     from tanshu.registry import queries as registry
+    from tanshu.registry import settled
 
     with door.reading() as (conn, book):
         whose = need(parties.account(conn, account))
@@ -109,14 +111,17 @@ def movements(
             found = book_movements.movements(
                 fresh, book.log, whose.number, which, after=after, upto=upto, limit=limit
             )
-    rows = [_as_json(one, codes, instruments) for one in found]
-    table = [_as_row(one, codes, instruments[one.instrument]) for one in found]
+            trades = settled.named(fresh, (one.position for one in found))
+    rows = [_as_json(one, codes, instruments, trades.get(one.position)) for one in found]
+    table = [_as_row(one, codes, instruments[one.instrument], trades.get(one.position)) for one in found]
     data = {"account": whose.code, "kind": whose.kind, "stamp": mark, "movements": rows}
     facts = Facts(((Text("账户", "account"), whose.code),))
     return Reply(data, (*notices(mark), facts, Table(MOVEMENTS, table)))
 
 
-def _as_json(one: Movement, codes: dict[int, str], instruments: dict[int, Instrument]) -> dict[str, object]:
+def _as_json(
+    one: Movement, codes: dict[int, str], instruments: dict[int, Instrument], trade: TradeName | None
+) -> dict[str, object]:
     from tanshu.book.records import POSITION_BITS, Op
 
     return {
@@ -133,10 +138,13 @@ def _as_json(one: Movement, codes: dict[int, str], instruments: dict[int, Instru
         "available": one.available,
         "held": one.held,
         "hold": one.hold,
+        "trade": str(trade) if trade else None,
     }
 
 
-def _as_row(one: Movement, codes: dict[int, str], instrument: Instrument) -> tuple[object, ...]:
+def _as_row(
+    one: Movement, codes: dict[int, str], instrument: Instrument, trade: TradeName | None
+) -> tuple[object, ...]:
     change = one.available_change + one.held_change
 
     def shown(value: int) -> object:
@@ -145,7 +153,7 @@ def _as_row(one: Movement, codes: dict[int, str], instrument: Instrument) -> tup
     return (
         shanghai_text(one.time_ns),
         str(one.seq),
-        _what(one),
+        _what(one, trade),
         None if one.counter is None else codes.get(one.counter),
         instrument.code,
         shown(change) if change > 0 else None,
@@ -156,8 +164,8 @@ def _as_row(one: Movement, codes: dict[int, str], instrument: Instrument) -> tup
     )
 
 
-def _what(one: Movement) -> Text:
-    """The transaction a movement belongs to, and what was done to the cell."""
+def _what(one: Movement, trade: TradeName | None) -> Text:
+    """The type of transaction a movement belongs to, what was done to the cell; the trade, without one."""
     from tanshu.book.records import Op
     from tanshu.cli.words import OPERATIONS
     from tanshu.registry.types import BY_NUMBER
@@ -165,8 +173,8 @@ def _what(one: Movement) -> Text:
     done = OPERATIONS[Op(one.op)]
     if one.tag not in BY_NUMBER:
         return done
-    name = BY_NUMBER[one.tag].name
-    return Text(f"{name.zh} · {done.zh}", f"{name.en} · {done.en}")
+    name, its = BY_NUMBER[one.tag].name, f" · {trade}" if trade else ""
+    return Text(f"{name.zh} · {done.zh}{its}", f"{name.en} · {done.en}{its}")
 
 
 # -- projections -------------------------------------------------------------------------------------------

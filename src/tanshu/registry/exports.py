@@ -23,7 +23,7 @@ from tanshu.log.store import LOG_ENTRY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Subject
 from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
-from tanshu.registry import papers, past_claims
+from tanshu.registry import papers, past_claims, settled
 from tanshu.registry.encumbrances.tables import CLAIM
 from tanshu.registry.notice_tables import NOTICE
 from tanshu.registry.papers import Position
@@ -201,6 +201,18 @@ _NOTICES = (
     _day("served_on", "送达日"),
     _text("served_by", "登记人"),
 )
+_TRADES = (
+    _text("trade", "业务编号或成交"),
+    _day("traded_on", "成交日"),
+    _text("mode", "交易方式"),
+    _text("instrument", "产品"),
+    _text("seller", "卖方代号"),
+    _text("buyer", "买方代号"),
+    _whole("quantity", "数量"),
+    _whole("price_fen", "价格(分/吨)"),
+    _whole("amount_fen", "金额(分)"),
+    _whole("settled_entry", "交收条目"),
+)
 
 
 # -- rows --------------------------------------------------------------------------------------------------
@@ -277,6 +289,15 @@ def _transactions(conn: Connection, moment: Moment) -> Iterator[Sequence[Cell]]:
             row.proposed_seq, shanghai_text(row.proposed_ns),
             row.ended_seq if ended else None, shanghai_text(row.ended_ns) if ended else None, row.reason,
         )  # fmt: skip
+
+
+def _trades(conn: Connection, moment: Moment) -> Iterator[Sequence[Cell]]:
+    """Trades that were settled, whoever did it: by transactions of their own, or by a clearing house."""
+    handles = {one.id: one.handle for one in parties.subjects(conn)}
+    for seq, one in settled.in_order(conn):
+        if seq <= moment.seq:
+            who, what = (handles[one.seller_id], handles[one.buyer_id]), (one.quantity, one.price_fen)
+            yield (one.transaction, one.day, one.mode, one.instrument, *who, *what, one.amount_fen, seq)
 
 
 def _movements(conn: Connection, moment: Moment) -> Iterator[Sequence[Cell]]:
@@ -366,6 +387,7 @@ EXPORTS: Mapping[str, Export] = {
     "accounts": Export(Text("账户", "Accounts"), _ACCOUNTS, _accounts),
     "holdings": Export(Text("持仓", "Holdings"), _HOLDINGS, _holdings),
     "transactions": Export(Text("业务", "Transactions"), _TRANSACTIONS, _transactions),
+    "trades": Export(Text("已交收成交", "Settled trades"), _TRADES, _trades),
     "movements": Export(Text("变动明细", "Movements"), _MOVEMENTS, _movements),
     "claims": Export(Text("权利负担", "Claims"), _CLAIMS, _claims),
     "notices": Export(Text("通知书", "Notices"), _NOTICES, _notices),

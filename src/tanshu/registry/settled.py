@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from heapq import merge
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -180,10 +182,17 @@ def tell_settled(name: str, source: Source) -> None:
 
 def settled(conn: Connection, since: date | None = None, until: date | None = None) -> list[SettledTrade]:
     """Settled trades in an inclusive window of trading days, in the order of settlement."""
-    found = list(_by_transactions(conn, since, until))
-    for block in blocks(conn, since, until):
-        found += ((block.seq, one) for one in block.trades())
-    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+    return [one for _, one in in_order(conn, since, until)]
+
+
+def in_order(
+    conn: Connection, since: date | None = None, until: date | None = None
+) -> Iterator[tuple[int, SettledTrade]]:
+    """The same one by one, each with the entry that settled it."""
+    first = itemgetter(0)
+    streams = [iter(sorted(_by_transactions(conn, since, until), key=first))]
+    streams += [_one_by_one(source.blocks(conn, since, until)) for source in _SOURCES.values()]
+    return merge(*streams, key=first)
 
 
 def totals(conn: Connection, since: date | None = None, until: date | None = None) -> Totals:
@@ -209,6 +218,12 @@ def named(conn: Connection, positions: Iterable[int]) -> dict[int, TradeName]:
     for source in _SOURCES.values() if wanted else ():
         found.update(source.named(conn, wanted))
     return found
+
+
+def _one_by_one(blocks: Iterator[Block]) -> Iterator[tuple[int, SettledTrade]]:
+    for block in blocks:
+        for one in block.trades():
+            yield block.seq, one
 
 
 # -- the register's own ------------------------------------------------------------------------------------

@@ -92,7 +92,11 @@ class _Walk:
         differences |= self._outsiders(differences, certain)
         differences = {cell: off for cell, off in differences.items() if off}
         suspects = Suspects(day, self._month, self._layout, theirs)
-        known = [*put_right(self._left.carried.items(), differences), *certain.follows, *suspects.known()]
+        known = [
+            *put_right(self._left.carried.items(), differences),
+            *certain.follows,
+            *suspects.known(differences),
+        ]
         causes = explain(differences, known, suspects.made_up)
         self._keep(day, standing, carried)
         return [*found, *cash, *_together(certain, causes)]

@@ -47,14 +47,14 @@ def draw(result: Result, lang: Lang) -> Chart:
     for y, kind in enumerate(kinds):
         canvas.write(axes, -0.25, y + 0.52, LABELS[kind], ha="right")
     bars = canvas.axes(LEFT + wide + 10, TOP, BARS - 40, ROW * len(kinds))
-    bars.set_xlim(0, max(result.by_kind.values()))
+    bars.set_xlim(0, max(3, *result.by_kind.values()))
     bars.set_ylim(len(kinds), 0)
     bars.set_xticks([])
     bars.set_yticks([])
     for y, kind in enumerate(kinds):
         number = result.by_kind[kind]
         bars.add_patch(Rectangle((0, y + 0.25), number, 0.5, color=LEAF, linewidth=0))
-        canvas.write(bars, number, y + 0.52, f" {number}", colour=SOFT)
+        canvas.write(bars, number, y + 0.52, f"  {number}", colour=SOFT)
     title = Text("差异:按日、按原因", "Breaks by day and cause")
     keys = tuple(
         Key(shade, Text(f"{least} 处起" if least > 1 else "1 处", f"{least} or more" if least > 1 else "1"))

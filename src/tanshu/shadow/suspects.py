@@ -1,8 +1,8 @@
 """What may have gone wrong between the lists of a day and its holdings and money.
 
 A suspect's cost says how far-fetched it is. What names a listed trade or movement and fits to the last unit
-costs least; what is read out of the figures costs more; one figure by itself, without any story, most for what
-it explains. So a story told by several figures always beats the same figures one by one.
+costs least; what is read out of the figures costs more; one figure by itself, without any story, most for all
+that it explains. So a story told by several figures always beats the same figures one by one.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from tanshu.shadow.model import (
 )
 from tanshu.shadow.posting import distinct
 
-LISTED, ANOTHER, FIGURES, PAIR, ALONE = 10, 11, 13, 16, 12
-"""Costs: a listed trade or movement; one that went to another; a figure of a trade, unknown but shown on both
-sides; two figures that belong together; a figure alone."""
+LISTED, ANOTHER, UNLISTED_COST, FIGURES, PAIR, ALONE = 10, 11, 11, 13, 16, 12
+"""Costs: a listed trade or movement; a trade whose units went to another; a trade that nobody listed; a figure
+of a trade, unknown but shown on both sides; two figures that belong together; a figure alone."""
 UNLISTED = "unlisted-trade"
 _FEE_COLUMNS = ("buy_fee", "sell_fee", "settlement_fee")
 
@@ -57,12 +57,18 @@ class Suspects:
         self._codes = tuple(month.instruments)
         self._trades = distinct(day)
 
-    def known(self) -> Iterator[Suspect]:
-        """What may have happened to each listed trade and movement, and to whoever both bought and sold."""
+    def known(self, differences: Mapping[Cell, int]) -> Iterator[Suspect]:
+        """What may have happened to each listed trade and movement, and to whoever both bought and sold.
+
+        Whoever has no differing figure is left out.
+        """
+        off = {cell.subject for cell in differences}
         for trade in self._trades:
-            yield from self._of_trade(trade)
+            if trade.buyer in off or trade.seller in off:
+                yield from self._of_trade(trade)
         for one in self._day.movements:
-            yield from self._of_movement(one)
+            if one.subject in off:
+                yield from self._of_movement(one)
         if self._layout.settlement is Settlement.GROSS:
             yield from self._netted()
 
@@ -192,7 +198,7 @@ class Suspects:
                 *(buyer, "", paid, 0, Unit.FEN, len(effects)),
             )
             if all(cell in left for cell in effects):
-                yield Suspect(effects, LISTED, found, name=UNLISTED)
+                yield Suspect(effects, UNLISTED_COST, found, name=UNLISTED)
 
     def _another_quantity(self, more: Cell, less: Cell, off: int) -> Iterator[Suspect]:
         """A trade between the two of another quantity than was delivered."""

@@ -24,7 +24,7 @@ from tanshu.clearing.bank.reconcile import (
 
 DAY = date(2024, 11, 4)
 ACCOUNTS: tuple[str, ...] = ("C-1", "C-2", "C-3")
-NAMES = dict(zip(ACCOUNTS, ("甲", "乙", "丙"), strict=True))
+NAMES: dict[str, str] = dict(zip(ACCOUNTS, ("甲", "乙", "丙"), strict=True))
 SIGNS = {LineKind.DEPOSIT: 1, LineKind.INTEREST: 1, LineKind.PAYOUT: -1}
 POSITIONS = {LineKind.POSITION_IN: 1, LineKind.POSITION_OUT: -1}
 
@@ -221,7 +221,7 @@ def test_a_sub_ledger_that_is_short_is_one_difference(day: Day, fen: int, accoun
 
 
 def test_an_instruction_that_the_bank_refused_and_did_all_the_same_is_a_difference():
-    opening = dict.fromkeys(ACCOUNTS, 1_000)
+    opening: dict[str, int] = dict.fromkeys(ACCOUNTS, 1_000)
     refused = Movement("M0", LineKind.PAYOUT, "C-1", -300, Where.OUTSIDE)
     said = _statement(opening, [refused], [refused])
     (found,) = compare(_ours(opening, [refused]), said)
@@ -229,7 +229,7 @@ def test_an_instruction_that_the_bank_refused_and_did_all_the_same_is_a_differen
 
 
 def test_a_bank_that_tells_no_sub_ledgers_is_asked_for_none():
-    opening = dict.fromkeys(ACCOUNTS, 1_000)
+    opening: dict[str, int] = dict.fromkeys(ACCOUNTS, 1_000)
     said = replace(_statement(opening, [], []), subs={})
     assert compare(_ours(opening, []), said) == []
 

@@ -11,10 +11,11 @@ from tanshu.clearing.model import DayState
 from tanshu.clearing.statements import customer, totals
 from tanshu.clearing.statements.computing import compute
 from tanshu.clearing.statements.tables import CLEARING_STATEMENT
-from tanshu.clearing.tables import CLEARING_MARKET
+from tanshu.clearing.tables import CLEARING_FAIL, CLEARING_MARKET
 from tanshu.clearing.trades import read_day
 from tanshu.exchange.engine.records import Side
 from tanshu.exchange.tables import MARKET
+from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
 from tests.clearing.statements.support import (
     BEFORE_STATED,
@@ -144,6 +145,32 @@ def test_a_trade_that_failed_is_shown_and_its_money_is_not_counted(house: House)
     assert report(house).agrees
 
 
+def test_what_failed_and_was_delivered_later_counts_on_the_later_day(house: House) -> None:
+    t = house.trading
+    traded(house)
+    house.after_the_close()
+    t.market.set_state(t.market.account(t.c, TRADING), "restricted")
+    house.settles()
+    seq = house.row().sealed_seq
+    altered(
+        house,
+        update(CLEARING_FAIL).where(CLEARING_FAIL.c.trade == 2).values(state="delivered", ended_seq=seq),
+    )
+    with house.book.reading() as (conn, state):
+        made = need(compute(conn, state, NEXT, []))
+        theirs = totals.of_market(conn, NEXT)
+        subjects = {one: need(parties.subject(conn, one)).id for one in (t.a, t.b, t.c)}
+    late = 700 * 8_100
+    by_name = dict(zip(made.people.subject, made.money.late_buys.tolist(), strict=True))
+    assert by_name == {subjects[t.a]: 0, subjects[t.b]: 0, subjects[t.c]: late}
+    ours = totals.sums(made.money)
+    assert (ours.late_buys, ours.late_sells, ours.late_fees) == (late, late, 2 * (1_701 + 567))
+    assert (theirs.late_buys, theirs.late_sells, theirs.late_fees) == (late, late, ours.late_fees)
+    # Nothing moved in the book: what it would have is what is missing.
+    wrong = {one.subject: one.closing - one.expected for one in made.unequal()}
+    assert wrong == {subjects[t.a]: -(late - 2_268), subjects[t.c]: late + 2_268}
+
+
 def test_what_was_stated_is_what_would_be_stated_again(house: House) -> None:
     traded(house)
     house.after_the_close()
@@ -230,6 +257,16 @@ def test_asking_for_what_is_not_there_is_refused_with_CLR_1001_CLR_5004_and_CLR_
     house.takes("state")
     with house.database.read() as conn:
         assert asked(conn, "hubei") == "CLR-5005"
+
+
+def test_a_day_whose_statements_were_altered_is_not_sealed_CLR_5002(house: House) -> None:
+    traded(house)
+    house.after_the_close()
+    house.takes(*BEFORE_STATED, "state")
+    altered(house, update(CLEARING_STATEMENT).values(settlement_fee=CLEARING_STATEMENT.c.settlement_fee + 1))
+    refused = house.take("seal")[-1]
+    assert isinstance(refused, Refusal)
+    assert refused.code == "CLR-5002"
 
 
 def test_a_told_statement_that_was_altered_no_longer_sums_to_the_market(house: House) -> None:

@@ -49,6 +49,10 @@ class Legs(NamedTuple):
         begins = np.flatnonzero(np.diff(self.chain, prepend=-1))
         return np.append(begins, len(self.chain))
 
+    def starts_of(self, chains: int) -> Ints:
+        """The same for so many chains: trades that net to nothing have one, without legs."""
+        return np.searchsorted(self.chain, np.arange(chains + 1)).astype(np.int64)
+
 
 def legs(model: Model, trades: Trades) -> Legs:
     """The legs by which trades are settled in a model. Trades of nothing have none."""

@@ -12,12 +12,12 @@ from tanshu.base.refusal import need
 from tanshu.base.steps import STEP, done_mark
 from tanshu.base.text import Text
 from tanshu.book.commit import Act
-from tanshu.clearing.shortfall import service as shortfalls
-from tanshu.clearing.shortfall.model import CureShortfall, NoticeShortfall
 from tanshu.clearing.bank import service as banks
 from tanshu.clearing.bank.gateway import Statement, StatementLine
 from tanshu.clearing.bank.model import Bind, ImportStatement
 from tanshu.clearing.bank.tables import BANK_INSTRUCTION, BANK_POSTING
+from tanshu.clearing.shortfall import service as shortfalls
+from tanshu.clearing.shortfall.model import CureShortfall, NoticeShortfall
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED

@@ -120,13 +120,13 @@ class House:
         return Statement(bank.handle, day, opening, closing, tuple(lines))
 
 
-def desk(*, without: tuple[Role, ...] = (), bank: BankGateway | None = None) -> Desk:
+def desk(*, without: tuple[Role, ...] = (), bank: BankGateway | None = None, on: date = DAY) -> Desk:
     """Everybody is at hand, at a time that follows from the step; the bank where there is a gateway to it."""
     people = {role: person for role, person in PEOPLE.items() if role not in without}
-    return Desk(people, {"bank": bank} if bank else {}, clock=moment)
+    return Desk(people, {"bank": bank} if bank else {}, clock=lambda step, n: moment(on, step, n))
 
 
-def moment(step: str, n: int) -> Clock:
+def moment(day: date, step: str, n: int) -> Clock:
     """The afternoon of the day, a minute a step, a second a command."""
-    at = shanghai_ns(DAY, time(15, 30)) + (60 * list(steps.STEPS).index(step) + n) * NS
+    at = shanghai_ns(day, time(15, 30)) + (60 * list(steps.STEPS).index(step) + n) * NS
     return lambda: at

@@ -40,18 +40,19 @@ def test_breaks_are_listed_with_their_cause_and_end_with_their_own_code(month: t
         assert all(one["cause"][lang][:20] in told.out for one in found["findings"])
 
 
-def test_a_month_that_agrees_ends_well(month: tuple[Tanshu, Path], tmp_path: Path):
-    tanshu, _ = month
+def test_a_month_that_agrees_ends_well(tmp_path: Path):
+    tanshu = at(f"sqlite:///{tmp_path}/own.db")
     tanshu("shadow", "--example", str(tmp_path / "good"), "--json").ok()
-    (tmp_path / "good" / "mapping.toml").write_text(
-        (tmp_path / "good" / "mapping.toml").read_text(encoding="utf-8").replace("示例", "另一"),
-        encoding="utf-8",
-    )
-    assert tanshu("shadow", str(tmp_path / "good"), "--json").refusal == "SHD-2001"
-    said = tanshu(
-        "shadow", str(tmp_path / "good"), "--db", f"sqlite:///{tmp_path}/own.db", "--lang", "en"
-    ).ok()
-    assert "every day agrees: no break" in said.out
+    assert "every day agrees: no break" in tanshu("shadow", str(tmp_path / "good"), "--lang", "en").ok().out
+
+
+def test_another_operators_shadow_is_left_alone(month: tuple[Tanshu, Path], tmp_path: Path):
+    tanshu, folder = month
+    other = shutil.copytree(folder, tmp_path / "other")
+    mapping = other / "mapping.toml"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("示例", "另一"), encoding="utf-8")
+    tanshu("shadow", str(folder), "--json")
+    assert tanshu("shadow", str(other), "--json").refusal == "SHD-2001"
 
 
 def test_a_folder_or_an_example_is_asked_for_and_not_both(month: tuple[Tanshu, Path], tmp_path: Path):

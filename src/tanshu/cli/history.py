@@ -129,7 +129,7 @@ def _as_json(
         "entry": one.seq,
         "record": one.position & ((1 << POSITION_BITS) - 1),
         "operation": Op(one.op).name.lower(),
-        "what": _what(one),
+        "what": _what(one, None),
         "counterparty": None if one.counter is None else codes.get(one.counter),
         "instrument": instruments[one.instrument].code,
         "scale": instruments[one.instrument].scale,

@@ -43,7 +43,7 @@ from tanshu.shadow.model import (
 from tanshu.shadow.posting import distinct
 
 LISTED, ANOTHER, UNLISTED_COST, FIGURES, PAIR, ALONE = 10, 11, 11, 13, 16, 12
-"""Costs: a listed trade or movement; a trade whose units went to another; a trade that nobody listed; a figure
+"""Costs: a listed trade or movement; a trade whose units went to another; a trade nobody listed; a figure
 of a trade, unknown but shown on both sides; two figures that belong together; a figure alone."""
 UNLISTED = "unlisted-trade"
 _FEE_COLUMNS = ("buy_fee", "sell_fee", "settlement_fee")

@@ -22,6 +22,7 @@ def test_a_day_that_nets_to_nothing_is_settled(house: House, tmp_path: Path, mod
     house.after_the_close()
     with settled_as(tmp_path, model=model.value):
         house.settles()
+        assert t.findings() == []
     assert (house.row().state, house.row().differences) == (DayState.SEALED, 0)
     assert [sum(t.has(handle)) for handle in (t.a, t.b)] == [sum(one) for one in before]
     assert sum(t.has(t.a, MONEY, "CNY")) == sum(t.has(t.b, MONEY, "CNY")), "both paid the same fees"

@@ -47,6 +47,7 @@ from tanshu.registry import inquiry, notices
 from tanshu.registry.inquiry import CLAIMS, HOLDINGS
 from tanshu.registry.tables import SUCCESSOR
 from tanshu.rules.activity import OutputYear
+from tests.audit import settled_day
 from tests.audit.house import House, step
 from tests.exchange.bridge.support import CEA, figures
 from tests.support.auditors import AUDITOR
@@ -56,11 +57,13 @@ from tests.support.onboarding import opened
 from tests.support.orders import Court, pledge
 from tests.support.rounds import CHECKER, CLERK, MAKER, REVIEWER, Round
 
-DAY = date(2024, 1, 2)
+DAY = date(2024, 1, 3)
 
 
 def fill(house: House) -> None:
     """Let something of everything happen; among it transactions and claims that wait, and some that ended."""
+    settled_day.settle(house)
+    house.market.clock.set_day(DAY)
     _a_market_day(house)
     _supervised(house)
     _years_work(house)

@@ -1,12 +1,17 @@
-"""A day that the clearing house settled, for a house in which every table has rows: with a trade that failed, a
-difference that was cleared up, and an objection."""
+"""A day that the clearing house settled, for a house in which every table has rows: a trade of it failed, the
+bank's statement was late, and somebody objected."""
 
 from __future__ import annotations
 
 from datetime import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from tanshu.base.refusal import need
 from tanshu.clearing import day as steps
+from tanshu.clearing.delivery import Floor
 from tanshu.clearing.objections import service as objections
 from tanshu.clearing.objections.model import ConfirmObjection, DecideObjection, FileObjection
 from tanshu.exchange import service as trading
@@ -14,30 +19,79 @@ from tanshu.exchange.bridge import days, founding
 from tanshu.exchange.bridge import model as bridge
 from tanshu.exchange.market import by_name
 from tanshu.exchange.model import Offer, Take
-from tanshu.parties.model import AccountKind, Appoint, NewPerson, OpenAccount
-from tanshu.parties.service import appoint, open_account
+from tanshu.parties.model import AccountKind, Appoint, NewPerson
+from tanshu.parties.service import appoint
 from tests.audit.house import House
-from tests.clearing.support import CLERK, PEOPLE, Banks
-from tests.exchange.bridge.support import figures
+from tests.clearing.support import CLERK, PEOPLE
+from tests.clearing.support import House as Clearing
+from tests.exchange.bridge.support import DAY, figures
 
-FLOOR = "floor"
-"""The market's name."""
+FLOOR, EXCHANGE = "floor", "exchange-maker-1"
 
 
 def settle(house: House) -> None:
-    """Plant-b buys from plant-a twice; then its money is restricted, so that one trade is not delivered."""
-    market, day = house.market, house.today
-    done, ctx = market.accepted, market.ctx
+    """From the opening of a market of its own to the seal, and the objection."""
+    market = house.market
+    assert house.today == DAY
     with figures():
         _traded(house)
-        for handle in ("exchange", "registry"):
-            done(open_account(ctx(CLERK), OpenAccount(handle, "fees")))
-        for step in steps.STEPS:
-            if step == "reconcile":
-                _take(house, step)
-                Banks(market.book, market.ctx, market.accepted).work(day)
-            _take(house, step)
-    filed = FileObjection(market.plant_b, day, "费用有误")
+        _cleared(house, Clearing(_as_trading(house)))
+    done, ctx = market.accepted, market.ctx
+    filed = FileObjection(market.plant_b, DAY, "费用有误")
     id = done(objections.file_objection(ctx("plant-b-maker-1"), filed))["objection"]
     done(objections.decide_objection(ctx(CLERK), DecideObjection(id, uphold=False, opinion="无误")))
     done(objections.confirm_objection(ctx("registry-checker-1"), ConfirmObjection(id)))
+
+
+def _traded(house: House) -> None:
+    """Plant-b buys from plant-a, twice."""
+    market = house.market
+    done, ctx = market.accepted, market.ctx
+    done(founding.found_market(ctx(EXCHANGE), bridge.FoundMarket(FLOOR, "cn.cea")))
+    for plant in (market.plant_a, market.plant_b):
+        trader = f"{plant}-floor"
+        done(appoint(ctx(CLERK), Appoint(plant, NewPerson(trader, ("trader",)))))
+        done(founding.admit(ctx(EXCHANGE), bridge.Admit(FLOOR, plant, (trader,))))
+    done(founding.list_instrument(ctx(EXCHANGE), bridge.ListInstrument(FLOOR, "CEA22")))
+    done(days.open_day(ctx(EXCHANGE), bridge.OpenDay(FLOOR, DAY)))
+    market.clock.set_day(DAY, time(10))
+    with market.database.read() as conn:
+        there = need(by_name(market.book, conn, FLOOR))
+    for _ in range(2):
+        for plant, asked in (
+            (market.plant_a, Offer("CEA22", "sell", 100, 8000)),
+            (market.plant_b, Take("CEA22", "buy", 100, 8000)),
+        ):
+            done(trading.submit(trading.at(ctx(f"{plant}-floor"), there), asked))
+
+
+def _cleared(house: House, clearing: Clearing) -> None:
+    """Between two blocks the buyer's money is restricted; the bank's statement comes after a first round."""
+    market, account = house.market, house.market.account(house.market.plant_b, AccountKind.CASH)
+    market.clock.set_day(DAY, time(15, 30))
+    before = tuple(steps.STEPS)
+    clearing.takes(*before[: before.index("deliver")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Floor, "next_chains", lambda floor: floor.done + 1)
+        patch.setattr(steps, "_block_trades", lambda _pack: 1)
+        with market.database.read() as conn:
+            first, second = steps.commands(conn, "deliver", DAY)
+        market.accepted(first.verb(market.ctx(CLERK), first.body))
+        market.set_state(account, "restricted")
+        market.accepted(second.verb(market.ctx(CLERK), second.body))
+    market.set_state(account, "open")
+    clearing.takes("effect")
+    with market.database.read() as conn:
+        (reconciled,) = steps.commands(conn, "reconcile", DAY)
+    assert market.accepted(reconciled.verb(market.ctx(PEOPLE[reconciled.role]), reconciled.body))[
+        "differences"
+    ]
+    clearing.takes("reconcile", "state", "seal")
+
+
+def _as_trading(house: House) -> Any:
+    """What the clearing house's short words want to know of a market."""
+    market = house.market
+    return SimpleNamespace(
+        market=market, book=market.book, clock=market.clock, ctx=market.ctx, done=market.accepted
+    )

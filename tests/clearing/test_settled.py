@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select, update
 
 from tanshu.base.refusal import need
 from tanshu.book import serials as book_serials
 from tanshu.clearing import queries
+from tanshu.clearing.tables import CLEARING_FAIL
 from tanshu.compliance import carry_over
 from tanshu.insight import flows
 from tanshu.insight.flows import Window
@@ -117,6 +118,27 @@ def test_a_trade_that_failed_is_not_settled_and_the_others_keep_their_names(hous
         names = settled.named(conn, [seq << 16, seq << 16 | 1])
     assert [one.transaction for one in found] == ["cea 2024-01-02 #3"]
     assert {str(one) for one in names.values()} == {"cea 2024-01-02 #3"}
+
+
+def test_a_part_that_failed_counts_when_it_is_delivered_after_all(house: House) -> None:
+    """Trades 1 and 2 failed; 50 of the 200 t of trade 3, too. Then trade 1 comes with another entry."""
+    trading = house.trading
+    traded(trading)
+    trading.market.set_state(trading.market.account(trading.a, TRADING), "restricted")
+    seq = delivered(house)
+    t = CLEARING_FAIL.c
+    with house.database.write() as conn:
+        row = dict(conn.execute(select(CLEARING_FAIL).where(t.trade == 1)).one()._mapping)
+        conn.execute(insert(CLEARING_FAIL).values(**row | {"trade": 3, "quantity": 50, "amount": 50 * 7_900}))
+        conn.execute(update(CLEARING_FAIL).where(t.trade == 1).values(state="delivered", ended_seq=seq - 1))
+    with house.database.read() as conn:
+        found = list(settled.in_order(conn))
+        totals = settled.totals(conn)
+    assert [(at, one.transaction, one.quantity) for at, one in found] == [
+        (seq - 1, "cea 2024-01-02 #1", 1_000),
+        (seq, "cea 2024-01-02 #3", 150),
+    ]
+    assert (totals.trades, totals.tonnes) == (2, 1_150)
 
 
 def test_a_statement_names_the_trade_of_each_movement(house: House) -> None:

@@ -79,8 +79,13 @@ class Driven(NamedTuple):
 Watch = Callable[[Progress], None]
 
 
-def run(book: Book, day: date, desk: Desk, watch: Watch | None = None) -> Driven:
-    """Take every step of a day that can be taken now. Sealed, it is left as it is."""
+def run(
+    book: Book, day: date, desk: Desk, watch: Watch | None = None, *, before: str | None = None
+) -> Driven:
+    """Take every step of a day that can be taken now. Sealed, it is left as it is.
+
+    before: a step that is left to the caller.
+    """
     watch = watch or (lambda _: None)
     halt: Halt | None = None
     while halt is None:
@@ -88,6 +93,8 @@ def run(book: Book, day: date, desk: Desk, watch: Watch | None = None) -> Driven
             step = steps.next_step(conn, day)
         if step is None:
             return Driven(day, DayState.SEALED, None)
+        if step == before:
+            break
         if step == "reconcile":
             halt = _banks(book, day, desk, watch)
         halt = halt or _step(book, day, desk, step, watch)

@@ -42,7 +42,7 @@ def blocks(conn: Connection, since: date | None = None, until: date | None = Non
     days = _Days(conn)
     for row in rows:
         day = days.of(row)
-        mine = day.trades.only(np.isin(day.trades.number, numbers_of(row, day.trades)))
+        mine = trades_of(row, day.trades)
         if len(mine):
             yield _block(day, row.seq, times[row.seq], mine, _delivered(conn, row, mine))
 
@@ -69,10 +69,11 @@ def chains_of(conn: Connection, seq: int) -> Ints:
     return np.cumsum(np.concatenate(([0], is_last[:-1]))).astype(np.int64)
 
 
-def numbers_of(row: Any, day: Trades) -> Ints:
-    """The numbers of the trades that a block delivered, in the order of its chains."""
-    within = day.number[(day.number >= row.first) & (day.number <= row.last)]
-    return within[~np.isin(within, json.loads(row.skipped))]
+def trades_of(row: Any, day: Trades) -> Trades:
+    """The trades of its day that a block delivered, in the order of its chains."""
+    first, end = np.searchsorted(day.number, [row.first, row.last + 1]).tolist()
+    within = day.only(slice(first, end))
+    return within.only(~np.isin(within.number, json.loads(row.skipped)))
 
 
 # -- steps -------------------------------------------------------------------------------------------------
@@ -108,12 +109,11 @@ def _named(
     if row.model != Model.GROSS:
         yield from ((one, TradeName(day.market, day.day, 0)) for one in positions)
         return
-    chains, numbers = chains_of(conn, row.seq), numbers_of(row, day.trades)
-    prices = day.trades.price[np.searchsorted(day.trades.number, numbers)]
+    chains, mine = chains_of(conn, row.seq), trades_of(row, day.trades)
     for one in positions:
         chain = chains[one & RECORDS_MAX - 1]
-        if chain < len(numbers):  # what else the entry did stands after its chains
-            yield one, TradeName(day.market, day.day, int(numbers[chain]), int(prices[chain]))
+        if chain < len(mine):  # what else the entry did stands after its chains
+            yield one, TradeName(day.market, day.day, int(mine.number[chain]), int(mine.price[chain]))
 
 
 def _rows(conn: Connection, table: Table, since: date | None, until: date | None) -> Sequence[Row[Any]]:
@@ -156,8 +156,9 @@ def _delivered(conn: Connection, row: Any, mine: Trades) -> Ints:
     here = (t.day == row.day, t.log == row.log, t.trade.between(row.first, row.last))
     quantity = mine.quantity.copy()
     for number, failed, ended in conn.execute(select(t.trade, t.quantity, t.ended_seq).where(*here)):
-        this = mine.number == number
-        quantity[this] = failed if ended == row.seq else quantity[this] - failed
+        at = int(np.searchsorted(mine.number, number))
+        if at < len(mine) and mine.number[at] == number:
+            quantity[at] = failed if ended == row.seq else quantity[at] - failed
     return quantity
 
 

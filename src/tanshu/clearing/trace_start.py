@@ -21,7 +21,7 @@ from tanshu.clearing import fens
 from tanshu.clearing.bank import queries as banks
 from tanshu.clearing.bank.tables import BANK_STATEMENT_LINE
 from tanshu.clearing.model import Model
-from tanshu.clearing.settled import chains_of, numbers_of
+from tanshu.clearing.settled import chains_of, trades_of
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_MARKET
 from tanshu.clearing.tracing import REFERENCE, order_trades
 from tanshu.clearing.trades import read_day
@@ -195,7 +195,7 @@ def _of_trade(
     if number not in traded.trades.number:
         return NO_SUCH_TRADE(field="what", market=market, day=day, number=number, **_A_TRADE)
     block = _block(conn, its, day, number)
-    mine = None if block is None else np.flatnonzero(numbers_of(block, traded.trades) == number)
+    mine = None if block is None else np.flatnonzero(trades_of(block, traded.trades).number == number)
     if block is None or mine is None or not len(mine):
         return NOT_DELIVERED(field="what", trade=f"{market} {day} #{number}")
     records = _records(conn, log, block.seq)

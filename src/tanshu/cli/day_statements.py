@@ -128,13 +128,13 @@ def statement(
 
 def report(door: Door, day: DayArgument, format: FormatOption = "text", out: OutOption = None) -> Reply:
     """All markets of a settlement day together, and the sum of its statements beside them."""
-    from tanshu.clearing.statements import market_report, market_report_views
+    from tanshu.clearing.statements import market_report, market_report_data, market_report_views
 
     form = formats(format, FORMATS)[0]
     with _reading(door) as (conn, book):
         found = need(market_report.market_report(conn, book, _day(door, day)))
         mark = short_stamp(conn)
-        data = {"stamp": mark, **market_report_views.as_json(found)}
+        data = {"stamp": mark, **market_report_data.as_json(found)}
         if form in ON_SCREEN:
             return _shown(form, data, [*notices(mark), *_report_parts(found)])
         path = out or Path(f"{market_report_views.number(found)}.{form}")
@@ -144,7 +144,7 @@ def report(door: Door, day: DayArgument, format: FormatOption = "text", out: Out
             from tanshu.registry import exports
 
             about = exports.about(conn, found.stated, stamp(conn), found.people)
-            _write_sheet(door, market_report_views.sheet(found, about), form, path)
+            _write_sheet(door, market_report_data.sheet(found, about), form, path)
     return Reply({"file": str(path), **data}, (*notices(mark), *said([path])))
 
 

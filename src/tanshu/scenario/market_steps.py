@@ -9,30 +9,37 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from tanshu.base.text import Text
+from tanshu.clearing.day import Role
 from tanshu.exchange.auctions import service as auctions
 from tanshu.exchange.auctions.model import Announce, CloseWindow, PublishResult, Qualify
 from tanshu.exchange.bridge.days import close_day, open_day
-from tanshu.exchange.bridge.delivery import settle
 from tanshu.exchange.bridge.founding import admit, found_market, list_instrument
-from tanshu.exchange.bridge.model import Admit, CloseDay, FoundMarket, ListInstrument, OpenDay, Settle
+from tanshu.exchange.bridge.model import Admit, CloseDay, FoundMarket, ListInstrument, OpenDay
 from tanshu.exchange.service import submit
 from tanshu.job import Command, Desk, Step
 from tanshu.parties.model import AccountKind
-from tanshu.registry.batches import DecideMany, approve_many
 from tanshu.registry.model import Propose, ProposedLine
 from tanshu.registry.service import propose
 from tanshu.scenario.deals import OWN_VINTAGE, totals
 from tanshu.scenario.facts import ScenarioFacts
 from tanshu.scenario.floor import AUCTION, FloorDay, floor_days
+from tanshu.scenario.house import Deposit, House
 from tanshu.scenario.model import Year
-from tanshu.scenario.plan import with_approvals
 
-EXCHANGE_MAKER, EXCHANGE_CHECKER, BANK_MAKER = "exchange-maker-1", "exchange-checker-1", "bank-maker-1"
-REGISTRY_CHECKER, REGISTRY_REVIEWER = "registry-checker-1", "registry-checker-2"
+EXCHANGE_MAKER, EXCHANGE_CHECKER = "exchange-maker-1", "exchange-checker-1"
+REGISTRY_CHECKER = "registry-checker-1"
+BANKS = {"bank": "bank-maker-1", "bank-2": "bank-2-maker-1"}
+"""The settlement banks, and who acts for them."""
+PEOPLE = {
+    Role.EXCHANGE: EXCHANGE_MAKER,
+    Role.CONFIRMER: EXCHANGE_CHECKER,
+    Role.CLERK: "registry-maker-1",
+    Role.FIRST: REGISTRY_CHECKER,
+    Role.SECOND: "registry-checker-2",
+}
 CASH = "CNY"
-FOUNDED, DEPOSITED, MOVED = time(8), time(8, 10), time(8, 30)
+FOUNDED, BOUND, DEPOSITED, MOVED = time(8), time(8, 5), time(8, 10), time(8, 30)
 OPENS, RECORDED, PUBLISHED, CLOSES = time(9, 15), time(10, 40), time(10, 50), time(15, 5)
-PROPOSED, CHECKED, REVIEWED = time(15, 30), time(15, 50), time(16, 10)
 
 
 def trader(uscc: str) -> str:
@@ -46,10 +53,12 @@ class MarketSteps:
     def __init__(self, facts: ScenarioFacts, year: Year):
         self.facts, self.year, self.market = facts, year, facts.market.name
         self.days = floor_days(facts, year)
+        self.house = self._house()
 
     def before(self) -> tuple[Step, ...]:
         return (
             Step("market", Text("市场与参与人", "the market and its participants"), self._founding),
+            Step("banks", Text("绑定结算银行", "everybody's settlement bank"), self._bindings),
             Step("deposits", Text("入金", "cash deposits"), self._deposits),
             Step("to-trading", Text("转入交易", "to the trading side"), self._to_trading),
         )
@@ -58,7 +67,7 @@ class MarketSteps:
         return tuple(
             Step(
                 step_name(day.day),
-                Text(f"{day.day} 交易与交收", f"trading and settlement, {day.day}"),
+                Text(f"{day.day} 交易与结算", f"trading and settlement, {day.day}"),
                 self._day(day),
             )
             for day in self.days
@@ -111,18 +120,19 @@ class MarketSteps:
             criteria_en="key emitters with a trading account",
         )
 
-    def _deposits(self, desk: Desk) -> list[Command]:
-        day = self.facts.dates.trading_first
-        proposals = [
-            Command(
-                BANK_MAKER,
-                propose,
-                one_line("cash-deposit", CASH, fen, credit=desk.account(uscc, AccountKind.CASH)),
-                day,
-            )
-            for uscc, fen in self.year.deposits_fen.items()
-        ]
-        return list(_from(DEPOSITED, with_approvals(desk, proposals, lambda _: (REGISTRY_CHECKER,))))
+    def _house(self) -> House:
+        """Holders are bound to the two banks by turns."""
+        holders = (*self.facts.entities, *self.facts.counterparties)
+        names = list(BANKS)
+        bound = {one.uscc: (names[n % len(names)], one.name) for n, one in enumerate(holders)}
+        paid_in = [Deposit(uscc, fen) for uscc, fen in self.year.deposits_fen.items()]
+        return House(PEOPLE, BANKS, bound, paid_in, self.facts.dates.trading_first)
+
+    def _bindings(self, _desk: Desk) -> list[Command]:
+        return list(_from(BOUND, self.house.bindings()))
+
+    def _deposits(self, _desk: Desk) -> list[Command]:
+        return list(self.house.deposits(DEPOSITED))
 
     def _to_trading(self, desk: Desk) -> list[Command]:
         sold = totals((trade.seller, trade.quantity) for trade in self.year.trades)
@@ -132,11 +142,9 @@ class MarketSteps:
     # -- a day -----------------------------------------------------------------------------------------------
 
     def _day(self, floor: FloorDay) -> Callable[[Desk], list[Command]]:
-        def commands(desk: Desk) -> list[Command]:
+        def commands(_desk: Desk) -> list[Command]:
             timed = sorted((*self._session(floor), *self._auction(floor)), key=_at)
-            proposing = len(timed)
-            transactions = tuple(desk.transaction(proposing, i) for i in range(floor.trades))
-            return [*timed, *self._settlement(floor, transactions)]
+            return [*timed, *self.house.settlement(floor.day)]
 
         return commands
 
@@ -156,15 +164,6 @@ class MarketSteps:
             ended, public = CloseWindow(self.market, AUCTION), PublishResult(self.market, AUCTION)
             yield Command(EXCHANGE_MAKER, auctions.record, ended, floor.day, RECORDED)
             yield Command(EXCHANGE_CHECKER, auctions.publish, public, floor.day, PUBLISHED)
-
-    def _settlement(self, floor: FloorDay, transactions: tuple[str, ...]) -> Iterator[Command]:
-        """The day's trades, proposed together, and the register's two approvals of them all."""
-        if not transactions:
-            return
-        yield Command(EXCHANGE_MAKER, settle, Settle(self.market, floor.day), floor.day, PROPOSED)
-        decided = DecideMany(transactions)
-        for person, at in ((REGISTRY_CHECKER, CHECKED), (REGISTRY_REVIEWER, REVIEWED)):
-            yield Command(person, approve_many, decided, floor.day, at)
 
     # -- after -----------------------------------------------------------------------------------------------
 

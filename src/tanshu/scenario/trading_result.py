@@ -99,7 +99,7 @@ def market_result(conn: Connection, name: str) -> MarketResult | None:
 
 
 def _days(conn: Connection, log: int) -> list[MarketDay]:
-    here = (MARKET_DAY.c.log == log, MARKET_DAY.c.state == "closed")
+    here = (MARKET_DAY.c.log == log, MARKET_DAY.c.market_closed.is_not(None))
     named = select(MARKET_INSTRUMENT.c.number, MARKET_INSTRUMENT.c.code).where(MARKET_INSTRUMENT.c.log == log)
     codes = {row.number: row.code for row in conn.execute(named)}
     return [

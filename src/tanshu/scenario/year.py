@@ -112,6 +112,14 @@ class _Plan:
                 accounts=bank,
                 people=_people("bank"),
             ),
+            Register(
+                SubjectKind.BANK,
+                "结算银行二(演示)",
+                "bank-2",
+                fictional=True,
+                accounts=bank,
+                people=_people("bank-2"),
+            ),
         )
         instruments = [
             DefineInstrument(code, "allowance", f"碳排放配额 {code}", f"emission allowance {code}", vintage)

@@ -13,7 +13,7 @@ from tanshu.base import tabular
 from tanshu.base.documents import html
 from tanshu.base.pdf import pdf
 from tanshu.base.text import Text
-from tanshu.clearing.statements import customer_views, market_report_views
+from tanshu.clearing.statements import customer_views, market_report_data, market_report_views
 from tanshu.clearing.statements.customer_views import FIELDS
 from tanshu.registry import statements
 from tanshu.rules.clearing_pack import clearing_rules
@@ -98,7 +98,7 @@ def test_a_statement_as_a_table_has_every_number(settled: House, tmp_path: Path)
 def test_the_report_as_a_table_has_everybodys_statement_and_their_sum(settled: House, tmp_path: Path) -> None:
     found = report(settled)
     path = tmp_path / "report.csv"
-    tabular.write(path, tabular.Format.CSV, market_report_views.sheet(found, ()), "zh")
+    tabular.write(path, tabular.Format.CSV, market_report_data.sheet(found, ()), "zh")
     rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     everybody = [one for one in rows if one["row"] == "statement"]
     (together,) = (one for one in rows if one["row"] == "sum-of-statements")

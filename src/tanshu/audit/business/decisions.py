@@ -1,8 +1,8 @@
 """What authorities and the registry decide by two people, beside the chains: each in their own name.
 
-Objections, deductions, corrections, notices of carry-over, decisions to withhold, inquiries, and the tables
-that provinces upload against a sealed letter. One row tells the whole course of each; it is judged by how it
-changed.
+Objections to allocations and to settlement days, deductions, corrections, notices of carry-over, decisions to
+withhold, inquiries, and the tables that provinces upload against a sealed letter. One row tells the whole
+course of each; it is judged by how it changed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tanshu.audit.report import Finding
 from tanshu.book.rows import Change
 
 UPLOAD, LETTER = "allocation_upload", "sealed_letter"
+SETTLED = "clearing_objection"
+"""Objections to a settlement day."""
 
 
 class TwoHands(NamedTuple):
@@ -42,6 +44,8 @@ def _never(_row: Row) -> bool:
 
 
 _ANSWER = frozenset({"state", "year", "number", "answered_by", "answered_seq", "answer_sha256"})
+_DECIDED = ("upheld", "dismissed", "corrected")
+_CORRECTED = frozenset({"state", "correction_id", "corrected_seq"})
 TABLES: Mapping[str, TwoHands] = {
     "objection": TwoHands("confirmed_by", ("decided_by",), _state("upheld", "dismissed")),
     "deduction": TwoHands("confirmed_by", ("maker",), _never),
@@ -50,6 +54,7 @@ TABLES: Mapping[str, TwoHands] = {
     "withholding": TwoHands("confirmed_by", ("maker",), lambda row: bool(row["in_force"])),
     "inquiry": TwoHands("decided_by", ("requested_by",), _state("approved", "refused", "answered"), _ANSWER),
     UPLOAD: TwoHands("compared_by", (), _state("accepted", "returned"), frozenset({"loaded"})),
+    SETTLED: TwoHands("confirmed_by", ("decided_by",), _state(*_DECIDED), _CORRECTED),
 }
 NAMES: Mapping[str, tuple[str, ...]] = {
     "objection": ("filed_by", "decided_by", "confirmed_by"),
@@ -63,6 +68,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "penalty_decision": ("person",),
     UPLOAD: ("maker", "compared_by"),
     LETTER: ("maker",),
+    SETTLED: ("filed_by", "decided_by", "confirmed_by"),
 }
 """Columns that hold who acted: the sender of the entry, whoever else is named."""
 
@@ -111,7 +117,8 @@ def _is_in_order(hands: TwoHands, row: Row | None, now: Row | None, done: Done) 
         return not hands.counts(now)
     if row is None:
         return False  # in one entry with what it is about
-    return done.entry.actor not in {row[name] for name in hands.first}
+    # Whoever acts first in the same entry is no other person either.
+    return done.entry.actor not in {one[name] for one in (row, now) for name in hands.first}
 
 
 def _is_sealed(facts: Facts, upload: Row, done: Done) -> bool:

@@ -36,6 +36,7 @@ from tanshu.parties.model import Register, Right, SubjectKind
 from tanshu.parties.service import register
 from tanshu.registry import queries as registry
 from tanshu.registry.encumbrances.tables import CLAIM
+from tests.clearing.packs import settled_as
 from tests.clearing.support import CLERK, PEOPLE, House
 from tests.exchange.bridge.support import CEA, DAY, EXCHANGE, MONEY, TRADING, Trading, figures
 from tests.support.copies import Copies
@@ -95,6 +96,25 @@ def test_an_honest_day_is_clean(trading: Trading) -> None:
     made = closed(trading)
     made.settles()
     assert found(made) == set()
+
+
+@pytest.mark.parametrize("model", ["net_cash", "net"])
+def test_an_honest_day_settled_net_is_clean(house: House, tmp_path: Path, model: str) -> None:
+    with settled_as(tmp_path, model=model):
+        house.settles()
+        assert found(house) == set()
+
+
+def test_a_day_sent_back_and_reconciled_twice_is_clean(house: House) -> None:
+    """The second reviewer wants it cleared again; and the bank's statement is late."""
+    house.takes(*STEPS_BEFORE[: STEPS_BEFORE.index("approve")])
+    second, back = house.trading.ctx(PEOPLE[Role.SECOND]), Review(DAY, accept=False, comment="复核金额")
+    house.trading.done(reviewing.approve(second, back))
+    house.takes(*STEPS_BEFORE[STEPS_BEFORE.index("clear") :], "deliver", "effect")
+    (outcome,) = house.take("reconcile")
+    assert house.trading.done(outcome)["differences"]
+    house.takes("reconcile", "state", "seal")
+    assert found(house) == set()
 
 
 def test_an_honest_day_in_blocks_of_one_is_clean_for_a_follower_that_begins_anew_with_each_step(

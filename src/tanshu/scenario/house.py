@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from tanshu.base.clock import NS, Clock, shanghai_ns
 from tanshu.base.refusal import need
-from tanshu.book.commit import Answer, Context, Outcome
+from tanshu.book.commit import Answer, Book, Context, Outcome
 from tanshu.clearing import day as days
 from tanshu.clearing import driving
 from tanshu.clearing.bank import deposits, wire
@@ -53,7 +53,11 @@ class Deposit:
 
 
 class House:
-    """The house's part of a scenario. people: by role. bound: participant → (bank, the participant's name)."""
+    """The house's part of a scenario.
+
+    people: by role. bank_people: who acts for each bank. bound: participant → (bank, the participant's name).
+    paid_in: on the day `first`, before anybody trades.
+    """
 
     def __init__(
         self,
@@ -102,6 +106,7 @@ class House:
 
     def _settle(self, ctx: Context, day: date) -> Outcome:
         """Everything but the seal. Where it does not come that far, the seal is what is refused."""
+        assert isinstance(ctx.book, Book), "a day is settled in the book"
         desk = driving.Desk(self._people, self._gateways(ctx), self._bank_people, _clock(day), patience=1)
         driven = driving.run(ctx.book, day, desk, before="seal")
         refused = driven.halt.refused if driven.halt else None

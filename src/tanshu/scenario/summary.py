@@ -11,10 +11,11 @@ from tanshu.app import Installation
 from tanshu.base.quantity import yuan
 from tanshu.base.text import Lang, Text
 from tanshu.book import serials
+from tanshu.clearing.bank import queries as banks
 from tanshu.compliance import obligations
 from tanshu.compliance.obligations import Status
 from tanshu.compliance.tables import ALLOCATION
-from tanshu.insight import figures, market_section, report
+from tanshu.insight import figures, market_section, report, settlement_section
 from tanshu.insight.figures import Traded, YearFigures, year_figures
 from tanshu.mrv import queries as mrv
 from tanshu.parties import queries as parties
@@ -42,6 +43,8 @@ LABELS: Mapping[str, Text] = {
     "units": Text("机组", "units"),
     "final_t": Text("补发", "issued at the true-up"),
     "allocated_t": Text("全年已分配", "allocated for the year"),
+    "banks": Text("结算银行", "settlement banks"),
+    "bound": Text("已绑定", "bound"),
     "deposits": Text("入金笔数", "deposits"),
     "deposited_fen": Text("入金", "deposited"),
     "transfers": Text("划转笔数", "transfers"),
@@ -54,6 +57,7 @@ LABELS: Mapping[str, Text] = {
     "average_block": Text("大宗均价", "block average"),
     "average_auction": Text("竞价均价", "auction average"),
     "close": Text("收盘价", "close"),
+    "differences": Text("封账差异", "sealed with differences"),
     "offset_t": Text("抵销", "offset"),
     "surrendered_t": Text("清缴", "surrendered"),
     "compliant": Text("已履约", "compliant"),
@@ -102,6 +106,7 @@ def summary(installation: Installation, run: PowerYear, *, database: str | None 
         "log_seq": found.seq,
         "log_hash": found.hash,
         "market": market.as_json() if market else None,
+        "settlement": settlement_of(installation),
         "estimated_fields": list(run.year.estimated_fields),
     }
 
@@ -117,6 +122,26 @@ def market_of(installation: Installation, run: PowerYear) -> MarketResult | None
     """What the scenario's market came to; None before it is founded."""
     with installation.database.read() as conn:
         return market_result(conn, run.facts.market.name)
+
+
+def settlement_of(installation: Installation) -> list[dict[str, object]]:
+    """The settlement days, each with its state and its sums: tonnes, fen."""
+    with installation.database.read() as conn:
+        return [
+            {
+                "day": one.day.isoformat(),
+                "state": one.state,
+                "trades": one.trades,
+                "volume_t": one.tonnes,
+                "amount_fen": one.amount,
+                "fees_fen": one.fees,
+                "failed": one.failed,
+                "positions_fen": one.positions,
+                "statements": one.statements,
+                "differences": one.differences,
+            }
+            for one in settlement_section.of_days(conn)
+        ]
 
 
 def write_report(installation: Installation, run: PowerYear, folder: Path | str, lang: Lang) -> Path:
@@ -139,7 +164,7 @@ def write_report(installation: Installation, run: PowerYear, folder: Path | str,
             published_fen={(month, mode): fen for (month, mode), fen in facts.prices_fen.items()},
             places=_places(run),
             sources=tuple(facts.sources.values()),
-            market=section,
+            market=section + settlement_section.rendered(conn, lang),
         )
 
 
@@ -219,6 +244,12 @@ def _final_allocation(conn: Connection, run: PowerYear) -> dict[str, object]:
     return {"final_t": final, "allocated_t": pre + final - back, "entities": entities}
 
 
+def _banks(conn: Connection, _run: PowerYear) -> dict[str, object]:
+    holders = [one for one in parties.subjects(conn) if one.kind in HOLDERS]
+    bound = [one for one in holders if banks.bound_to(conn, one.id) is not None]
+    return {"banks": len(banks.banks(conn)), "bound": len(bound)}
+
+
 def _deposits(conn: Connection, _run: PowerYear) -> dict[str, object]:
     made = _effected(conn, "cash-deposit")
     return {"deposited_fen": sum(one.quantity for one in made), "deposits": len(made)}
@@ -246,12 +277,14 @@ def _trading(conn: Connection, run: PowerYear, step: str) -> dict[str, object]:
     total, found = figures.traded(trades), market_result(conn, run.facts.market.name)
     averages = {f"average_{row.mode}": str(row.average_price) for row in figures.group(trades, mode=True)}
     closes = [one.closes for one in found.days if step_name(one.day) == step] if found else []
+    days = settlement_section.of_days(conn)
     return {
         "trades": total.trades,
         "volume_t": total.volume_t,
         "amount_fen": total.amount_fen,
         **averages,
         "close": " ".join(price(fen) for day in closes for fen in day.values()),
+        "differences": sum(one.differences or 0 for one in days if step_name(one.day) == step),
     }
 
 
@@ -284,6 +317,7 @@ _TELL: Mapping[str, Callable[[Connection, PowerYear], dict[str, object]]] = {
     "verification": _verification,
     "final-allocation": _final_allocation,
     "market": _market,
+    "banks": _banks,
     "deposits": _deposits,
     "to-trading": _moves(AccountKind.TRADING),
     "to-registry": _moves(AccountKind.REGISTRATION),

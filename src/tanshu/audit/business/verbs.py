@@ -88,15 +88,9 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "clearing_day": frozenset(
         {
             *("state", "cleared_seq", "confirmed_by", "confirmed_seq", "reviewed_by", "reviewed_seq"),
-            *(
-                "approved_by",
-                "approved_seq",
-                "delivered_seq",
-                "effected_seq",
-                "reconciled_seq",
-                "differences",
-            ),
-            *("stated_seq", "statements_hash", "sealed_seq", "log_seq", "log_hash", "state_hash", "comment"),
+            *("approved_by", "approved_seq", "delivered_seq", "effected_seq"),
+            *("reconciled_seq", "differences", "stated_seq", "statements_hash", "comment", "returned_seq"),
+            *("sealed_seq", "log_seq", "log_hash", "state_hash"),
         }
     ),
     "clearing_market": frozenset({"delivered", "failed"}),

@@ -167,7 +167,8 @@ def _is_next(facts: Facts, done: Done, row: Row | None, now: Row) -> bool:
     changed = {name for name in row if now[name] != row[name]}
     if done.entry.command in (REVIEW, APPROVE) and now["state"] == "collected":
         undone = all(now[name] is None for name in _UNDONE)
-        return undone and bool(now["comment"].strip()) and changed <= _UNDONE | {"state", "comment"}
+        told = now["returned_seq"] == done.seq and bool(now["comment"].strip())
+        return undone and told and changed <= _UNDONE | {"state", "comment", "returned_seq"}
     if now["state"] not in step.to:
         return False
     own = {step.seq, step.person} - {""}

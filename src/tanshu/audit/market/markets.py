@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, select
 from tanshu.audit import checks as audit_checks
 from tanshu.audit.business import Business
 from tanshu.audit.business.joint import Joint, SessionCell, Settled
+from tanshu.audit.business.verbs import EFFECT, STATE
 from tanshu.audit.clearing.checks import BLOCK, STATEMENT, TOTALS, UNDELIVERED
 from tanshu.audit.market import amounts, checks
 from tanshu.audit.market.delivery import Clearing, Places, block
@@ -332,9 +333,9 @@ class Markets:
                 left = [one.number for one in judge.ledger.trades if one.number not in judge.delivered]
                 if left:
                     yield _found(judge, said, UNDELIVERED, day=day, trades=left[:10])
-        if state == "effected":
+        if said.command == EFFECT:
             yield from self._effected(said, day, its)
-        if state == "stated":
+        if said.command == STATE:
             sums = [self._traded(judge, judge.clearing) for judge in its if judge.clearing]
             for facts in amounts.otherwise(said.inserts(CLEARING_STATEMENT.name), sums):
                 yield from (_found(judge, said, STATEMENT, **facts) for judge in its[:1])

@@ -121,3 +121,39 @@ NET_STOPPED = refusal(
     "The account {account} was stopped after the net delivery of {market}, {day}, had begun; it goes as a "
     "whole. Restore the account, then resume.",
 )
+BEGUN_ALREADY = refusal(
+    "CLR-2101",
+    "{day} 的交收已经开始,此前未交收的成交须在其首批之前补交收。请在下一结算日办理。",
+    "The delivery of {day} has begun; what failed before is delivered ahead of its first block. "
+    "Deliver it within the next settlement day.",
+)
+NOTHING_WAITS = refusal(
+    "CLR-2102",
+    "{day} 之前没有符合条件的待补交收成交。",
+    "No failed trade of a day before {day} waits that is the one asked for.",
+)
+NOT_WAITING = refusal(
+    "CLR-2103",
+    "市场 {market} 在 {day} 的成交 {trade} 不是待补交收的成交。",
+    "Trade {trade} of {market}, {day}, is not one that failed and waits.",
+)
+UNWINDING_REASON = refusal(
+    "CLR-2104",
+    "放弃交收或不同意放弃均须说明理由。",
+    "Say why the trade is to be given up, or why not.",
+)
+UNWINDING_WAITS = refusal(
+    "CLR-2105",
+    "{person} 已申请放弃成交 {trade},待另一人决定。",
+    "{person} has asked to give up trade {trade} already; somebody else decides it.",
+)
+UNWINDING_UNASKED = refusal(
+    "CLR-2106",
+    "无人申请放弃成交 {trade}。请先由经办人申请并说明理由。",
+    "Nobody asked to give up trade {trade}. A clerk asks first and says why.",
+)
+UNWINDING_HANDS = refusal(
+    "CLR-2107",
+    "放弃交收须由申请人以外的人决定,{person} 是申请人。",
+    "Whoever asked does not decide; {person} asked.",
+)

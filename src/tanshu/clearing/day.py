@@ -26,12 +26,14 @@ from tanshu.clearing import queries
 from tanshu.clearing.collecting import clear, collect
 from tanshu.clearing.delivery import deliver
 from tanshu.clearing.effecting import effect
+from tanshu.clearing.late import deliver_failed
 from tanshu.clearing.model import (
     Clear,
     Collect,
     Confirm,
     DayState,
     Deliver,
+    DeliverFailed,
     Effect,
     Reconcile,
     Review,
@@ -128,6 +130,12 @@ def commands(conn: Connection, step: str, day: date) -> Sequence[Do]:
     return list(_COMMANDS[step](conn, day))
 
 
+def keys(conn: Connection, log: int, asked: Sequence[Do], day: date) -> list[bytes]:
+    """The key of each command of a step, counted by what it belongs to."""
+    steps = [one.step for one in asked]
+    return [key(conn, log, step, day, steps[:n].count(step)) for n, step in enumerate(steps)]
+
+
 def key(conn: Connection, log: int, step: str, day: date, n: int) -> bytes:
     """The key of the n-th command of a step: it follows from the entry by which the day came this far."""
     row = queries.day(conn, day)
@@ -144,11 +152,14 @@ ANCHORS = (
     *("effected_seq", "reconciled_seq", "stated_seq"),
 )
 """Columns of a day that name the entries by which it came along."""
+LATE = "late"
+"""Commands that deliver what failed before: a part of the day's delivery, with keys of their own."""
 BEFORE = {
     "clear": "collected_seq",
     "confirm": "cleared_seq",
     "review": "confirmed_seq",
     "approve": "reviewed_seq",
+    LATE: "approved_seq",
     "deliver": "approved_seq",
     "effect": "delivered_seq",
     "reconcile": "effected_seq",
@@ -180,13 +191,26 @@ def _confirm(conn: Connection, day: date) -> Iterator[Do]:
 
 
 def _deliver(conn: Connection, day: date) -> Iterator[Do]:
-    """Every block that a market's day needs, those already there included."""
+    """What failed before; then every block that a market's day needs, those already there included."""
+    yield from _late(conn, day)
     for row in queries.markets(conn, day):
         done = queries.blocks(conn, day, row.log)
         size = _block_trades(row.pack)
         left = row.trades - row.delivered - row.failed
         for block in range(len(done) + -(-left // size)):
             yield Do("deliver", Role.CLERK, deliver, Deliver(day, row.market, block))
+
+
+def _late(conn: Connection, day: date) -> Iterator[Do]:
+    """What failed before goes ahead of the day's own trades, as far as it can."""
+    if not queries.is_begun(conn, day) and queries.waiting(conn, day):
+        yield Do(LATE, Role.CLERK, deliver_failed, DeliverFailed(day))
+
+
+def _effect(conn: Connection, day: date) -> Iterator[Do]:
+    """A day without trades of its own has no delivery; what failed before goes ahead all the same."""
+    yield from _late(conn, day)
+    yield Do("effect", Role.CLERK, effect, Effect(day))
 
 
 def _one(step: str, role: Role, verb: Callable[[Context, Any], Outcome], body: type) -> Any:
@@ -209,7 +233,7 @@ _COMMANDS: dict[str, Callable[[Connection, date], Iterator[Do]]] = {
     "review": _one("review", Role.FIRST, review, Review),
     "approve": _one("approve", Role.SECOND, approve, Review),
     "deliver": _deliver,
-    "effect": _one("effect", Role.CLERK, effect, Effect),
+    "effect": _effect,
     "banks": _no_commands,
     "reconcile": _one("reconcile", Role.CLERK, reconcile, Reconcile),
     "state": _one("state", Role.CLERK, state, State),

@@ -107,7 +107,7 @@ def _step(book: Book, day: date, desk: Desk, step: str, watch: Watch) -> Halt | 
     """All commands of a step; None where the day can go on."""
     with book.database.read() as conn:
         asked = steps.commands(conn, step, day)
-        keys = [steps.key(conn, book.log, step, day, n) for n in range(len(asked))]
+        keys = steps.keys(conn, book.log, asked, day)
     for n, (one, key) in enumerate(zip(asked, keys, strict=True)):
         person = desk.people.get(one.role)
         if person is None:

@@ -49,6 +49,15 @@ class Model(StrEnum):
     """多边净额: the house is the counterparty of everybody (novation); units and money net."""
 
 
+class FailState(StrEnum):
+    """What becomes of a trade that failed on its day."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    UNWOUND = "unwound"
+    """Given up: both sides had back what was held for it."""
+
+
 MODEL_LABELS = {
     Model.GROSS: Text("逐笔全额", "gross, trade by trade"),
     Model.NET_CASH: Text("配额逐笔、资金净额", "units gross, cash net"),
@@ -99,6 +108,35 @@ class Deliver:
     day: date
     market: str
     block: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverFailed:
+    """Deliver within this day what failed before: of a market, of a trading day, or all that can go."""
+
+    day: date
+    market: str = ""
+    traded_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskUnwinding:
+    """Ask to give up a failed trade of a market's day. The command's reason says why."""
+
+    day: date
+    market: str
+    trade: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecideUnwinding:
+    """Give it up, or decline to, with a comment."""
+
+    day: date
+    market: str
+    trade: int
+    accept: bool = True
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.clearing import checks
-from tanshu.clearing.model import DAY_LABELS, DayState
+from tanshu.clearing.model import DAY_LABELS, DayState, FailState
 from tanshu.clearing.tables import (
     CLEARING_BLOCK,
     CLEARING_BREAK,
@@ -62,6 +62,31 @@ def fails(conn: Connection, when: date, log: int) -> Sequence[Any]:
     """The trades of a market's day that could not be delivered."""
     here = (CLEARING_FAIL.c.day == when, CLEARING_FAIL.c.log == log)
     return conn.execute(select(CLEARING_FAIL).where(*here).order_by(CLEARING_FAIL.c.trade)).all()
+
+
+def waiting(conn: Connection, before: date, market: str = "", traded_on: date | None = None) -> Sequence[Any]:
+    """Failed trades of days before this one that still wait: of a market, of a day, or all."""
+    t = CLEARING_FAIL.c
+    query = select(CLEARING_FAIL).join(MARKET, MARKET.c.log == t.log)
+    query = query.where(t.day < before, t.state == FailState.WAITING)
+    query = query if not market else query.where(MARKET.c.name == market)
+    query = query if traded_on is None else query.where(t.day == traded_on)
+    return conn.execute(query.order_by(t.day, t.log, t.trade)).all()
+
+
+def delivered_late(conn: Connection, after: int, upto: int) -> Sequence[Any]:
+    """Failed trades that entries after one and up to another delivered, in the order in which they went."""
+    t = CLEARING_FAIL.c
+    query = select(CLEARING_FAIL).where(
+        t.state == FailState.DELIVERED, t.ended_seq > after, t.ended_seq <= upto
+    )
+    return conn.execute(query.order_by(t.ended_seq, t.day, t.log, t.trade)).all()
+
+
+def is_begun(conn: Connection, when: date) -> bool:
+    """Has the delivery of the day's own trades begun?"""
+    query = select(CLEARING_BLOCK.c.seq).where(CLEARING_BLOCK.c.day == when).limit(1)
+    return conn.execute(query).first() is not None
 
 
 def breaks(conn: Connection, when: date) -> Sequence[Any]:

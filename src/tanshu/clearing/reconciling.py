@@ -7,7 +7,7 @@ book's, less what is in transit. A difference stays open until a later round no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -18,14 +18,14 @@ from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.book.kernel import INSTRUMENT_BITS, INSTRUMENT_MASK
-from tanshu.book.records import decode
+from tanshu.book.records import Op, decode
 from tanshu.book.state import State
 from tanshu.clearing import queries
 from tanshu.clearing.bank import queries as banks
 from tanshu.clearing.bank.position import of_day
 from tanshu.clearing.bank.reconcile import BREAKS, CAUSES, Break, compare
 from tanshu.clearing.collecting import by_clerk
-from tanshu.clearing.delivery import split
+from tanshu.clearing.delivery import TAG, split
 from tanshu.clearing.model import DayState, Reconcile
 from tanshu.clearing.tables import CLEARING_BREAK, CLEARING_DAY
 from tanshu.clearing.trades import Ints, TradedDay, Trades, read_day
@@ -72,6 +72,7 @@ def differences(conn: Connection, state: State, log: int, day: date) -> Iterator
     """Everything in which market, book and banks disagree about a day."""
     for row in queries.markets(conn, day):
         yield from _market_and_book(conn, log, row)
+    yield from _late_and_book(conn, log, day)
     for bank in banks.banks(conn):
         yield from _book_and_bank(conn, state, bank, day)
 
@@ -87,13 +88,34 @@ def _book_and_bank(conn: Connection, state: State, bank: Subject, day: date) -> 
         )
 
 
+_MOVES = (Op.CAPTURE, Op.TRANSFER)
+
+
 # -- market and book ---------------------------------------------------------------------------------------
 
 
 def _market_and_book(conn: Connection, log: int, row: Any) -> Iterator[Break]:
     traded = need(read_day(conn, row.log, row.day))
     went, _ = split(traded.trades, queries.fails(conn, row.day, row.log))
-    ours, theirs = _of_book(conn, log, row), _of_market(traded, went)
+    entries = [block.seq for block in queries.blocks(conn, row.day, row.log)]
+    yield from _held_against(conn, _of_book(conn, log, entries), _of_market(traded, went))
+
+
+def _late_and_book(conn: Connection, log: int, day: date) -> Iterator[Break]:
+    """What failed on earlier days and was delivered within this one: as traded, and as moved."""
+    row = need(queries.day(conn, day))
+    late = queries.delivered_late(conn, row.approved_seq, row.effected_seq)
+    parts: list[tuple[Ints, Ints]] = []
+    for of in sorted({(one.log, one.day) for one in late}):
+        traded = need(read_day(conn, *of))
+        _, failed = split(traded.trades, [one for one in late if (one.log, one.day) == of])
+        parts.append(_of_market(traded, failed))
+    book = _of_book(conn, log, sorted({one.ended_seq for one in late}))
+    yield from _held_against(conn, book, _summed(*parts))
+
+
+def _held_against(conn: Connection, ours: tuple[Ints, Ints], theirs: tuple[Ints, Ints]) -> Iterator[Break]:
+    """Every cell in which the book moved something else than the market traded."""
     keys = np.union1d(ours[0], theirs[0])
     book, market = _at(ours, keys), _at(theirs, keys)
     for key, one, other in zip(keys.tolist(), book.tolist(), market.tolist(), strict=True):
@@ -122,11 +144,12 @@ def _of_market(traded: TradedDay, trades: Trades) -> tuple[Ints, Ints]:
     )
 
 
-def _of_book(conn: Connection, log: int, row: Any) -> tuple[Ints, Ints]:
-    """What the entries of a market's blocks moved: (keys, sums). What passes through the pool cancels out."""
+def _of_book(conn: Connection, log: int, entries: Iterable[int]) -> tuple[Ints, Ints]:
+    """What these entries delivered: (keys, sums). What passes through the pool cancels out."""
     parts: list[tuple[Ints, Ints]] = []
-    for block in queries.blocks(conn, row.day, row.log):
-        records = decode(next(store.read(conn, log, block.seq - 1, block.seq)).records)
+    for seq in entries:
+        records = decode(next(store.read(conn, log, seq - 1, seq)).records)
+        records = records[np.isin(records["op"], _MOVES) & (records["tag"] == TAG)]
         debit, credit, what = (records[name].astype(np.int64) for name in ("debit", "credit", "instrument"))
         amount = records["amount"]
         parts += [(credit << INSTRUMENT_BITS | what, amount), (debit << INSTRUMENT_BITS | what, -amount)]

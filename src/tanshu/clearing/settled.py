@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, Table, select
 from tanshu.base.refusal import need
 from tanshu.book.records import LINKED, POSITION_BITS, RECORDS_MAX
 from tanshu.book.records import decode as book_records
-from tanshu.clearing import trades
+from tanshu.clearing import queries, trades
 from tanshu.clearing.model import Model
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_FAIL, CLEARING_MARKET
 from tanshu.clearing.trades import Ints, TradedDay, Trades
@@ -58,7 +58,9 @@ def named(conn: Connection, positions: Collection[int]) -> Mapping[int, TradeNam
     found: dict[int, TradeName] = {}
     days = _Days(conn)
     for row in _blocks_at(conn, sorted(by_seq)):
-        found.update(_named(conn, row, days.of(row), by_seq[row.seq]))
+        found.update(_named(conn, row, days.of(row), by_seq.pop(row.seq)))
+    for seq, theirs in sorted(by_seq.items()):
+        found.update(_named_late(conn, days, seq, theirs))
     return found
 
 
@@ -114,6 +116,21 @@ def _named(
         chain = chains[one & RECORDS_MAX - 1]
         if chain < len(mine):  # what else the entry did stands after its chains
             yield one, TradeName(day.market, day.day, int(mine.number[chain]), int(mine.price[chain]))
+
+
+def _named_late(
+    conn: Connection, days: _Days, seq: int, positions: Collection[int]
+) -> Iterator[tuple[int, TradeName]]:
+    """The records of an entry that delivered failed trades: its k-th chain is the k-th of them."""
+    rows = queries.delivered_late(conn, seq - 1, seq)
+    chains = chains_of(conn, seq) if rows else ()
+    for one in positions if rows else ():
+        chain = chains[one & RECORDS_MAX - 1]
+        if chain < len(rows):
+            row = rows[chain]
+            day = days.of(row)
+            at = int(np.searchsorted(day.trades.number, row.trade))
+            yield one, TradeName(day.market, day.day, row.trade, int(day.trades.price[at]))
 
 
 def _rows(conn: Connection, table: Table, since: date | None, until: date | None) -> Sequence[Row[Any]]:

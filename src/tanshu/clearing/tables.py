@@ -77,9 +77,25 @@ CLEARING_FAIL = Table(
     Column("amount", BigInteger, nullable=False, comment="fen not paid"),
     Column("account", Integer, ForeignKey("account.number"), nullable=False, comment="in the way"),
     Column("why", Text, nullable=False, comment="stopped, short, depends"),
-    Column("state", Text, nullable=False, comment="waiting, delivered"),
+    Column("state", Text, nullable=False, comment="waiting, delivered, unwound"),
     Column("ended_seq", BigInteger),
     comment="Trades that could not be delivered on their day; what they hold stays held for them.",
+)
+
+CLEARING_UNWINDING = Table(
+    "clearing_unwinding",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("log", SmallInteger, primary_key=True, autoincrement=False),
+    Column("trade", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False, comment="asked, granted, declined"),
+    Column("why", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_seq", BigInteger, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_seq", BigInteger),
+    Column("comment", Text, nullable=False, comment="of who decided"),
+    comment="Failed trades that somebody asked to give up: asked by one, granted by another.",
 )
 
 CLEARING_BREAK = Table(

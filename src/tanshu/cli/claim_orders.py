@@ -84,7 +84,7 @@ def freeze(
     details: dict[str, object] = {"court": court, "document": document, "follows": follows}
     if until:
         details["until"] = until
-    details |= _papers(door, evidence, vault, title or document)
+    details |= papers_of(door, evidence, vault, title or document)
     return send_proposal(door, "judicial-freeze", lines, subject=subject, details=details)
 
 
@@ -101,7 +101,7 @@ def renew(
 ) -> Reply:
     """Before the term is over: the freeze keeps its place in the queue."""
     details = {"original": original, "court": court, "document": document, "until": until}
-    papers = _papers(door, evidence, vault, title or document)
+    papers = papers_of(door, evidence, vault, title or document)
     return _about(door, "judicial-renewal", original, line, details | papers)
 
 
@@ -117,7 +117,7 @@ def release(
 ) -> Reply:
     """All of it, or a part; who waits moves up in the same entry."""
     details = {"original": original, "court": court, "document": document}
-    papers = _papers(door, evidence, vault, title or document)
+    papers = papers_of(door, evidence, vault, title or document)
     return _about(door, "judicial-release", original, line, details | papers)
 
 
@@ -134,7 +134,7 @@ def deduct(
 ) -> Reply:
     """What the freeze holds, or a part of it: nobody else's units."""
     details = {"original": original, "court": court, "document": document}
-    papers = _papers(door, evidence, vault, title or document)
+    papers = papers_of(door, evidence, vault, title or document)
     return _delivery(door, "judicial-deduction", original, to, line, details | papers)
 
 
@@ -158,7 +158,7 @@ def pledge(
         "pledgee": pledgee,
         "registration_number": registration_number,
         "registered_at": registered_at,
-        **_papers(door, evidence, vault, title or registration_number),
+        **papers_of(door, evidence, vault, title or registration_number),
     }
     return send_proposal(door, "pledge", _lines(door, line), details=details)
 
@@ -172,7 +172,7 @@ def unpledge(
     vault: VaultOption = None,
 ) -> Reply:
     """By the pledgee's maker: all of it, or a part."""
-    details = {"original": original, **_papers(door, evidence, vault, title or original)}
+    details = {"original": original, **papers_of(door, evidence, vault, title or original)}
     return _about(door, "pledge-release", original, line, details)
 
 
@@ -193,7 +193,7 @@ def swap(
         out = [_within(conn, standing, one) for one in _lines(door, release)]
     released = [{"account": one.debit, "instrument": one.instrument, "quantity": one.quantity} for one in out]
     details = {"original": original, "releases": released}
-    papers = _papers(door, evidence, vault, title or original)
+    papers = papers_of(door, evidence, vault, title or original)
     return send_proposal(door, "pledge-substitution", _lines(door, line), details=details | papers)
 
 
@@ -207,7 +207,7 @@ def enforce(
     vault: VaultOption = None,
 ) -> Reply:
     """By the pledgee's maker: what the pledge holds goes to whoever acquires it."""
-    details = {"original": original, **_papers(door, evidence, vault, title or original)}
+    details = {"original": original, **papers_of(door, evidence, vault, title or original)}
     return _delivery(door, "pledge-enforcement", original, to, line, details)
 
 
@@ -304,7 +304,7 @@ def _lines(door: Door, typed: Iterable[str]) -> tuple[ProposedLine, ...]:
 # -- papers ------------------------------------------------------------------------------------------------
 
 
-def _papers(
+def papers_of(
     door: Door, files: Sequence[Path] | None, asked: str | None, title: str
 ) -> dict[str, list[dict[str, object]]]:
     """The papers as a proposal states them; their bytes go into the vault, if there is one.

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
+from sqlalchemy import select
+
 from tanshu.base.clock import NS, Clock, shanghai_ns
 from tanshu.base.refusal import Refusal, need
-from tanshu.book.commit import Outcome
+from tanshu.book import records
+from tanshu.book.commit import Act, Outcome, Request
 from tanshu.clearing import day as steps
 from tanshu.clearing import queries
 from tanshu.clearing.bank import queries as banks
@@ -19,9 +22,11 @@ from tanshu.clearing.bank.reconcile import Where
 from tanshu.clearing.bank.service import answered, import_statement
 from tanshu.clearing.day import Role
 from tanshu.clearing.driving import Desk
+from tanshu.parties import queries as parties
 from tanshu.parties.changes import decide_change
 from tanshu.parties.model import AccountKind, AccountState, DecideChange, OpenAccount, SetState
 from tanshu.parties.service import open_account, set_state
+from tanshu.registry.encumbrances.tables import CLAIM, CLAIM_HOLD
 from tests.exchange.bridge.support import DAY, Trading
 
 PEOPLE = {
@@ -58,6 +63,25 @@ class House:
 
     def after_the_close(self) -> None:
         self.trading.clock.set_day(DAY, time(15, 30))
+
+    def loses(self, handle: str, tonnes: int) -> None:
+        """Behind everybody's back a part of what the session holds of a participant's units is let go."""
+        with self.database.read() as conn:
+            account = need(parties.account(conn, self.trading.market.account(handle, AccountKind.TRADING)))
+            query = select(CLAIM.c.instrument, CLAIM_HOLD).join(
+                CLAIM_HOLD, CLAIM_HOLD.c.claim_id == CLAIM.c.id
+            )
+            hold = conn.execute(
+                query.where(CLAIM.c.account == account.number, CLAIM.c.state == "settling")
+            ).one()
+
+        def slip(act: Act, _command: object) -> dict[str, Any]:
+            act.record(records.release(hold.position, account.number, hold.instrument, tonnes))
+            act.update(CLAIM_HOLD, {"position": hold.position}, quantity=hold.quantity - tonnes)
+            return {}
+
+        ctx = self.trading.ctx(CLERK)
+        self.trading.done(self.book.commit([Request(ctx, "test.slip", None, slip)])[0])
 
     def take(self, step: str, day: date = DAY) -> list[Outcome]:
         """All commands of one step, as they stand; a refusal ends it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tanshu.clearing import collecting, delivery, effecting, reviewing, sealing
+from tanshu.clearing import collecting, delivery, effecting, queries, reviewing, sealing
 from tanshu.clearing import day as steps
 from tanshu.clearing.day import Role
 from tanshu.clearing.driving import Driven, run
@@ -169,3 +169,22 @@ def test_fees_need_a_place_and_a_net_delivery_the_pool(trading: Trading, tmp_pat
         trading.refuses("CLR-2007", lambda: house.take("deliver")[-1])
         house.opens_accounts(("registry", "pool"))
         house.takes("deliver", "effect")
+
+
+def test_what_failed_in_part_and_then_as_a_whole_is_told_once(house: House, tmp_path: Path) -> None:
+    """A seller whose own purchase fails has fewer units than it sold; then it is stopped itself."""
+    t = house.trading
+    trade(house, t.a, t.c, 10)
+    trade(house, t.b, t.c, 60_000)
+    with settled_as(tmp_path, block_trades=1, partial=True):
+        house.takes(*list(steps.STEPS)[:6])
+        house.loses(t.b, 100)
+        t.done(delivery.deliver(t.ctx(CLERK), Deliver(DAY, CEA, 0)))
+        with house.database.read() as conn:
+            assert [(one.quantity, one.why) for one in queries.fails(conn, DAY, 100)] == [(100, "short")]
+        house.stops(t.b)
+        t.done(delivery.deliver(t.ctx(CLERK), Deliver(DAY, CEA, 1)))
+        with house.database.read() as conn:
+            assert [(one.quantity, one.why) for one in queries.fails(conn, DAY, 100)] == [(60_000, "stopped")]
+        house.takes("effect", "reconcile", "state", "seal")
+    assert house.row().state == DayState.SEALED

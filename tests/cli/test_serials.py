@@ -69,7 +69,8 @@ def test_a_surrendered_unit_tells_its_whole_life(year: Tanshu) -> None:
 
 
 def test_a_unit_is_listed_where_it_was_at_each_turn_of_its_life(year: Tanshu) -> None:
-    first = year("serial", "moved", one(year, "trade-settlement")["id"], "--json").ok().json["ranges"][0]
+    """One that was bought, and went back to the register: the newest transfer of the year."""
+    first = year("serial", "moved", one(year, "position-transfer")["id"], "--json").ok().json["ranges"][0]
     number, code = first["end"], first["instrument"]
     life = year("serial", "show", f"{code}-{number}", "--json").ok().json["life"]
     assert {turn["type"] for turn in life} >= {"issuance", "trade-settlement"}

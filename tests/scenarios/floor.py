@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tanshu.parties.model import OpenAccount
+from tanshu.parties.service import open_account
 from tanshu.rules import packs
 from tanshu.scenario.story.language import read
 from tests.scenarios.market_play import MarketPlay
@@ -53,6 +55,8 @@ class Floor(Market):
         (scenario,) = read(FOUNDING, "founding")
         with figures():
             MarketPlay(self, Operator(Path(), pytest.MonkeyPatch())).play(scenario)
+        for handle in ("exchange", "registry"):
+            self.accepted(open_account(self.ctx("registry-maker-1"), OpenAccount(handle, "fees")))
 
 
 @contextmanager

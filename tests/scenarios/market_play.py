@@ -13,6 +13,8 @@ from tanshu.base.clock import business_date
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Answer
+from tanshu.clearing import queries as clearing
+from tanshu.clearing.statements.tables import CLEARING_STATEMENT
 from tanshu.exchange import market as markets
 from tanshu.exchange import service as orders
 from tanshu.exchange import timetable
@@ -26,7 +28,9 @@ from tanshu.exchange.figures.of_market import Followed
 from tanshu.exchange.figures.tables import MARKET_ORDER
 from tanshu.exchange.figures.words import State
 from tanshu.log import store
+from tanshu.parties import queries as parties
 from tanshu.scenario.story import market_acts
+from tanshu.scenario.story.house_sentences import DayIs, OpensAccount, StatementIs
 from tanshu.scenario.story.market_sentences import (
     AuctionIs,
     Charged,
@@ -87,7 +91,7 @@ class MarketPlay(Play):
                 self._keep()
             case InMarket():
                 self.market_name = said.market
-            case _ if isinstance(said, MarketAct):
+            case _ if isinstance(said, MarketAct) and not isinstance(said, OpensAccount):
                 self._perform(said)
             case _:
                 super()._do(said)
@@ -144,8 +148,30 @@ class MarketPlay(Play):
                 self._is(told, said.phase, phase_of(self._engine().arrays, 0, said.mode))
             case AuctionIs() as said:
                 self._is(told, (said.outcome, said.sold, said.price_fen), self._result(said))
+            case DayIs() as said:
+                self._is(told, (said.state, said.trades, said.failed, said.differences), self._day(said))
+            case StatementIs() as said:
+                self._is(told, (said.closing, said.bought_t, said.sold_t), self._statement(said))
             case _:
                 super()._holds(told)
+
+    def _day(self, said: DayIs) -> tuple[Any, ...]:
+        """How far a settlement day is; of what is not told, None."""
+        with self.market.database.read() as conn:
+            row = need(clearing.day(conn, said.day or self.today))
+            markets = clearing.markets(conn, row.day)
+        counted = (sum(one.trades for one in markets), sum(one.failed for one in markets), row.differences)
+        told = (said.trades, said.failed, said.differences)
+        return row.state, *(None if one is None else real for one, real in zip(told, counted, strict=True))
+
+    def _statement(self, said: StatementIs) -> tuple[Any, ...]:
+        with self.market.database.read() as conn:
+            subject = need(parties.subject(conn, self._handle(said.subject)))
+            t = CLEARING_STATEMENT.c
+            here = (t.day == (said.day or self.today), t.subject_id == subject.id)
+            row = conn.execute(select(CLEARING_STATEMENT).where(*here)).one()
+        tonnes = ((said.bought_t, row.bought_t), (said.sold_t, row.sold_t))
+        return row.closing, *(None if told is None else real for told, real in tonnes)
 
     def _price(self, said: PriceIs) -> int | None:
         if said.what == "previous":

@@ -24,12 +24,13 @@ from tanshu.compliance.withholding import (
 )
 from tanshu.log import store
 from tanshu.parties import queries as parties
-from tanshu.parties.model import AccountKind, SetState, Subject
-from tanshu.parties.service import set_state
+from tanshu.parties.model import AccountKind, OpenAccount, Register, SetState, Subject, SubjectKind
+from tanshu.parties.service import open_account, register, set_state
 from tanshu.registry import queries, service
 from tanshu.registry.encumbrances import queries as claims
 from tanshu.registry.model import Decide, DefineInstrument, Expire, Propose, ProposedLine
 from tanshu.scenario import checks
+from tanshu.scenario.story.house_sentences import OpensAccount
 from tanshu.scenario.story.language import BATCHES
 from tanshu.scenario.story.sentences import (
     EXPECTATIONS,
@@ -56,6 +57,7 @@ from tanshu.scenario.story.words import Cast
 from tests.support.market import Market, coal_unit
 from tests.support.policies import Operator
 
+SECOND_BANK = "bank-2"
 STAGES = {"pre-allocation": "pre", "final-allocation": "final"}
 
 
@@ -69,6 +71,7 @@ def cast(market: Market) -> Cast:
             "邻省": ("henan", "henan"),
             "国家": ("ministry", "ministry"),
             "银行": ("bank", "bank"),
+            "银行二": (SECOND_BANK, SECOND_BANK),
             "交易所": ("exchange", "exchange"),
             "登记": ("registry", "registry"),
         }
@@ -138,6 +141,8 @@ class Play:
                 self.outcome = service.expire(self._ctx(said.who), Expire())
             case SetsState():
                 self._sets_state(said)
+            case OpensAccount():
+                self._opens_account(said)
 
     def _emits(self, said: Emits) -> None:
         handle, province = self._handle(said.subject), self._province(said.subject)
@@ -198,6 +203,14 @@ class Play:
         self.outcome = set_state(self._ctx(said.who, reason="情况"), change)
         if isinstance(self.outcome, Answer):
             self.market.decide(self.outcome)
+
+    def _opens_account(self, said: OpensAccount) -> None:
+        """Of the second bank, too, which is not there before it has an account."""
+        handle, kind = self._account(said.account)
+        if handle == SECOND_BANK:
+            register_second = Register(SubjectKind.BANK, "银行二", SECOND_BANK)
+            self.market.accepted(register(self.market.ctx("registry-maker-1"), register_second))
+        self.outcome = open_account(self._ctx(said.who), OpenAccount(handle, kind))
 
     def _remember(self, name: str) -> None:
         if not isinstance(self.outcome, Answer):

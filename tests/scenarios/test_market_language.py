@@ -11,7 +11,9 @@ import pytest
 
 from tanshu.base.refusal import Refused
 from tanshu.exchange.engine.records import Mode, Phase, Side
+from tanshu.scenario.story import house_language
 from tanshu.scenario.story import market_language as words
+from tanshu.scenario.story.house_sentences import DayIs, SendsBack, StatementIs, TakesStep
 from tanshu.scenario.story.language import read
 from tanshu.scenario.story.market_sentences import (
     Admits,
@@ -117,6 +119,14 @@ MEANINGS = [
     ("阶段: 挂牌协议 下班", None),
     ("竞价 一: 无人申报", [AuctionIs("一", "no_bids", 0, 0)]),
     ("竞价 一: 很好", None),
+    ("登记经办 结算 2024-01-03", [TakesStep("登记经办", "", date(2024, 1, 3))]),
+    ("登记经办 货银对付", [TakesStep("登记经办", "deliver", None)]),
+    ("登记经办 乱算", None),
+    ("登记审批 退回复审, 理由 某", [SendsBack("登记审批", "approve", None, "某")]),
+    ("登记审批 退回清算, 理由 某", None),
+    ("结算日: 已封账, 差异 0", [DayIs(None, "sealed", None, None, 0)]),
+    ("结算日: 很好", None),
+    ("结算单 2024-01-03: 甲 期末 5.00 元, 卖出 6 吨", [StatementIs("甲", date(2024, 1, 3), 500, None, 6)]),
 ]  # fmt: skip
 
 
@@ -184,5 +194,6 @@ def test_a_page_names_every_word_of_markets(page: str):
     text = section(page)
     known = [*words.ENTERED, *words.CHANGED, *words.ABOUT, *words.SIDES, *words.AUCTION_SIDES, *words.ENDS]
     known += [*words.PRICES, *words.NOTICE, *words.SHARES, *words.KINDS, *words.MODES, *words.PHASES]
+    known += [*house_language.STEPS, *house_language.STATES]
     known += [*words.OUTCOMES, *(word for word in words.STATES if word != "已失效"), words.NONE]
     assert [word for word in known if word not in text] == []

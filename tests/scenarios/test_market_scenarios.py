@@ -1,8 +1,9 @@
-"""Every mode of a market in the words of its rules: scenarios that a trader can read, and that run.
+"""Every mode of a market and its settlement, in the words of the rules: scenarios that a trader can read.
 
-Each file `market-*.txt` beside this one is about one thing. Its first scenario runs on both databases, the
-others on one: they say what the rules are, and what the databases do is tested elsewhere. After each, the
-second opinion has looked at the register's log; what everybody sees is read from tables and engine alike.
+Each file `market-*.txt` or `clearing-*.txt` beside this one is about one thing. Its first scenario runs on
+both databases, the others on one: they say what the rules are, and what the databases do is tested elsewhere.
+After each, the second opinion has looked at the register's log; what everybody sees is read from tables and
+engine alike.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.support.judged import findings
 from tests.support.policies import Operator
 
 HERE = Path(__file__).parent
-FILES = sorted(HERE.glob("market-*.txt"))
+FILES = sorted((*HERE.glob("market-*.txt"), *HERE.glob("clearing-*.txt")))
 STORIES = [
     (file.stem, n, scenario)
     for file in FILES

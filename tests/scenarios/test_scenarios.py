@@ -21,7 +21,7 @@ from tests.support.market import Market
 from tests.support.policies import Operator
 
 HERE = Path(__file__).parent
-FILES = sorted(file for file in HERE.glob("*.txt") if not file.stem.startswith("market-"))
+FILES = sorted(file for file in HERE.glob("*.txt") if not file.stem.startswith(("market-", "clearing-")))
 STORIES = [
     (file.stem, n, scenario)
     for file in FILES

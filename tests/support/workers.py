@@ -29,6 +29,7 @@ TOGETHER = {
     "tests/insight/test_figures.py": "the year",
     "tests/insight/test_report.py": "the year",
     "tests/insight/test_scenario_summary.py": "the year",
+    "tests/insight/test_settlement_section.py": "the year",
     "tests/scenario/test_trading.py": "the year",
 }
 """Modules that share what takes long to make: a kernel compiled, a year's figures and reports."""

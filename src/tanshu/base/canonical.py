@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from tanshu.base.refusal import Refused, refusal
 
@@ -40,7 +42,7 @@ def plain(value: object) -> object:
     if kind is int or kind is bool or value is None:
         return value
     if kind is dict:
-        return {_clean(str(key)): plain(item) for key, item in value.items()}  # type: ignore[attr-defined]
+        return _flat(value) or {_clean(str(key)): plain(item) for key, item in value.items()}  # type: ignore
     if isinstance(value, float):
         raise Refused(NO_FLOAT(value=value))
     if isinstance(value, str):
@@ -62,11 +64,37 @@ def plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+_TEXT = {str}
+_FLAT = {str, int, bool, type(None), date}
+
+
+def _flat(value: dict[Any, Any]) -> dict[str, Any] | None:
+    """The same for a row of a table, all of it looked at together; None where it is anything else."""
+    kinds = set(map(type, value.values()))
+    if not kinds <= _FLAT or set(map(type, value)) != _TEXT or not _are_clean(tuple(value)):
+        return None
+    if str in kinds and not _is_clean("".join([item for item in value.values() if type(item) is str])):
+        return None  # which of them it is, is found out one by one
+    if date not in kinds:
+        return dict(value)
+    return {key: item.isoformat() if type(item) is date else item for key, item in value.items()}
+
+
+@lru_cache(maxsize=512)
+def _are_clean(names: tuple[str, ...]) -> bool:
+    """Of columns; rows of one shape come by thousands."""
+    return _is_clean("".join(names))
+
+
 def _clean(text: str) -> str:
     """Text that every database stores alike: no NUL, no half of a surrogate pair."""
-    if "\x00" in text or not (text.isascii() or _SURROGATE.search(text) is None):
+    if not _is_clean(text):
         raise Refused(BAD_TEXT(value=ascii(text)))
     return text
+
+
+def _is_clean(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or _SURROGATE.search(text) is None)
 
 
 def canonical(value: object) -> bytes:

@@ -37,7 +37,7 @@ EXACT_IN_A_SHEET = 10**15
 """From here on a workbook's numbers are no longer all exact."""
 BATCH_ROWS = 20_000
 """Rows of a Parquet file that are written together."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
 """What some spreadsheet takes for the beginning of a formula; full width where they are set to Chinese."""
 _CELL_MAX = 32_767
 """Characters that a workbook's cell can hold."""
@@ -136,7 +136,7 @@ def _csv_cell(cell: Cell) -> str | int:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return f"'{cell}" if cell.startswith(FORMULA) else cell
     return cell.isoformat() if isinstance(cell, date) else cell
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 
 from tanshu.base.canonical import canonical
-from tanshu.base.database import metadata
+from tanshu.base.database import driver, metadata
 
 INSERT, UPDATE, DELETE = "insert", "update", "delete"
 
@@ -86,7 +87,11 @@ def _goes_with(first: Change, other: Change) -> bool:
 def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
     table = metadata.tables[first.table]
     if first.kind == INSERT:
-        conn.execute(_insert(table, tuple(first.values)), [dict(change.values) for change in changes])
+        names = tuple(first.values)
+        if len(changes) >= MANY and all(name in table.c for name in names):
+            _insert_at_once(conn, table, names, changes)
+            return len(changes)
+        conn.execute(_insert(table, names), [dict(change.values) for change in changes])
         return len(changes)
     named, unset = _told_apart(first.where)
     found = {_WHERE + name: first.where[name] for name in named}
@@ -94,6 +99,31 @@ def _make(conn: Connection, first: Change, changes: Sequence[Change]) -> int:
         statement = _update(table, named, unset, tuple(first.values))
         return conn.execute(statement, {**found, **first.values}).rowcount
     return conn.execute(_delete(table, named, unset), found).rowcount
+
+
+MANY = 200
+"""Rows of one shape from which they go to the driver past SQLAlchemy; by COPY where there is one."""
+
+
+def _insert_at_once(
+    conn: Connection, table: Table, names: tuple[str, ...], changes: Sequence[Change]
+) -> None:
+    columns = (_as_written(conn, table.c[name], [one.values[name] for one in changes]) for name in names)
+    rows = zip(*columns, strict=True)
+    shown = conn.dialect.identifier_preparer
+    into = f"{shown.format_table(table)} ({', '.join(shown.format_column(table.c[name]) for name in names)})"
+    if conn.dialect.name == "sqlite":
+        driver(conn).executemany(f"INSERT INTO {into} VALUES ({', '.join('?' * len(names))})", rows)
+        return
+    with closing(driver(conn).cursor()) as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _as_written(conn: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
+    """A column's values as SQLAlchemy would hand them to the driver."""
+    written = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    return list(map(written, values)) if written else values
 
 
 # Statements are built once for each shape of change: putting one together costs more than running it.

@@ -75,6 +75,12 @@ BEGUN = refusal(
     "{day} 的结算已经开始或已过:最近的结算日是 {last}({state})。",
     "{day} was begun already, or is past: the newest settlement day is {last} ({state}).",
 )
+DAY_GONE = refusal(
+    "CLR-1015",
+    "清算机构已经办理 {last} 的结算,市场 {market} 不能再于 {day} 开市。请在下一交易日开市。",
+    "The house has begun the settlement of {last} already, so the market {market} cannot open on {day}. "
+    "Open it on the next trading day.",
+)
 DISAGREES = refusal(
     "CLR-2001",
     "市场 {market} 在 {day} 的清算与交易主机不符:{account} 的 {what} 应为 {ours},交易主机记为 {theirs}。",

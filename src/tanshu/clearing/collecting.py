@@ -134,6 +134,8 @@ def _markets(act: Act, day: date) -> Iterator[tuple[ClearingRules, TradedDay]]:
                 need(checks.UNFINISHED_BEFORE(field="day", **facts))
             continue
         if other := _settled_by_exchange(act.conn, session):
+            if is_settled(act.conn, session):
+                continue
             need(checks.PARTLY_SETTLED(field="day", market=row.name, day=day, transaction=other))
         rules = need(clearing_rules(pack, allow_draft=act.ctx.allow_draft))
         yield rules, need(read_day(act.conn, row.log, day))
@@ -169,10 +171,9 @@ def _row(rules: ClearingRules, traded: TradedDay) -> dict[str, object]:
 def _agrees_with_engine(conn: Connection, traded: TradedDay) -> Refusal | None:
     """What the trades come to is what the market's engine summed up while they were made."""
     mine = _owed(traded)
-    here = (MARKET_DUE.c.log == traded.log, MARKET_DUE.c.day == traded.day)
-    engine = {
-        (r.account, r.instrument): (r.due, r.fees) for r in conn.execute(select(MARKET_DUE).where(*here))
-    }
+    its = (MARKET_DUE.c.account, MARKET_DUE.c.instrument, MARKET_DUE.c.due, MARKET_DUE.c.fees)
+    query = select(*its).where(MARKET_DUE.c.log == traded.log, MARKET_DUE.c.day == traded.day)
+    engine = {(account, what): (due, fees) for account, what, due, fees in conn.execute(query).all()}
     if mine == engine:
         return None
     cell = min(key for key in mine.keys() | engine.keys() if mine.get(key) != engine.get(key))
@@ -200,14 +201,16 @@ def _owed(traded: TradedDay) -> dict[tuple[int, int], tuple[int, int]]:
     for number in range(1, len(traded.instruments)):
         here = trades.instrument == number
         sold = _by_party(traded, trades.seller[here], trades.quantity[here])
-        for party in np.flatnonzero(sold).tolist():
-            cell = (int(traded.units_account[party]), int(traded.instruments[number]))
-            owed[cell] = (int(sold[party]), 0)
+        some, what = np.flatnonzero(sold), int(traded.instruments[number])
+        for account, tonnes in zip(traded.units_account[some].tolist(), sold[some].tolist(), strict=True):
+            owed[account, what] = (tonnes, 0)
     paid = _by_party(traded, trades.buyer, trades.amount)
     fees = _by_party(traded, trades.buyer, trades.buyer_trading + trades.buyer_settlement)
     fees += _by_party(traded, trades.seller, trades.seller_trading + trades.seller_settlement)
-    for party in np.flatnonzero(paid | fees).tolist():
-        owed[int(traded.cash_account[party]), traded.currency] = (int(paid[party]), int(fees[party]))
+    some = np.flatnonzero(paid | fees)
+    columns = (traded.cash_account[some].tolist(), paid[some].tolist(), fees[some].tolist())
+    for account, fen, charged in zip(*columns, strict=True):
+        owed[account, traded.currency] = (fen, charged)
     return owed
 
 

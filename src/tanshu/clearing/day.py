@@ -80,12 +80,17 @@ ROLE_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """One command of a step: by whom, which verb, with what."""
+    """One command of a step: by whom, which verb, with what.
+
+    part: of which part of the step, where it has several (a market, a block); it has one key, whatever else
+    is to be done besides.
+    """
 
     step: str
     role: Role
     verb: Callable[[Context, Any], Outcome]
     body: object
+    part: str = ""
 
 
 STEPS: dict[str, Text] = {
@@ -131,19 +136,31 @@ def commands(conn: Connection, step: str, day: date) -> Sequence[Do]:
 
 
 def keys(conn: Connection, log: int, asked: Sequence[Do], day: date) -> list[bytes]:
-    """The key of each command of a step, counted by what it belongs to."""
-    steps = [one.step for one in asked]
-    return [key(conn, log, step, day, steps[:n].count(step)) for n, step in enumerate(steps)]
+    """The key of each command of a step."""
+    return [key(conn, log, one.step, day, one.part) for one in asked]
 
 
-def key(conn: Connection, log: int, step: str, day: date, n: int) -> bytes:
-    """The key of the n-th command of a step: it follows from the entry by which the day came this far."""
+def is_wanted(conn: Connection, one: Do) -> bool:
+    """Is a command still to be given? Blocks are counted before the first of them is delivered; what fails, or
+    has to go at once, takes fewer.
+    """
+    block = one.body
+    if not isinstance(block, Deliver):
+        return True
+    (row,) = (row for row in queries.markets(conn, block.day) if row.market == block.market)
+    return row.delivered + row.failed < row.trades or block.block < len(
+        queries.blocks(conn, block.day, row.log)
+    )
+
+
+def key(conn: Connection, log: int, step: str, day: date, part: str = "") -> bytes:
+    """The key of a part of a step: it follows from the entry by which the day came this far."""
     row = queries.day(conn, day)
     names = (*ANCHORS[: ANCHORS.index(BEFORE[step]) + 1], "returned_seq") if step in BEFORE else ()
     anchor = 0 if isinstance(row, Refusal) else max((getattr(row, name) or 0 for name in names), default=0)
     seen = store.hash_at(conn, log, anchor) or b""
     rounds = conn.execute(select(CLEARING_BREAK.c.round).where(CLEARING_BREAK.c.day == day)).scalars().all()
-    words = f"clearing\x1f{day.isoformat()}\x1f{step}\x1f{n}\x1f{max(rounds, default=0)}\x1f"
+    words = f"clearing\x1f{day.isoformat()}\x1f{step}\x1f{part}\x1f{max(rounds, default=0)}\x1f"
     return digest(words.encode() + seen)[:KEY_BYTES]
 
 
@@ -174,7 +191,7 @@ BEFORE = {
 
 def _close(conn: Connection, day: date) -> Iterator[Do]:
     for market in _open_markets(conn, day):
-        yield Do("close", Role.EXCHANGE, close_day, CloseDay(market, day))
+        yield Do("close", Role.EXCHANGE, close_day, CloseDay(market, day), market)
 
 
 def _confirm(conn: Connection, day: date) -> Iterator[Do]:
@@ -198,7 +215,8 @@ def _deliver(conn: Connection, day: date) -> Iterator[Do]:
         size = _block_trades(row.pack)
         left = row.trades - row.delivered - row.failed
         for block in range(len(done) + -(-left // size)):
-            yield Do("deliver", Role.CLERK, deliver, Deliver(day, row.market, block))
+            part = f"{row.market}\x1f{block}"
+            yield Do("deliver", Role.CLERK, deliver, Deliver(day, row.market, block), part)
 
 
 def _late(conn: Connection, day: date) -> Iterator[Do]:

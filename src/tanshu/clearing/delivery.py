@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -44,29 +44,45 @@ TAG = TYPES["trade-settlement"].number
 WHY = {STOPPED: "stopped", SHORT: "short"}
 
 
+class LegsOnCells(NamedTuple):
+    """Legs of some chains. start: where each chain's begin, and where the last one's end. source, target: the
+    cells that give and get; amount: tonnes or fen."""
+
+    start: Ints
+    source: Ints
+    target: Ints
+    amount: Ints
+
+
+NO_LEGS = LegsOnCells(np.zeros(1, np.int64), *(np.zeros(0, np.int64),) * 3)
+
+
 @dataclass
 class Floor:
     """A market's day on its way to delivery: its legs on cells, and what the cells still have.
 
     A cell is one participant's units of one instrument, or its money: instrument · parties + party, by the
     market's numbers, 0 for money; party 0 is the house's pool. trades: what is to be delivered, with the
-    quantities that can be. chain: of each trade. position: the holds' names, by their place in `cells.left`.
-    done: chains walked so far.
+    quantities that can be; missing: of each of the day's trades, the tonnes that cannot, as far as that is
+    known before the first block. chain: of each trade. position: the holds' names, by their place in
+    `cells.left`. done: chains walked so far.
+
+    legs: of the chains laid out last, those that are walked next or were just walked: a day's legs all at
+    once would be many times its trades.
     """
 
     traded: TradedDay
+    model: Model
     trades: Trades
+    missing: Ints
     chain: Ints
     block_trades: int
     account: Ints
     what: Ints
     cells: Cells
     position: Ints
-    start: Ints
-    source: Ints
-    target: Ints
-    amount: Ints
     done: int = 0
+    legs: LegsOnCells = NO_LEGS
 
     @property
     def parties(self) -> int:
@@ -74,7 +90,7 @@ class Floor:
 
     @property
     def chains(self) -> int:
-        return len(self.start) - 1
+        return int(self.chain[-1]) + 1 if len(self.chain) else 0
 
     def next_chains(self) -> int:
         """Where the next block ends: after so many trades, a chain at least."""
@@ -83,33 +99,35 @@ class Floor:
             return self.chains
         return max(self.done + 1, int(self.chain[beyond]))
 
-    def walk(self, until: int, stopped: NDArray[np.bool_], room: int) -> Taken:
-        """The next chains up to one of them, as many as there is room for; `cells` and `done` move on."""
-        first, last = int(self.start[self.done]), int(self.start[until])
-        taken = take(
-            self.cells,
-            self.start[self.done : until + 1] - first,
-            self.source[first:last],
-            self.target[first:last],
-            self.amount[first:last],
-            stopped,
-            room,
-        )
+    def trades_of(self, first: int, end: int) -> slice:
+        """Where the trades of these chains stand."""
+        return slice(*np.searchsorted(self.chain, [first, end]).tolist())
+
+    def lay_out(self, until: int) -> LegsOnCells:
+        """The legs of the next chains up to one of them."""
+        legs = settlement.legs(self.model, self.trades.only(self.trades_of(self.done, until)))
+        of = legs.instrument * self.parties
+        start = legs.starts_of(until - self.done)
+        self.legs = LegsOnCells(start, of + legs.giver, of + legs.taker, legs.amount)
+        return self.legs
+
+    def walk(self, stopped: NDArray[np.bool_], room: int) -> Taken:
+        """The chains laid out, as many as there is room for; `cells` and `done` move on."""
+        taken = take(self.cells, *self.legs, stopped, room)
         self.done += taken.chains
-        short = np.where(taken.leg_short >= 0, taken.leg_short + first, -1)
-        return taken._replace(leg=taken.leg + first, leg_short=short)
+        return taken
 
     def records(self, taken: Taken) -> Records:
         """Movements as records of the book: captures from holds, transfers of what the day had brought."""
         block = np.zeros(len(taken.leg), RECORD)
-        cell, credit = self.source[taken.leg], self.target[taken.leg]
+        cell, credit = self.legs.source[taken.leg], self.legs.target[taken.leg]
         held = taken.hold >= 0
         block["op"] = np.where(held, Op.CAPTURE, Op.TRANSFER)
         block["debit"], block["credit"] = self.account[cell], self.account[credit]
         block["instrument"], block["amount"] = self.what[cell], taken.amount
         block["hold"] = np.where(held, np.append(self.position, 0)[taken.hold], 0)
         block["tag"] = TAG
-        chain = np.searchsorted(self.start, taken.leg, side="right")
+        chain = np.searchsorted(self.legs.start, taken.leg, side="right")
         block["flags"][:-1] = np.where(chain[1:] == chain[:-1], LINKED, 0)
         return block
 
@@ -135,10 +153,10 @@ def deliver(act: Act, command: Deliver) -> Decision:
     began = floor.done
     failed: list[dict[str, Any]] = []
     if floor.chains:
-        until = floor.next_chains()
-        taken = floor.walk(until, _stopped(act.conn, floor)[began:until], RECORDS_MAX)
+        legs = floor.lay_out(floor.next_chains())
+        taken = floor.walk(_stopped(act.conn, floor), RECORDS_MAX)
         if not taken.chains:
-            limit = {"count": int(floor.start[began + 1] - floor.start[began]), "limit": RECORDS_MAX}
+            limit = {"count": int(legs.start[1]), "limit": RECORDS_MAX}
             return checks.ALL_OR_NOTHING(field="market", **facts, **limit)
         failed = list(_failed_on_the_way(act.conn, row, floor, began, taken))
         if failed and row.model != Model.GROSS:
@@ -164,7 +182,8 @@ def floor_of(act: Act, row: Any, before: Sequence[Any]) -> Floor | Refusal:
     last = int(np.searchsorted(floor.trades.number, before[-1].last, side="right"))
     if last:
         until = int(floor.chain[last - 1]) + 1
-        floor.walk(until, np.zeros(until, bool), 2**62)  # what failed on the way is not among its trades
+        floor.lay_out(until)
+        floor.walk(np.zeros(until, bool), 2**62)  # what failed on the way is not among its trades
     return floor
 
 
@@ -205,40 +224,41 @@ def _laid_out(conn: Connection, row: Any, fails: Sequence[Any] | None) -> Floor 
     account[np.arange(kinds) * n] = house
     what = np.repeat(np.append(traded.currency, traded.instruments[1:]), n)
     cell, position, left = _holds(conn, traded, account, what)
+    missing = np.zeros(len(traded.trades), np.int64)
     if fails is None:
         stakes = np.zeros(kinds * n, np.int64)
         np.add.at(stakes, cell, left)
-        trades = _deliverable(conn, traded, model, rules.partial, stakes.reshape(kinds, n))
+        went = _deliverable(conn, traded, model, rules.partial, stakes.reshape(kinds, n))
+        missing = traded.trades.quantity - went
+        trades = traded.trades
+        if missing.any():
+            trades = trades.changed(quantity=went).only(went > 0)
     else:
         trades, _ = split(traded.trades, fails)
-    legs, chain = settlement.legs(model, trades), settlement.chain_of(model, trades)
     cells = np.arange(kinds * n)
     until = np.searchsorted(cell, cells, side="right")
     return Floor(
         traded,
+        model,
         trades,
-        chain,
+        missing,
+        settlement.chain_of(model, trades),
         rules.block_trades,
         account,
         what,
         Cells(np.searchsorted(cell, cells), until, left, np.zeros(kinds * n, np.int64)),
         position,
-        legs.starts_of(int(chain[-1]) + 1 if len(chain) else 0),
-        legs.instrument * n + legs.giver,
-        legs.instrument * n + legs.taker,
-        legs.amount,
     )
 
 
-def _deliverable(conn: Connection, traded: TradedDay, model: Model, partial: bool, stakes: Ints) -> Trades:
-    """The trades of a day as far as they can be delivered with what the session held. stakes: by
+def _deliverable(conn: Connection, traded: TradedDay, model: Model, partial: bool, stakes: Ints) -> Ints:
+    """Of a day's trades, the tonnes that can be delivered with what the session held. stakes: by
     [instrument, party], money at 0."""
     trades, fees = traded.trades, fees_of(traded, traded.trades)
     cash = np.maximum(0, stakes[0] - fees.trading - fees.settlement)
     units = stakes.copy()
     units[0] = 0
-    found = deliverable(trades, units, cash, _stopped_parties(conn, traded), partial, model)
-    return trades.changed(quantity=found.quantity).only(found.quantity > 0)
+    return deliverable(trades, units, cash, _stopped_parties(conn, traded), partial, model).quantity
 
 
 def _holds(conn: Connection, traded: TradedDay, account: Ints, what: Ints) -> tuple[Ints, Ints, Ints]:
@@ -275,12 +295,12 @@ def _stopped_parties(conn: Connection, traded: TradedDay) -> NDArray[np.bool_]:
 
 
 def _stopped(conn: Connection, floor: Floor) -> NDArray[np.bool_]:
-    """Which chains name a participant that is stopped by now."""
-    bad = _stopped_parties(conn, floor.traded)
-    if not bad.any() or not len(floor.source):
-        return np.zeros(floor.chains, bool)
-    either = bad[floor.source % floor.parties] | bad[floor.target % floor.parties]
-    return np.logical_or.reduceat(either, floor.start[:-1])
+    """Which of the chains laid out name a participant that is stopped by now."""
+    bad, legs = _stopped_parties(conn, floor.traded), floor.legs
+    if not bad.any() or not len(legs.source):
+        return np.zeros(len(legs.start) - 1, bool)
+    either = bad[legs.source % floor.parties] | bad[legs.target % floor.parties]
+    return np.logical_or.reduceat(either, legs.start[:-1])
 
 
 # -- what fails, and telling -------------------------------------------------------------------------------
@@ -288,15 +308,14 @@ def _stopped(conn: Connection, floor: Floor) -> NDArray[np.bool_]:
 
 def _failed_at_once(conn: Connection, row: Any, floor: Floor) -> Iterator[dict[str, Any]]:
     """What is known not to be deliverable before the first block: trades, or what is missing of them."""
-    trades, went = floor.traded.trades, np.zeros(len(floor.traded.trades), np.int64)
-    went[np.searchsorted(trades.number, floor.trades.number)] = floor.trades.quantity
+    trades = floor.traded.trades
     stopped = _stopped_parties(conn, floor.traded)
-    for n in np.flatnonzero(went < trades.quantity).tolist():
+    for n in np.flatnonzero(floor.missing).tolist():
         buyer, seller = int(trades.buyer[n]), int(trades.seller[n])
         is_stopped = bool(stopped[buyer] or stopped[seller])
         at = floor.traded.cash_account[buyer] if stopped[buyer] else floor.traded.units_account[seller]
         why = "stopped" if is_stopped else "short"
-        yield _fail(row, trades, n, int(trades.quantity[n] - went[n]), int(at), why)
+        yield _fail(row, trades, n, int(floor.missing[n]), int(at), why)
 
 
 def _failed_on_the_way(
@@ -306,11 +325,12 @@ def _failed_on_the_way(
     failed = np.flatnonzero(taken.outcome != DELIVERED).tolist()
     bad = _stopped_parties(conn, floor.traded) if failed else np.zeros(0, bool)
     for k in failed:
-        leg = int(taken.leg_short[k]) if taken.leg_short[k] >= 0 else int(floor.start[began + k])
-        why, cell = WHY[int(taken.outcome[k])], int(floor.source[leg])
+        leg = int(taken.leg_short[k]) if taken.leg_short[k] >= 0 else int(floor.legs.start[k])
+        why, cell = WHY[int(taken.outcome[k])], int(floor.legs.source[leg])
         if why == WHY[STOPPED] and not bad[cell % floor.parties]:
-            cell = int(floor.target[leg])
-        for n in np.flatnonzero(floor.chain == began + k).tolist():
+            cell = int(floor.legs.target[leg])
+        here = floor.trades_of(began + k, began + k + 1)
+        for n in range(here.start, here.stop):
             yield _fail(row, floor.trades, n, int(floor.trades.quantity[n]), int(floor.account[cell]), why)
 
 
@@ -339,27 +359,44 @@ def _told(
 ) -> dict[str, object]:
     """The rows of a block, and what its answer says. A trade delivered in part counts as delivered."""
     here = {"day": row.day, "log": row.log}
-    numbers = floor.trades.number[(floor.chain >= began) & (floor.chain < floor.done)]
+    numbers = floor.trades.number[floor.trades_of(began, floor.done)]
     went = numbers[~np.isin(numbers, [one["trade"] for one in on_the_way])] if on_the_way else numbers
     every = floor.traded.trades.number
     first, last = (numbers[0], numbers[-1]) if len(numbers) else (every[0], every[-1])
-    within = every[(every >= first) & (every <= last)]
+    within = every[slice(*np.searchsorted(every, [first, last + 1]).tolist())]
     skipped = within[~np.isin(within, went)].tolist() if len(went) < len(within) else []
     span = {"first": int(first), "last": int(last), "trades": len(went), "skipped": json.dumps(skipped)}
     act.insert(CLEARING_BLOCK, {**here, "block": block, "seq": act.seq, **span})
-    failed = {one["trade"]: one for one in at_once}
-    for one in on_the_way:
-        before = failed.get(one["trade"], {"quantity": 0, "amount": 0})
-        sums = {name: one[name] + before[name] for name in ("quantity", "amount")}
-        failed[one["trade"]] = {**one, **sums}
-    if failed:
-        act.insert(CLEARING_FAIL, *failed.values())
+    failed = _put_down(act, row, at_once, on_the_way)
     lost = row.failed + len(on_the_way) + (0 if block else len(every) - len(floor.trades.number))
     delivered = row.delivered + len(went)
     act.update(CLEARING_MARKET, here, delivered=delivered, failed=lost)
     if _is_done(act.conn, row.day):
         act.update(CLEARING_DAY, {"day": row.day}, state=DayState.DELIVERED, delivered_seq=act.seq)
-    return {"trades": len(went), "failed": len(failed), "left": row.trades - delivered - lost}
+    return {"trades": len(went), "failed": failed, "left": row.trades - delivered - lost}
+
+
+def _put_down(
+    act: Act, row: Any, at_once: Sequence[Mapping[str, Any]], on_the_way: Sequence[Mapping[str, Any]]
+) -> int:
+    """Tell what failed; a trade that had failed in part, and whose rest fails now, has one row. How many."""
+    told = {one["trade"]: one for one in at_once}
+    earlier = {one.trade: one for one in queries.fails(act.conn, row.day, row.log)} if on_the_way else {}
+    for one in on_the_way:
+        before = told.get(one["trade"]) or _counted(earlier.get(one["trade"]))
+        sums = {name: one[name] + before[name] for name in ("quantity", "amount")}
+        if one["trade"] in earlier:
+            where = {"day": row.day, "log": row.log, "trade": one["trade"]}
+            act.update(CLEARING_FAIL, where, **sums, account=one["account"], why=one["why"])
+        else:
+            told[one["trade"]] = {**one, **sums}
+    if told:
+        act.insert(CLEARING_FAIL, *told.values())
+    return len({*told, *(one["trade"] for one in on_the_way)})
+
+
+def _counted(fail: Any | None) -> Mapping[str, int]:
+    return {"quantity": fail.quantity, "amount": fail.amount} if fail else {"quantity": 0, "amount": 0}
 
 
 def _is_done(conn: Connection, day: date) -> bool:

@@ -19,6 +19,7 @@ from tanshu.base.text import Text
 from tanshu.book.commit import Book, Context
 from tanshu.clearing import day as steps
 from tanshu.clearing import queries
+from tanshu.clearing.bank import checks as bank_checks
 from tanshu.clearing.bank import deposits, sending, service
 from tanshu.clearing.bank import queries as banks
 from tanshu.clearing.bank.gateway import BankGateway, Statement, Unknown
@@ -109,6 +110,9 @@ def _step(book: Book, day: date, desk: Desk, step: str, watch: Watch) -> Halt | 
         asked = steps.commands(conn, step, day)
         keys = steps.keys(conn, book.log, asked, day)
     for n, (one, key) in enumerate(zip(asked, keys, strict=True)):
+        with book.database.read() as conn:
+            if not steps.is_wanted(conn, one):
+                continue
         person = desk.people.get(one.role)
         if person is None:
             return Halt(step, waits_for=one.role)
@@ -158,6 +162,8 @@ def _deposits(book: Book, desk: Desk) -> Halt | None:
     """入金: what came in since, proposed by the bank's people and approved by the registry."""
     checker = desk.people.get(Role.FIRST)
     for handle, person in desk.bank_people.items():
+        if handle not in desk.gateways:
+            return Halt("banks", refused=bank_checks.GATEWAY_MISSING(field="at", bank=handle))
         with book.database.read() as conn:
             bank = banks.bank_named(conn, handle)
             if isinstance(bank, Refusal):
@@ -187,7 +193,7 @@ def _statements(book: Book, day: date, desk: Desk, clerk: str) -> Refusal | None
     """Every bank's statement of the day, where it is another than the one that is there."""
     for handle, gateway in desk.gateways.items():
         told = gateway.statement(day)
-        if isinstance(told, Unknown):
+        if isinstance(told, Unknown) or (told.bank, told.day) != (handle, day):
             continue  # the reconciliation will say that it is missing
         with book.database.read() as conn:
             bank = banks.bank_named(conn, handle)
@@ -195,7 +201,9 @@ def _statements(book: Book, day: date, desk: Desk, clerk: str) -> Refusal | None
                 return bank
             if _is_there(told, banks.newest_statement(conn, bank, day)):
                 continue
-        key = digest(b"bank-statement" + canonical(told))[:KEY_BYTES]
+            rounds = banks.statement_rounds(conn, bank, day)
+        # What was sent before may be sent again after something else: each round is a command of its own.
+        key = digest(b"bank-statement" + canonical([rounds, told]))[:KEY_BYTES]
         ctx = Context(book, clerk, key, clock=desk.clock("banks", 2))
         outcome = service.import_statement(ctx, ImportStatement(told))
         if isinstance(outcome, Refusal):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 import numpy as np
 from sqlalchemy import select
 
+from tanshu.base.memo import remembering
 from tanshu.base.refusal import need
 from tanshu.book import records
 from tanshu.book.commit import Act, Decision, verb
@@ -59,7 +60,8 @@ def effect(act: Act, command: Effect) -> Decision:
         closed = {"log": row.log, "day": command.day}
         act.update(MARKET_DUE, closed, left=0)
         act.update(MARKET_DAY, closed, state=SETTLED)
-    count = positions.book(act, command.day, moved)
+    with remembering():
+        count = positions.book(act, command.day, moved)
     act.update(CLEARING_DAY, {"day": command.day}, state=DayState.EFFECTED, effected_seq=act.seq)
     return {"day": command.day.isoformat(), **told, "positions": count}
 

@@ -14,7 +14,10 @@ from tanshu.base.refusal import need
 from tanshu.book import records
 from tanshu.book.commit import Act
 from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.gateway import Kind
+from tanshu.clearing.bank.model import InstructionState
 from tanshu.clearing.bank.service import instruct_ledgers, instruct_position
+from tanshu.clearing.bank.tables import BANK_INSTRUCTION
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind
 from tanshu.registry.types import TYPES
@@ -28,7 +31,7 @@ def book(act: Act, day: date, moved: Mapping[int, Mapping[int, int]]) -> int:
     moved: what this command moves besides, by currency and account, fen. Returns how many positions moved.
     Refuses with CLR-3001: somebody's money lies at no bank.
     """
-    count = 0
+    count = _asked_again(act, day)
     for currency, by_account in moved.items():
         need(instruct_ledgers(act, day, currency, by_account))
         needed = need(banks.positions(act.conn, act.state, currency, by_account))
@@ -54,6 +57,16 @@ def levelled(needed: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
         yield payer, receiver, amount
         owes[:1] = [(payer, debt - amount)] if debt > amount else []
         gets[:1] = [(receiver, claim - amount)] if claim > amount else []
+
+
+def _asked_again(act: Act, day: date) -> int:
+    """A position that its bank refused is in the book and still owed: it is instructed anew."""
+    refused = banks.instructions(act.conn, state=InstructionState.REFUSED)
+    again = [row for row in refused if row.kind == Kind.POSITION]
+    for row in again:
+        id = instruct_position(act, day, row.bank_id, row.other_id, row.instrument, row.amount)
+        act.update(BANK_INSTRUCTION, {"id": row.id}, state=InstructionState.RETURNED, returned_id=id)
+    return len(again)
 
 
 def _special_account(act: Act, bank: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from tanshu.base.memo import remembering
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.book.commit import Act, Decision, verb
@@ -27,6 +28,7 @@ from tanshu.clearing.bank.reconcile import BREAKS, CAUSES, Break, compare
 from tanshu.clearing.collecting import by_clerk
 from tanshu.clearing.delivery import TAG, split
 from tanshu.clearing.model import DayState, Reconcile
+from tanshu.clearing.models import owed
 from tanshu.clearing.tables import CLEARING_BREAK, CLEARING_DAY
 from tanshu.clearing.trades import Ints, TradedDay, Trades, read_day
 from tanshu.log import store
@@ -56,7 +58,8 @@ def reconcile(act: Act, command: Reconcile) -> Decision:
     """
     need(by_clerk(act))
     need(queries.day_in(act.conn, command.day, DayState.EFFECTED))
-    found = list(differences(act.conn, act.state, act.ctx.book.log, command.day))
+    with remembering():
+        found = list(differences(act.conn, act.state, act.ctx.book.log, command.day))
     newest = select(func.max(CLEARING_BREAK.c.round)).where(CLEARING_BREAK.c.day == command.day)
     round = (act.conn.execute(newest).scalar() or 0) + 1
     if found:
@@ -71,8 +74,8 @@ def reconcile(act: Act, command: Reconcile) -> Decision:
 def differences(conn: Connection, state: State, log: int, day: date) -> Iterator[Break]:
     """Everything in which market, book and banks disagree about a day."""
     for row in queries.markets(conn, day):
-        yield from _market_and_book(conn, log, row)
-    yield from _late_and_book(conn, log, day)
+        yield from _market_and_book(conn, state, log, row)
+    yield from _late_and_book(conn, state, log, day)
     for bank in banks.banks(conn):
         yield from _book_and_bank(conn, state, bank, day)
 
@@ -94,14 +97,14 @@ _MOVES = (Op.CAPTURE, Op.TRANSFER)
 # -- market and book ---------------------------------------------------------------------------------------
 
 
-def _market_and_book(conn: Connection, log: int, row: Any) -> Iterator[Break]:
+def _market_and_book(conn: Connection, state: State, log: int, row: Any) -> Iterator[Break]:
     traded = need(read_day(conn, row.log, row.day))
     went, _ = split(traded.trades, queries.fails(conn, row.day, row.log))
     entries = [block.seq for block in queries.blocks(conn, row.day, row.log)]
-    yield from _held_against(conn, _of_book(conn, log, entries), _of_market(traded, went))
+    yield from _held_against(conn, _of_book(conn, log, entries, state.accounts), _of_market(traded, went))
 
 
-def _late_and_book(conn: Connection, log: int, day: date) -> Iterator[Break]:
+def _late_and_book(conn: Connection, state: State, log: int, day: date) -> Iterator[Break]:
     """What failed on earlier days and was delivered within this one: as traded, and as moved."""
     row = need(queries.day(conn, day))
     late = queries.delivered_late(conn, row.approved_seq, row.effected_seq)
@@ -110,7 +113,7 @@ def _late_and_book(conn: Connection, log: int, day: date) -> Iterator[Break]:
         traded = need(read_day(conn, *of))
         _, failed = split(traded.trades, [one for one in late if (one.log, one.day) == of])
         parts.append(_of_market(traded, failed))
-    book = _of_book(conn, log, sorted({one.ended_seq for one in late}))
+    book = _of_book(conn, log, sorted({one.ended_seq for one in late}), state.accounts)
     yield from _held_against(conn, book, _summed(*parts))
 
 
@@ -128,41 +131,49 @@ def _held_against(conn: Connection, ours: tuple[Ints, Ints], theirs: tuple[Ints,
                 f"{account} #{what}",
                 one,
                 other,
-                "交收划转与成交不符 · not what was traded",
+                "delivered",
             )
 
 
 def _of_market(traded: TradedDay, trades: Trades) -> tuple[Ints, Ints]:
     """What trades come to for each cell of the book: (keys, sums)."""
-    what = traded.instruments[trades.instrument]
-    units, cash = traded.units_account, traded.cash_account
+    net = owed(trades, shape=(len(traded.codes), len(traded.cash_account)))
+    units, cash = traded.units_account << INSTRUMENT_BITS, traded.cash_account << INSTRUMENT_BITS
+    kinds = range(1, len(traded.codes))
     return _summed(
-        (units[trades.buyer] << INSTRUMENT_BITS | what, trades.quantity),
-        (units[trades.seller] << INSTRUMENT_BITS | what, -trades.quantity),
-        (cash[trades.seller] << INSTRUMENT_BITS | traded.currency, trades.amount),
-        (cash[trades.buyer] << INSTRUMENT_BITS | traded.currency, -trades.amount),
+        (cash | traded.currency, net.cash),
+        *((units | traded.instruments[kind], net.units[kind]) for kind in kinds),
     )
 
 
-def _of_book(conn: Connection, log: int, entries: Iterable[int]) -> tuple[Ints, Ints]:
-    """What these entries delivered: (keys, sums). What passes through the pool cancels out."""
-    parts: list[tuple[Ints, Ints]] = []
+def _of_book(conn: Connection, log: int, entries: Iterable[int], accounts: int) -> tuple[Ints, Ints]:
+    """What these entries delivered: (keys, sums). What passes through the pool cancels out.
+
+    accounts: how many the book has; a cell of each is counted for every instrument that moved.
+    """
+    moved: dict[int, Ints] = {}
     for seq in entries:
         records = decode(next(store.read(conn, log, seq - 1, seq)).records)
-        records = records[np.isin(records["op"], _MOVES) & (records["tag"] == TAG)]
-        debit, credit, what = (records[name].astype(np.int64) for name in ("debit", "credit", "instrument"))
-        amount = records["amount"]
-        parts += [(credit << INSTRUMENT_BITS | what, amount), (debit << INSTRUMENT_BITS | what, -amount)]
-    return _summed(*parts)
+        delivered = np.isin(records["op"], _MOVES) & (records["tag"] == TAG)
+        instrument = records["instrument"]
+        for number in np.flatnonzero(np.bincount(instrument[delivered])).tolist():
+            here = delivered & (instrument == number)
+            total = moved.setdefault(number, np.zeros(accounts, np.int64))
+            amount = records["amount"][here]
+            np.add.at(total, records["credit"][here].astype(np.int64), amount)
+            np.subtract.at(total, records["debit"][here].astype(np.int64), amount)
+    every = np.arange(accounts) << INSTRUMENT_BITS
+    return _summed(*((every | number, total) for number, total in moved.items()))
 
 
 def _summed(*parts: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
     """Sums by key, those that are zero left out."""
     if not parts:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    keys, where = np.unique(np.concatenate([key for key, _ in parts]), return_inverse=True)
+    some = [(key[amount != 0], amount[amount != 0]) for key, amount in parts]
+    keys, where = np.unique(np.concatenate([key for key, _ in some]), return_inverse=True)
     total = np.zeros(len(keys), np.int64)
-    np.add.at(total, where, np.concatenate([amount for _, amount in parts]))
+    np.add.at(total, where, np.concatenate([amount for _, amount in some]))
     return keys[total != 0], total[total != 0]
 
 

@@ -13,6 +13,7 @@ from tanshu.book.commit import Act, Decision, verb
 from tanshu.clearing import checks, queries
 from tanshu.clearing.model import DAY_LABELS, Confirm, DayState, Review
 from tanshu.clearing.tables import CLEARING_DAY
+from tanshu.log import store
 from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import Person, Right, SubjectKind
 
@@ -67,11 +68,17 @@ def approve(act: Act, command: Review) -> Decision:
 
 
 def _fresh_eyes(act: Act, row: Any) -> Person | Refusal:
-    """A checker of the registry who neither collected the day nor reviewed it."""
+    """A checker of the registry who neither collected the day, nor cleared it, nor reviewed it."""
     person = may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY)
     if isinstance(person, Refusal):
         return person
-    for handle, state in ((row.collected_by, DayState.COLLECTED), (row.reviewed_by, DayState.REVIEWED)):
+    (cleared,) = store.read(act.conn, act.ctx.book.log, row.cleared_seq - 1, row.cleared_seq)
+    before = {
+        DayState.COLLECTED: row.collected_by,
+        DayState.CLEARED: cleared.actor,
+        DayState.REVIEWED: row.reviewed_by,
+    }
+    for state, handle in before.items():
         if handle in person.hands:
             return checks.SAME_HANDS(field="as", person=person.handle, step=DAY_LABELS[state])
     return person

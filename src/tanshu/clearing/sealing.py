@@ -22,6 +22,9 @@ from tanshu.book.kernel import INSTRUMENT_BITS, INSTRUMENT_MASK
 from tanshu.book.records import AccountFlag, Op, decode
 from tanshu.book.state import State
 from tanshu.clearing import checks, queries
+from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.position import of_day
+from tanshu.clearing.bank.reconcile import compare
 from tanshu.clearing.collecting import by_clerk
 from tanshu.clearing.delivery import TAG
 from tanshu.clearing.model import DayState, Seal
@@ -54,13 +57,15 @@ class Balance(NamedTuple):
 def seal(act: Act, command: Seal) -> Decision:
     """Check the invariants once more and close the day for good, bound to the log and the book as they are.
 
-    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open), CLR-1013 (an invariant fails), CLR-5002
-    (the statements do not sum to the market's report).
+    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open, or a bank has sent another statement since
+    the reconciliation, and that one has some), CLR-1013 (an invariant fails), CLR-5002 (the statements do not
+    sum to the market's report).
     """
     need(by_clerk(act))
     row = need(queries.day_in(act.conn, command.day, DayState.STATED))
-    if row.differences:
-        return checks.STILL_DIFFERENT(field="day", day=command.day, differences=row.differences)
+    open = row.differences or _told_since(act, row)
+    if open:
+        return checks.STILL_DIFFERENT(field="day", day=command.day, differences=open)
     need(holds(act.conn, act.state))
     need(totals.check_told(act.conn, command.day))
     need(_was_not_sold_again(act.conn, act.ctx.book.log, row))
@@ -110,6 +115,17 @@ def holds(conn: Connection, state: State) -> Refusal | None:
 # -- steps -------------------------------------------------------------------------------------------------
 
 _GROUPS = {"issued": SOURCES, "gone": SINKS, "pool": (AccountKind.POOL,)}
+
+
+def _told_since(act: Act, row: Any) -> int:
+    """How many differences the statements have that came after the day's reconciliation."""
+    newer = set(banks.told_after(act.conn, row.day, row.reconciled_seq))
+    found = 0
+    for bank in banks.banks(act.conn) if newer else ():
+        if bank.id in newer:
+            statement = need(banks.newest_statement(act.conn, bank, row.day))
+            found += len(compare(of_day(act.conn, act.state, bank, row.day), statement))
+    return found
 
 
 def _is(account: Ints, kind: dict[int, str], names: tuple[AccountKind, ...]) -> Any:

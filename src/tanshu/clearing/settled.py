@@ -71,6 +71,17 @@ def chains_of(conn: Connection, seq: int) -> Ints:
     return np.cumsum(np.concatenate(([0], is_last[:-1]))).astype(np.int64)
 
 
+def late_chain(conn: Connection, log: int, day: date, number: int) -> tuple[int, int] | None:
+    """The entry, and its chain from 0, by which a trade that had failed was delivered; None for another."""
+    t = CLEARING_FAIL.c
+    here = (t.log == log, t.day == day, t.trade == number, t.state == DELIVERED)
+    seq = conn.execute(select(t.ended_seq).where(*here)).scalar()
+    if seq is None:
+        return None
+    went = [(row.log, row.day, row.trade) for row in queries.delivered_late(conn, seq - 1, seq)]
+    return seq, went.index((log, day, number))
+
+
 def trades_of(row: Any, day: Trades) -> Trades:
     """The trades of its day that a block delivered, in the order of its chains."""
     first, end = np.searchsorted(day.number, [row.first, row.last + 1]).tolist()

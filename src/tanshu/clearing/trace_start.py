@@ -6,6 +6,7 @@ on a bank's statement. Each leads to a record of the book, and the first that it
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,7 @@ from tanshu.clearing import fens
 from tanshu.clearing.bank import queries as banks
 from tanshu.clearing.bank.tables import BANK_STATEMENT_LINE
 from tanshu.clearing.model import Model
-from tanshu.clearing.settled import chains_of, trades_of
+from tanshu.clearing.settled import chains_of, late_chain, trades_of
 from tanshu.clearing.tables import CLEARING_BLOCK, CLEARING_MARKET
 from tanshu.clearing.tracing import REFERENCE, order_trades
 from tanshu.clearing.trades import read_day
@@ -177,8 +178,11 @@ def _of_reference(conn: Connection, log: int, reference: str) -> Start | Refusal
     asked = banks.instruction(conn, conn.execute(query).scalar() or "")
     if not isinstance(asked, Refusal):
         return _of_instruction(conn, log, asked)
-    said = f'%"{REFERENCE}":"{reference}"%'
-    ids = conn.execute(select(TRANSACTION.c.id).where(TRANSACTION.c.details.like(said))).scalars().all()
+    t = TRANSACTION.c
+    told = t.details.contains(f'"{REFERENCE}":', autoescape=True)
+    named = t.details.contains(json.dumps(reference, ensure_ascii=False), autoescape=True)
+    rows = conn.execute(select(t.id, t.details).where(told, named).order_by(t.proposed_seq, t.id)).all()
+    ids = [row.id for row in rows if json.loads(row.details).get(REFERENCE) == reference]
     if not ids or not reference:
         return NOTHING_NAMED(field="what", value=reference)
     return _of_transaction(conn, log, need(registry.transaction(conn, ids[0])))
@@ -195,14 +199,18 @@ def _of_trade(
     if number not in traded.trades.number:
         return NO_SUCH_TRADE(field="what", market=market, day=day, number=number, **_A_TRADE)
     block = _block(conn, its, day, number)
-    mine = None if block is None else np.flatnonzero(trades_of(block, traded.trades).number == number)
-    if block is None or mine is None or not len(mine):
+    mine = [] if block is None else np.flatnonzero(trades_of(block, traded.trades).number == number).tolist()
+    chain = (block.seq, mine[0]) if block is not None and mine else None
+    # A part that came late has a chain of its own; what came on the day is shown before it.
+    chain = chain or late_chain(conn, its, day, number)
+    if chain is None:
         return NOT_DELIVERED(field="what", trade=f"{market} {day} #{number}")
-    records = _records(conn, log, block.seq)
-    of_chain = chains_of(conn, block.seq) == mine[0]
+    seq, k = chain
+    records = _records(conn, log, seq)
+    of_chain = chains_of(conn, seq) == k
     is_money = records["instrument"] == traded.currency
     place = int(np.flatnonzero(of_chain & (is_money == money))[0])
-    return _moved(conn, log, int(records["instrument"][place]), position(block.seq, place))
+    return _moved(conn, log, int(records["instrument"][place]), position(seq, place))
 
 
 def _of_order(

@@ -5,19 +5,22 @@ A day of a million trades is arithmetic on arrays; nothing here looks at a trade
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import date
+from hashlib import sha256
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from tanshu.base.canonical import digest
 from tanshu.base.refusal import Refusal
 from tanshu.clearing import checks
 from tanshu.exchange.bridge.trades import stretches
 from tanshu.exchange.engine.records import Op, Side
 from tanshu.exchange.tables import MARKET, MARKET_DAY, MARKET_INSTRUMENT, MARKET_PARTY
+from tanshu.log import store
 
 Ints = NDArray[np.int64]
 
@@ -59,7 +62,10 @@ class Trades(NamedTuple):
 
     def hash(self) -> str:
         """What the house binds itself to: SHA-256 over the columns, as hexadecimal digits."""
-        return digest(b"".join(np.ascontiguousarray(column, "<i8").tobytes() for column in self)).hex()
+        hashed = sha256()
+        for column in self:
+            hashed.update(np.ascontiguousarray(column, "<i8"))
+        return hashed.hexdigest()
 
 
 FEES = ("buyer_trading", "buyer_settlement", "seller_trading", "seller_settlement")
@@ -93,11 +99,14 @@ def read_day(conn: Connection, log: int, day: date) -> TradedDay | Refusal:
     found = conn.execute(query.where(*here)).first()
     if found is None or found.market_closed is None:
         return checks.NOT_CLOSED(field="day", market=found.name if found else log, day=day)
-    parties = conn.execute(select(MARKET_PARTY).where(MARKET_PARTY.c.log == log)).all()
-    listed = conn.execute(select(MARKET_INSTRUMENT).where(MARKET_INSTRUMENT.c.log == log)).all()
-    people = {one.number: one for one in parties}
-    kinds = {one.number: one for one in listed}
+    party, listed = MARKET_PARTY.c, MARKET_INSTRUMENT.c
+    columns = (party.number, party.units_account, party.cash_account, party.subject_id)
+    people = {one[0]: one[1:] for one in conn.execute(select(*columns).where(party.log == log))}
+    columns = (listed.number, listed.instrument, listed.code)
+    kinds = {one[0]: one[1:] for one in conn.execute(select(*columns).where(listed.log == log))}
     numbers, places = range(max(people, default=0) + 1), range(max(kinds, default=0) + 1)
+    units, cash, subject = zip(*(people.get(n, (0, 0, "")) for n in numbers), strict=True)
+    instruments, codes = zip(*(kinds.get(n, (0, "")) for n in places), strict=True)
     return TradedDay(
         log,
         found.name,
@@ -105,21 +114,58 @@ def read_day(conn: Connection, log: int, day: date) -> TradedDay | Refusal:
         day,
         found.currency,
         of_entries(conn, log, found.market_opened, found.market_closed),
-        np.array([people[n].units_account if n in people else 0 for n in numbers], np.int64),
-        np.array([people[n].cash_account if n in people else 0 for n in numbers], np.int64),
-        tuple(people[n].subject_id if n in people else "" for n in numbers),
-        np.array([kinds[n].instrument if n in kinds else 0 for n in places], np.int64),
-        tuple(kinds[n].code if n in kinds else "" for n in places),
+        np.array(units, np.int64),
+        np.array(cash, np.int64),
+        subject,
+        np.array(instruments, np.int64),
+        codes,
     )
 
 
+# -- reading a market's log --------------------------------------------------------------------------------
+
+TRADES_KEPT = 2_000_000
+"""So many trades of the days read last stay in memory: every step of a settlement day asks for the same."""
+_kept: OrderedDict[tuple[int, int, int, bytes], Trades] = OrderedDict()
+_keeping = Lock()
+
+
 def of_entries(conn: Connection, log: int, first: int, last: int) -> Trades:
-    """The trades that these entries of a market's log told of, with the fees charged for each."""
+    """The trades that these entries of a market's log told of, with the fees charged for each: read-only.
+
+    They are kept by the hash of the last entry, which no other entries before it lead to.
+    """
+    hash_ = store.hash_at(conn, log, last)
+    if hash_ is None:
+        return _read(conn, log, first, last)
+    name = (log, first, last, hash_)
+    with _keeping:
+        if name in _kept:
+            _kept.move_to_end(name)
+            return _kept[name]
+    trades = _read(conn, log, first, last)
+    with _keeping:
+        _kept[name] = trades
+        while sum(map(len, _kept.values())) > TRADES_KEPT:
+            _kept.popitem(last=False)
+    return trades
+
+
+def forget() -> None:
+    """Read every day from its log again: for who changed a log behind its back, and to measure."""
+    with _keeping:
+        _kept.clear()
+
+
+def _read(conn: Connection, log: int, first: int, last: int) -> Trades:
     parts = [
         _columns(records[records["op"] == _TRADE], records[records["op"] == _FEE])
         for records in stretches(conn, log, first, last)
     ]
-    return Trades(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    trades = Trades(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    for column in trades:
+        column.flags.writeable = False
+    return trades
 
 
 _TRADE, _FEE = int(Op.TRADE), int(Op.FEE)

@@ -32,8 +32,8 @@ ASKED, GRANTED, DECLINED = "asked", "granted", "declined"
 def ask_unwinding(act: Act, command: AskUnwinding) -> Decision:
     """Ask to give a failed trade up, saying why: by the registry's clerk.
 
-    Refuses with CLR-1001, CLR-1002 (its day is not sealed), CLR-2103 (it does not wait), CLR-2104 (no reason),
-    CLR-2105 (asked already).
+    Refuses with CLR-1001, CLR-1002 (its day is not sealed), CLR-2103 (it does not wait), CLR-2104 (no
+    reason), CLR-2105 (asked already).
     """
     clerk = need(by_clerk(act))
     fail = need(_waiting(act.conn, command.day, command.market, command.trade))

@@ -12,7 +12,7 @@ from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
 from tanshu.cli.accounts import read_date
 from tanshu.cli.bank import AtOption, gateways
-from tanshu.cli.border import AUDIT_FAILED
+from tanshu.cli.border import AUDIT_FAILED, complain
 from tanshu.cli.day_statements import DayArgument
 from tanshu.cli.door import Door, command
 from tanshu.cli.output import (
@@ -99,6 +99,7 @@ BREAKS = (
 WHY = {
     "stopped": Text("账户已停用", "the account is stopped"),
     "short": Text("不足额", "not enough there"),
+    "depends": Text("取决于未交收的成交", "waits for another that failed"),
 }
 
 
@@ -131,13 +132,24 @@ def run(
         desk = driving.Desk(
             people,
             gateways(door, at),
-            dict(pair.split("=", 1) for pair in bank_person or () if "=" in pair),
+            _bank_people(door, bank_person),
             allow_draft=door.allow_draft,
         )
         title = Text(f"{when} 结算", f"settling {when}").in_(door.lang)
         with progress(title, len(steps.STEPS)) as tick:
             driven = driving.run(installation.book, when, desk, lambda seen: tick(seen.number))
     return _driven(driven)
+
+
+def _bank_people(door: Door, pairs: Sequence[str] | None) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for text in pairs or ():
+        bank, is_there, person = text.partition("=")
+        if not (bank and is_there and person):
+            zh, en = f"--bank-person:“{text}”应为 BANK=PERSON", f"--bank-person: “{text}” is not BANK=PERSON"
+            raise complain(door.lang, zh, en)
+        found[bank] = person
+    return found
 
 
 def status(door: Door, day: AllDays = "") -> Reply:
@@ -317,8 +329,8 @@ def _halted(halt: Halt, day: date) -> Sequence[Part]:
         return (
             Notice(
                 Text(
-                    f"对账发现 {halt.differences} 处差异:tanshu day explain {day}",
-                    f"{halt.differences} differences were found: tanshu day explain {day}",
+                    f"对账差异 {halt.differences} 处:见 tanshu day explain {day}",
+                    f"differences: {halt.differences}; see tanshu day explain {day}",
                 )
             ),
         )

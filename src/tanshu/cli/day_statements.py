@@ -121,7 +121,7 @@ def statement(
         else:
             from tanshu.registry import exports
 
-            about = exports.about(conn, found.stated, stamp(conn), [found.subject])
+            about = exports.about(conn, found.stated, stamp(conn), [found.subject], found.packs)
             _write_sheet(door, customer_views.sheet(found, about), form, path)
     return Reply({"file": str(path), **data}, (*notices(mark), *said([path])))
 
@@ -143,7 +143,7 @@ def report(door: Door, day: DayArgument, format: FormatOption = "text", out: Out
         else:
             from tanshu.registry import exports
 
-            about = exports.about(conn, found.stated, stamp(conn), found.people)
+            about = exports.about(conn, found.stated, stamp(conn), found.people, found.packs)
             _write_sheet(door, market_report_data.sheet(found, about), form, path)
     return Reply({"file": str(path), **data}, (*notices(mark), *said([path])))
 

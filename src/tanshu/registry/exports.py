@@ -6,7 +6,7 @@ which the register keeps only as it is now are empty when a past moment is asked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,14 +81,18 @@ def sheet(conn: Connection, export: Export, moment: Moment, at: Position, stamp:
 
 
 def about(
-    conn: Connection, at: Position, stamp: Text | None, subjects: Sequence[Subject] = ()
+    conn: Connection,
+    at: Position,
+    stamp: Text | None,
+    subjects: Sequence[Subject] = (),
+    rules: Iterable[str] = (),
 ) -> tuple[tuple[Text, Text | str], ...]:
     """Where a table is from: the book, the entry with its hash, and which rules were in what state.
 
-    stamp, subjects: as for a paper, what nobody may overlook.
+    stamp, subjects, rules: as for a paper, what nobody may overlook.
     """
     jurisdiction = parties.jurisdiction(conn)
-    lines = papers.stamps(conn, subjects, stamp).lines
+    lines = papers.stamps(conn, subjects, stamp, rules).lines
     return (
         *((Text(f"提示 {n}", f"Notice {n}"), line) for n, line in enumerate(lines, start=1)),
         (Text("账簿", "Book"), at.book),

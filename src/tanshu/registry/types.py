@@ -118,6 +118,8 @@ _ALL_HELD = (A.REGISTRATION, A.PROVINCIAL, A.NATIONAL)
 _SINK, _DROPPED, _OFFSET, _OUTSIDE = (A.SURRENDER,), (A.CANCELLATION,), (A.OFFSET,), (A.EXTERNAL,)
 _BANK, _CASH_SIDE, _RECALL = (A.BANK,), (A.CASH,), (A.RECALL,)
 _FEES, _COVER = (A.FEES,), (A.RESERVE, A.OWN_FUNDS)
+_SHORT = (*_CASH_SIDE, *_BANK)
+"""Where money can be missing: with a client, or in a bank's special account itself."""
 _ALL_CASH = (*_CASH_SIDE, *_FEES, *_COVER)
 _STAGED = (A.PROVINCIAL,)
 _UNDONE = (*_OWN, *_ADMIN, *_SINK, *_DROPPED, *_RECALL)
@@ -215,8 +217,8 @@ _TABLE = (
     _row(38, "bank-position",             "头寸划拨",   "bank position transfer",    _BANK,     _BANK,     _MONEY,   _TWO,   "bank_position",          "registry",   N,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(39, "interest",                  "结息",       "interest",                  _BANK,     _ALL_CASH, _MONEY,   _TWO,   "interest",               "registry",   N,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(40, "settlement-fee",            "交易与结算费", "fees of trading and settlement", _CASH_SIDE, _FEES, _MONEY,  _TWO,   "settlement_fee",         "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
-    _row(41, "shortfall-cover",           "准备金垫付", "cover of a shortfall",      _COVER,    _CASH_SIDE, _MONEY,  _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _T),
-    _row(42, "shortfall-recovery",        "垫付追偿",   "recovery of a shortfall",   _CASH_SIDE, _COVER,   _MONEY,   _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _H),
+    _row(41, "shortfall-cover",           "准备金垫付", "cover of a shortfall",      _COVER,    _SHORT,     _MONEY,  _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _T),
+    _row(42, "shortfall-recovery",        "垫付追偿",   "recovery of a shortfall",   _SHORT,    _COVER,    _MONEY,   _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _H),
     _row(43, "settlement-correction",     "结算更正",   "correction of a settlement", _MARKET,  _MARKET,   _DVP,     _TWO,   "settlement_correction",  "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
 )
 # fmt: on

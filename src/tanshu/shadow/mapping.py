@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from tanshu.base.refusal import Refused
@@ -173,7 +173,11 @@ class _Reader:
 
     def files(self, layout: Layout, data: Mapping[str, Any]) -> Mapping[str, str]:
         self.known("files", data, tuple(layout.files))
-        return {name: self.text("files", data, name, own) for name, own in layout.files.items()}
+        found = {name: self.text("files", data, name, own) for name, own in layout.files.items()}
+        for name, file in found.items():
+            if not _stays_inside(file):
+                self.wrong("files", name, file, Text("目录内的文件名", "a file's name inside the folder"))
+        return found
 
     def columns(self, layout: Layout, data: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
         self.known("columns", data, tuple(COLUMNS))
@@ -289,6 +293,12 @@ class _Reader:
             elif under and words.split("=")[0].strip().strip('"') == key:
                 return number
         return heading
+
+
+def _stays_inside(file: str) -> bool:
+    """A mapping comes with somebody else's files: it names none of ours."""
+    path = PurePath(file)
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts
 
 
 def _path(place: str, key: str) -> str:

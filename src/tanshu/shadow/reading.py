@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from pathlib import Path
 
 from tanshu.base.refusal import Refused
@@ -111,7 +111,7 @@ class _Row:
         try:
             value = Decimal(plain) * factor if plain else Decimal(0)
             exact = value.is_finite() and abs(value) <= AMOUNT_MAX and value == value.to_integral_value()
-        except InvalidOperation:
+        except DecimalException:
             value, exact = Decimal(0), False
         if not exact:
             column = self._theirs(name)

@@ -94,7 +94,10 @@ CHANGING: Mapping[str, frozenset[str]] = {
         }
     ),
     "clearing_market": frozenset({"delivered", "failed"}),
-    "clearing_fail": frozenset({"state", "ended_seq"}),
+    "clearing_fail": frozenset({"state", "ended_seq", "quantity", "amount", "account", "why"}),
+    "clearing_unwinding": frozenset(
+        {"state", "why", "asked_by", "asked_seq", "decided_by", "decided_seq", "comment"}
+    ),
     "clearing_objection": frozenset(
         {
             *("state", "uphold", "opinion", "decided_by", "decided_seq", "confirmed_by", "confirmed_seq"),
@@ -279,6 +282,13 @@ VERBS: Mapping[str, Verb] = {
     RECONCILE: _verb((_CLERK,), "clearing_day clearing_break"),
     STATE: _verb((_CLERK,), "clearing_day clearing_statement clearing_holding"),
     SEAL: _verb((_CLERK,), "clearing_day"),
+    "clearing.deliver-failed": _verb(
+        (_CLERK,), f"clearing_fail {_CLAIMS}", Op.HOLD, Op.CAPTURE, Op.RELEASE, Op.TRANSFER
+    ),
+    "clearing.ask-unwinding": _verb((_CLERK,), "clearing_unwinding"),
+    "clearing.unwind-failed": _verb(
+        (_REVIEWER,), f"clearing_unwinding clearing_fail {_CLAIMS}", Op.HOLD, Op.RELEASE
+    ),
     "clearing.object": _verb(_HOLDERS, "clearing_objection"),
     "clearing.decide-objection": _verb((_CLERK,), "clearing_objection"),
     "clearing.confirm-objection": _verb((_REVIEWER,), "clearing_objection"),

@@ -39,6 +39,12 @@ NOT_HELD = refusal(
     "{subject} 没有资金类账户,无须绑定银行。",
     "{subject} has no account for money: nothing to bind.",
 )
+BANK_DAY = refusal(
+    "CLR-3009",
+    "入金明细中的“{name}”不能是“{value}”:银行日期须为 YYYY-MM-DD 且不晚于 {latest},通知序号须为正整数。",
+    "“{name}” in a deposit's details cannot be “{value}”: the bank's day is YYYY-MM-DD and no later than {latest}, "
+    "the notice's number a whole number above zero.",
+)
 NO_SUCH_INSTRUCTION = refusal(
     "CLR-3101", "没有编号为 {id} 的银行指令。", "There is no bank instruction {id}."
 )
@@ -108,4 +114,10 @@ SIMULATOR_DOWN = refusal(
     "CLR-3304",
     "银行模拟器没有启动:{why}。",
     "The bank simulator did not start: {why}.",
+)
+NOT_RETURNED = refusal(
+    "CLR-3108",
+    "入金 {transaction} 中可由银行退回、记入账户 {account} 的尚有 {there} 分,不能办理 {amount} 分。请核对银行的退回通知。",
+    "Of the deposit {transaction} {there} fen to the account {account} can have been taken back by its bank; {amount} "
+    "are too much. Compare the bank's notice.",
 )

@@ -28,6 +28,8 @@ ContextOf = Callable[[str, bytes], Context]
 REFERENCE, DAY, NUMBER, BANK = "bank_reference", "bank_day", "bank_notice", "bank"
 """What a deposit's details tell of the notice it follows from."""
 TYPES = {LineKind.DEPOSIT: "cash-deposit", LineKind.INTEREST: "interest"}
+DAYS_AHEAD = 10
+"""So many days at most may a bank's day lie ahead of the day on which it tells of a deposit."""
 LOOKED_BACK = 500
 """Deposits among which the newest notice of a bank is looked for."""
 
@@ -53,11 +55,13 @@ def take_notices(
     refused: list[tuple[Notice, Refusal]] = []
     for notice in notices:
         whose = here.get(notice.account)
-        if whose is None or whose.name != notice.name or whose.bank_id != bank.id:
+        known = whose is not None and (whose.name, whose.bank_id) == (notice.name, bank.id)
+        if whose is None or not known or notice.kind not in TYPES:
             unmatched.append(notice)
             continue
         line = ProposedLine(money.code, notice.amount, there.code, whose.code)
-        outcome = registry.propose(context(person, _key(bank, notice)), _proposal(bank, notice, line))
+        owner = "" if whose.kind is AccountKind.CASH else parties.subject_by_id(conn, whose.subject_id).handle
+        outcome = registry.propose(context(person, _key(bank, notice)), _proposal(bank, notice, line, owner))
         if isinstance(outcome, Answer):
             proposed.append((notice, outcome["id"]))
         else:
@@ -96,14 +100,15 @@ def waiting(conn: Connection) -> list[str]:
     return [row.id for row in rows if REFERENCE in json.loads(row.details)]
 
 
-def _proposal(bank: Subject, notice: Notice, line: ProposedLine) -> Propose:
+def _proposal(bank: Subject, notice: Notice, line: ProposedLine, owner: str) -> Propose:
+    """owner: named where the account is the house's own, which no line says by itself."""
     details = {
         REFERENCE: notice.reference,
         DAY: notice.day.isoformat(),
         NUMBER: notice.n,
         BANK: bank.handle,
     }
-    return Propose(TYPES[notice.kind], (line,), details=details)
+    return Propose(TYPES[notice.kind], (line,), subject=owner, details=details)
 
 
 def _key(bank: Subject, notice: Notice, step: str = "propose") -> bytes:

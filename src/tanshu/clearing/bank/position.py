@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, or_, select
@@ -15,12 +16,15 @@ from tanshu.clearing.bank import deposits, queries
 from tanshu.clearing.bank.gateway import Kind, LineKind
 from tanshu.clearing.bank.model import OPEN, InstructionState
 from tanshu.clearing.bank.reconcile import BankPosition, Movement, SubLedgerPosition, Where
-from tanshu.clearing.bank.service import GIVES_BACK
+from tanshu.clearing.bank.service import GIVES_BACK, RETURNED
 from tanshu.clearing.bank.tables import BANK_INSTRUCTION, BANK_POSTING
+from tanshu.clearing.shortfall.model import COVER, RECOVERY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, Subject
 from tanshu.registry.model import TransactionState
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
+
+WITHDRAWAL = "cash-withdrawal"
 
 
 class _Place(NamedTuple):
@@ -43,6 +47,7 @@ def of_day(conn: Connection, state: State, bank: Subject, day: date) -> BankPosi
     place = _Place(bank, account.number, need(queries.money(conn)).number, day)
     codes = {one.account: one for one in queries.sub_ledgers(conn)}
     movements = _instructed(conn, place, codes) + _deposited(conn, place, codes)
+    movements += _taken_back(conn, place, codes) + _made_good(conn, place)
     balance = -queries.total(state, account.number, place.money)
     return BankPosition(bank.handle, day, balance, tuple(movements), _subs(conn, state, place, codes))
 
@@ -75,30 +80,69 @@ def _movement(row: Any, place: _Place, codes: dict[int, Any]) -> Movement:
 
 def _deposited(conn: Connection, place: _Place, codes: dict[int, Any]) -> list[Movement]:
     """What came in from outside: on this day, later, or not booked yet. What gives a payout back did not."""
-    line, begins = TRANSACTION_LINE, shanghai_ns(place.day)
+    found: list[Movement] = []
+    for row, details, where in _booked(conn, place, "debit", tuple(deposits.TYPES.values())):
+        if GIVES_BACK in details:
+            continue
+        kind = next(kind for kind, code in deposits.TYPES.items() if code == row.type)
+        id = row.id if row.n == 0 else f"{row.id}/{row.n}"
+        reference = str(details.get(deposits.REFERENCE, "")) if row.n == 0 else ""
+        found.append(Movement(id, kind, codes[row.other].code, row.quantity, where, reference))
+    return found
+
+
+def _taken_back(conn: Connection, place: _Place, codes: dict[int, Any]) -> list[Movement]:
+    """Deposits that the bank took back: lines of deposits with the other sign, under its reference of that,
+    or under the deposit's own."""
+    found: list[Movement] = []
+    for row, details, where in _booked(conn, place, "credit", (WITHDRAWAL,)):
+        if RETURNED not in details:
+            continue
+        query = select(TRANSACTION.c.details).where(TRANSACTION.c.id == str(details[RETURNED]))
+        theirs = json.loads(conn.execute(query).scalar() or "{}")
+        reference = str(details.get(deposits.REFERENCE) or theirs.get(deposits.REFERENCE, ""))
+        account = codes[row.other].code
+        found.append(Movement(row.id, LineKind.DEPOSIT, account, -row.quantity, where, reference))
+    return found
+
+
+def _made_good(conn: Connection, place: _Place) -> list[Movement]:
+    """What the bank lost, or paid in again, under a reference of its own: that line is known.
+
+    Without a reference nothing is on its statement but another balance.
+    """
+    found: list[Movement] = []
+    for side, code, sign in (("credit", COVER, -1), ("debit", RECOVERY, 1)):
+        for row, details, where in _booked(conn, place, side, (code,)):
+            if reference := str(details.get(deposits.REFERENCE, "")):
+                found.append(Movement(row.id, LineKind.FEE, "", sign * row.quantity, where, reference))
+    return found
+
+
+def _booked(
+    conn: Connection, place: _Place, side: str, types: tuple[str, ...]
+) -> Iterator[tuple[Any, dict[str, Any], Where]]:
+    """Transactions of these types with the bank's account on one side: line, details, how far it is."""
+    # Late in the evening a bank tells of money with the day that follows: booked before this day, of this day.
+    line, begins = TRANSACTION_LINE, shanghai_ns(place.day - timedelta(deposits.DAYS_AHEAD))
+    other = line.c.credit if side == "debit" else line.c.debit
     effected = and_(TRANSACTION.c.state == TransactionState.EFFECTED, TRANSACTION.c.ended_ns >= begins)
     query = (
-        select(TRANSACTION, line.c.n, line.c.credit, line.c.quantity)
+        select(TRANSACTION, line.c.n, other.label("other"), line.c.quantity)
         .join(line, line.c.transaction_id == TRANSACTION.c.id)
         .where(
-            TRANSACTION.c.type.in_(tuple(deposits.TYPES.values())),
-            line.c.debit == place.account,
+            TRANSACTION.c.type.in_(types),
+            line.c[side] == place.account,
             line.c.instrument == place.money,
             or_(TRANSACTION.c.state == TransactionState.PENDING, effected),
         )
         .order_by(TRANSACTION.c.proposed_seq, TRANSACTION.c.id, line.c.n)
     )
-    found: list[Movement] = []
     for row in conn.execute(query):
         details = json.loads(row.details)
         where = _deposit_stands(row, details, place.day)
-        if where is None or GIVES_BACK in details:
-            continue
-        kind = next(kind for kind, code in deposits.TYPES.items() if code == row.type)
-        id = row.id if row.n == 0 else f"{row.id}/{row.n}"
-        reference = str(details.get(deposits.REFERENCE, "")) if row.n == 0 else ""
-        found.append(Movement(id, kind, codes[row.credit].code, row.quantity, where, reference))
-    return found
+        if where is not None:
+            yield row, details, where
 
 
 def _deposit_stands(row: Any, details: dict[str, Any], day: date) -> Where | None:
@@ -125,10 +169,9 @@ def _subs(
     query = select(posting).join(file, file.c.id == posting.c.instruction_id).where(late)
     for row in conn.execute(query):
         untold[row.account] = untold.get(row.account, 0) + row.amount
+    has = queries.totals(state, place.money)
     return {
-        one.code: SubLedgerPosition(
-            one.name, queries.total(state, one.account, place.money) - untold.get(one.account, 0)
-        )
+        one.code: SubLedgerPosition(one.name, has.get(one.account, 0) - untold.get(one.account, 0))
         for one in codes.values()
         if one.bank_id == place.bank.id
     }

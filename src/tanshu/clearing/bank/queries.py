@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,7 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlalchemy.orm import aliased
 
+from tanshu.base.memo import remembered
 from tanshu.base.refusal import Refusal
+from tanshu.book.kernel import AVAILABLE, HELD, INSTRUMENT_BITS, INSTRUMENT_MASK, KEY
 from tanshu.book.state import State
 from tanshu.clearing.bank import checks
 from tanshu.clearing.bank.gateway import Instruction, Kind, Part, Statement, StatementLine
@@ -24,7 +27,7 @@ from tanshu.clearing.bank.tables import (
 )
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, Subject, SubjectKind
-from tanshu.parties.tables import ACCOUNT
+from tanshu.parties.tables import ACCOUNT, SUBJECT, SUBJECT_NAME
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Instrument, TransactionState
 from tanshu.registry.tables import TRANSACTION, TRANSACTION_LINE
@@ -38,10 +41,10 @@ MONEY_KINDS = (
     AccountKind.POOL,
 )
 """Kinds of accounts that are sub-ledgers at a bank."""
-WITH_BANK = tuple(
-    code for code, one in TYPES.items() if (AccountKind.BANK in one.debit) != (AccountKind.BANK in one.credit)
-)
-"""Types of transactions by which money comes to a sub-ledger from outside, or leaves it."""
+_KIND = {str(kind): kind for kind in MONEY_KINDS}
+_AT_BANK = (AccountKind.BANK,)
+WITH_BANK = tuple(code for code, one in TYPES.items() if (one.debit == _AT_BANK) != (one.credit == _AT_BANK))
+"""Types of transactions by which money comes to a sub-ledger from outside, or leaves it: the bank knows."""
 
 
 class SubLedger(NamedTuple):
@@ -60,8 +63,10 @@ class SubLedger(NamedTuple):
 
 def banks(conn: Connection) -> list[Subject]:
     """The settlement banks, in the order of their registration."""
-    found = parties.subjects(conn, kind=SubjectKind.BANK)
-    return [one for one in found if parties.account_of(conn, one.id, AccountKind.BANK)]
+    query = select(SUBJECT.c.id).where(SUBJECT.c.kind == SubjectKind.BANK)
+    ids = conn.execute(query.order_by(SUBJECT.c.seq, SUBJECT.c.id)).scalars().all()
+    found = parties.subjects_with_ids(conn, ids)
+    return [found[id] for id in ids if parties.account_of(conn, id, AccountKind.BANK)]
 
 
 def bank_named(conn: Connection, handle: str) -> Subject | Refusal:
@@ -131,24 +136,19 @@ def bindings(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(BANK_BINDING.c.seq, BANK_BINDING.c.subject_id)))
 
 
+@remembered
 def sub_ledgers(conn: Connection) -> list[SubLedger]:
     """Every account for money, by book number, with the bank that keeps it."""
-    query = select(ACCOUNT).where(ACCOUNT.c.kind.in_(MONEY_KINDS)).order_by(ACCOUNT.c.number)
-    rows = conn.execute(query).all()
-    names = parties.subjects_with_ids(conn, {row.subject_id for row in rows})
+    its = (ACCOUNT.c.number, ACCOUNT.c.code, ACCOUNT.c.kind, ACCOUNT.c.subject_id)
+    query = select(*its).where(ACCOUNT.c.kind.in_(MONEY_KINDS)).order_by(ACCOUNT.c.number)
+    named = select(SUBJECT_NAME.c.subject_id, SUBJECT_NAME.c.name).order_by(SUBJECT_NAME.c.since)
+    names = {row.subject_id: row.name for row in conn.execute(named)}  # the newest one stays
     bound = {row.subject_id: row.bank_id for row in bindings(conn)}
     here = banks(conn)
     only = here[0].id if len(here) == 1 else None
     return [
-        SubLedger(
-            row.number,
-            row.code,
-            AccountKind(row.kind),
-            row.subject_id,
-            names[row.subject_id].name,
-            bound.get(row.subject_id, only),
-        )
-        for row in rows
+        SubLedger(number, code, _KIND[kind], subject, names[subject], bound.get(subject, only))
+        for number, code, kind, subject in conn.execute(query)
     ]
 
 
@@ -164,6 +164,38 @@ def total(state: State, account: int, instrument: int) -> int:
     """What an account has, free and held."""
     cell = state.cell(account, instrument)
     return cell.available + cell.held
+
+
+def totals(state: State, instrument: int) -> dict[int, int]:
+    """The same of every account that has anything of an instrument."""
+    cells = state.cell_rows()
+    here = cells[cells[:, KEY] & INSTRUMENT_MASK == instrument]
+    account, whole = here[:, KEY] >> INSTRUMENT_BITS, here[:, AVAILABLE] + here[:, HELD]
+    return dict(zip(account.tolist(), whole.tolist(), strict=True))
+
+
+def brought(conn: Connection, transaction: str, bank: int, account: int) -> int:
+    """Fen that a deposit which took effect brought from a bank's account to another."""
+    line, t = TRANSACTION_LINE.c, TRANSACTION.c
+    query = (
+        select(func.sum(line.quantity))
+        .join(TRANSACTION, t.id == line.transaction_id)
+        .where(t.id == transaction, t.type == "cash-deposit", t.state == TransactionState.EFFECTED)
+        .where(line.debit == bank, line.credit == account)
+    )
+    return int(conn.execute(query).scalar() or 0)
+
+
+def taken_back(conn: Connection, transaction: str, account: int) -> int:
+    """Fen of a deposit that its bank has taken back already."""
+    line, t = TRANSACTION_LINE.c, TRANSACTION.c
+    query = (
+        select(t.details, line.quantity)
+        .join(TRANSACTION, t.id == line.transaction_id)
+        .where(t.type == "cash-withdrawal", t.state == TransactionState.EFFECTED, line.debit == account)
+    )
+    named = ((json.loads(details).get("returned"), fen) for details, fen in conn.execute(query))
+    return sum(int(fen) for deposit, fen in named if deposit == transaction)
 
 
 # -- what the banks have not heard of ----------------------------------------------------------------------
@@ -210,8 +242,9 @@ def unposted(
     moved: what the command being decided moves besides.
     """
     came, told, more = through_banks(conn, instrument), posted(conn), moved or {}
+    has = totals(state, instrument)
     found = {
-        one.account: total(state, one.account, instrument)
+        one.account: has.get(one.account, 0)
         + more.get(one.account, 0)
         - came.get(one.account, 0)
         - told.get(one.account, 0)
@@ -228,10 +261,10 @@ def positions(
     A bank keeps the money of the sub-ledgers bound to it; what its special account is short of that, it
     receives. moved: what the command being decided moves besides. Refuses with CLR-3001.
     """
-    more = moved or {}
+    more, has = moved or {}, totals(state, instrument)
     needed = dict.fromkeys((bank.id for bank in banks(conn)), 0)
     for one in sub_ledgers(conn):
-        fen = total(state, one.account, instrument) + more.get(one.account, 0)
+        fen = has.get(one.account, 0) + more.get(one.account, 0)
         if fen and one.bank_id is None:
             return checks.BANK_UNBOUND(field="bank", subject=one.name, count=len(needed))
         if fen and one.bank_id is not None:
@@ -239,7 +272,7 @@ def positions(
     for bank_id in needed:
         there = parties.account_of(conn, bank_id, AccountKind.BANK)
         assert there is not None, bank_id
-        needed[bank_id] += total(state, there.number, instrument) + more.get(there.number, 0)
+        needed[bank_id] += has.get(there.number, 0) + more.get(there.number, 0)
     return needed
 
 
@@ -334,6 +367,39 @@ def newest_statement(conn: Connection, bank: Subject, day: date) -> Statement | 
         ),
         dict(sorted((r.account, r.balance) for r in subs)),
     )
+
+
+def statement_rounds(conn: Connection, bank: Subject, day: date) -> int:
+    """How often a bank's statement of a day has come so far."""
+    table = BANK_STATEMENT
+    query = select(func.max(table.c.round)).where(table.c.bank_id == bank.id, table.c.day == day)
+    return conn.execute(query).scalar() or 0
+
+
+def told_after(conn: Connection, day: date, seq: int) -> list[str]:
+    """The banks, by id, whose statement of a day came after an entry."""
+    table = BANK_STATEMENT
+    query = select(table.c.bank_id).where(table.c.day == day, table.c.seq > seq).distinct()
+    return list(conn.execute(query).scalars())
+
+
+def pending_with_bank(conn: Connection, accounts: Collection[int]) -> list[tuple[str, int]]:
+    """Money of these accounts that is about to come from a bank, or go there: (the bank's id, account)."""
+    found: set[tuple[str, int]] = set()
+    for side, other in (("debit", "credit"), ("credit", "debit")):
+        line, bank = TRANSACTION_LINE, aliased(ACCOUNT)
+        query = (
+            select(bank.c.subject_id, line.c[other])
+            .join(line, line.c[side] == bank.c.number)
+            .join(TRANSACTION, TRANSACTION.c.id == line.c.transaction_id)
+            .where(
+                TRANSACTION.c.state == TransactionState.PENDING,
+                bank.c.kind == AccountKind.BANK,
+                line.c[other].in_(accounts),
+            )
+        )
+        found.update((row[0], row[1]) for row in conn.execute(query))
+    return sorted(found)
 
 
 def closing_before(conn: Connection, bank_id: str, day: date) -> int | None:

@@ -20,6 +20,9 @@ from tanshu.clearing.bank.gateway import LineKind, Statement, StatementLine
 SUMS_MAX = 4096
 """Of so many combinations of differences at most, one may explain a balance; beyond, only none or all."""
 
+RECEIVED = (LineKind.DEPOSIT, LineKind.INTEREST)
+"""Lines by which money comes to a sub-ledger from outside."""
+
 
 class Where(StrEnum):
     """How far a movement is, as of the day."""
@@ -167,9 +170,13 @@ def _match(ours: BankPosition, statement: Statement) -> _Matched:
     expected = [one for one in ours.movements if one.where in may]
     by_id = {one.id: one for one in expected}
     by_reference = {one.reference: one for one in expected if one.reference}
+    # What is taken back may bear the reference under which it came.
+    by_sign = {(one.reference, one.amount > 0): one for one in expected if one.reference}
     matched = _Matched([], set(), [])
     for line in statement.lines:
-        one = by_id.get(line.request) or by_reference.get(line.reference) or by_id.get(line.reference)
+        one = by_id.get(line.request) or by_sign.get((line.reference, line.amount > 0))
+        one = one or by_reference.get(line.reference) or by_id.get(line.reference)
+        one = one or _entered_by_hand(ours, expected, matched.found, line)
         if one is None:
             _differs(matched, _strange(ours, line), (line.account, line.amount))
         elif one.id in matched.found:
@@ -185,10 +192,22 @@ def _match(ours: BankPosition, statement: Statement) -> _Matched:
     return matched
 
 
+def _entered_by_hand(
+    ours: BankPosition, expected: Iterable[Movement], found: set[str], line: StatementLine
+) -> Movement | None:
+    """A deposit of which the bank's people did not write the reference: by kind, whose it is and how much."""
+    whose = ours.subs.get(line.account)
+    if line.kind not in RECEIVED or whose is None or whose.name != line.name:
+        return None
+    same, free = (line.kind, line.account, line.amount), (one for one in expected if not one.reference)
+    mine = (one for one in free if one.id not in found and (one.kind, one.account, one.amount) == same)
+    return next(mine, None)
+
+
 def _strange(ours: BankPosition, line: StatementLine) -> Break:
     """A line of which the house knows nothing."""
     about = line.reference or line.request
-    if line.kind not in (LineKind.DEPOSIT, LineKind.INTEREST):
+    if line.kind not in RECEIVED:
         return Break("missing_in_book", "bank", about, 0, line.amount, "no_instruction")
     whose = ours.subs.get(line.account)
     if whose is None or whose.name != line.name:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from tanshu.base.refusal import Refusal
 from tanshu.book.commit import Act
-from tanshu.clearing.bank import checks, queries, service
+from tanshu.clearing.bank import checks, deposits, queries, service
 from tanshu.clearing.bank.gateway import Kind
 from tanshu.clearing.bank.model import STATE_LABELS, InstructionState
-from tanshu.clearing.bank.service import GIVES_BACK
+from tanshu.clearing.bank.service import GIVES_BACK, RETURNED
 from tanshu.clearing.bank.tables import BANK_INSTRUCTION
+from tanshu.clearing.shortfall.model import COVER, RECOVERY
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Account, AccountKind
 from tanshu.registry import rooms
@@ -25,20 +28,17 @@ def take_part() -> None:
 
 def before(act: Act, proposed: Proposed) -> Refusal | None:
     """Money comes and goes by the bank that keeps it; what is given back was refused."""
-    for line in proposed.lines:
-        refused = _by_own_bank(act, line)
-        if refused:
-            return refused
-    return _gives_back(act, proposed)
+    told = _told_by_a_bank(act, proposed)
+    return _by_own_banks(act, proposed) or told or _gives_back(act, proposed) or _takes_back(act, proposed)
 
 
 def taking(act: Act, proposed: Proposed) -> Refusal | None:
-    """Nothing is given back twice, however many proposals wait."""
-    return _gives_back(act, proposed)
+    """Nothing is given back twice, however many proposals wait; and nobody's bank has changed meanwhile."""
+    return _by_own_banks(act, proposed) or _gives_back(act, proposed) or _takes_back(act, proposed)
 
 
 def effected(act: Act, proposed: Proposed) -> None:
-    if proposed.type.code == WITHDRAWAL:
+    if proposed.type.code == WITHDRAWAL and RETURNED not in proposed.details:
         for line in proposed.lines:
             bank_id, what = line.credit.subject_id, line.instrument.number
             service.instruct_payout(act, bank_id, line.debit, what, line.quantity, proposed.id)
@@ -52,6 +52,39 @@ WATCHER = Watcher("clearing-bank", before=before, taking=taking, effected=effect
 
 
 # -- steps -------------------------------------------------------------------------------------------------
+
+
+def _by_own_banks(act: Act, proposed: Proposed) -> Refusal | None:
+    if proposed.type.code not in queries.WITH_BANK:
+        return None  # the house's own money makes good what a bank lost, wherever it lies
+    return next((refused for line in proposed.lines if (refused := _by_own_bank(act, line))), None)
+
+
+def _told_by_a_bank(act: Act, proposed: Proposed) -> Refusal | None:
+    """What a deposit says of its notice is what reconciliation goes by: days that make no sense are refused.
+
+    A bank's day may lie ahead, over a long holiday; money that stood in transit for years would hide a hole.
+    """
+    about_bank = (*deposits.TYPES.values(), COVER, RECOVERY)
+    if proposed.type.code not in about_bank and RETURNED not in proposed.details:
+        return None
+    latest = act.today + timedelta(deposits.DAYS_AHEAD)
+    for name, sound in ((deposits.DAY, _is_day), (deposits.NUMBER, _is_number)):
+        value = proposed.details.get(name)
+        if value is not None and not sound(value, latest):
+            return checks.BANK_DAY(field="details", name=name, value=value, latest=latest)
+    return None
+
+
+def _is_day(value: object, latest: date) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value) <= latest
+    except ValueError:
+        return False
+
+
+def _is_number(value: object, _latest: date) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _by_own_bank(act: Act, line: SidedLine) -> Refusal | None:
@@ -91,4 +124,17 @@ def _gives_back(act: Act, proposed: Proposed) -> Refusal | None:
     if asked != (1, row.bank_id, row.account, row.amount):
         account = parties.account_by_number(act.conn, row.account).code
         return checks.RETURN_DIFFERS(field="lines", id=id, account=account, amount=row.amount)
+    return None
+
+
+def _takes_back(act: Act, proposed: Proposed) -> Refusal | None:
+    """A withdrawal that names a deposit takes no more than that deposit brought, from where it came to."""
+    if proposed.type.code != WITHDRAWAL or RETURNED not in proposed.details:
+        return None
+    id, line = str(proposed.details[RETURNED]), proposed.lines[0]
+    there = queries.brought(act.conn, id, line.credit.number, line.debit.number)
+    there -= queries.taken_back(act.conn, id, line.debit.number)
+    if len(proposed.lines) != 1 or line.quantity > there:
+        facts = {"transaction": id, "account": line.debit.code, "there": there, "amount": line.quantity}
+        return checks.NOT_RETURNED(field="details", **facts)
     return None

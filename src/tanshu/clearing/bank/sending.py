@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from tanshu.base.clock import business_date
 from tanshu.base.database import Database
 from tanshu.base.ids import key_from_text
 from tanshu.base.refusal import Refusal
@@ -79,9 +80,11 @@ def send_all(
         if missing is not None:
             return checks.GATEWAY_MISSING(field="at", bank=missing)
         known = [row.attempts > 0 for row in rows]
-        found = _round(sent, names, known, gateways, on)
         text = "\x1f".join(("bank.answered", str(on), *(f"{row.id}:{row.attempts}" for row in rows)))
-        outcome = service.answered(context(key_from_text(text)), Answers(tuple(found)))
+        ctx = context(key_from_text(text))
+        today = max(on, business_date(ctx.clock()))
+        found = [_in_time(one, today) for one in _round(sent, names, known, gateways, on)]
+        outcome = service.answered(ctx, Answers(tuple(found)))
         if isinstance(outcome, Refusal):
             return outcome
         answers |= {one.instruction: one for one in found}
@@ -122,6 +125,13 @@ def _result(bank: BankGateway, instruction: Instruction, on: date, *, ask_first:
         if not isinstance(answer, NeverHeard):
             return answer
     return bank.submit(instruction, on)
+
+
+def _in_time(one: Answered, today: date) -> Answered:
+    """Done on a day to come is not done: nobody knows what it means."""
+    if one.on is None or one.on <= today:
+        return one
+    return Answered(one.instruction, InstructionState.UNKNOWN)
 
 
 def _as_answered(id: str, answer: BankAnswer) -> Answered:

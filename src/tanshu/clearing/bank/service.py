@@ -38,6 +38,8 @@ from tanshu.registry.model import Propose, ProposedLine
 
 GIVES_BACK = "instruction"
 """In a deposit's details: the refused payout whose money it gives back."""
+RETURNED = "returned"
+"""In a withdrawal's details: the deposit that its bank took back. The bank has done it already."""
 
 
 @verb("bank.bind")
@@ -190,6 +192,11 @@ def _money_elsewhere(act: Act, subject: Subject, bank: Subject) -> Refusal | Non
     accounts = [one for one in parties.accounts_of(act.conn, subject.id) if one.kind in queries.MONEY_KINDS]
     if not accounts:
         return checks.NOT_HELD(field="subject", subject=subject.name)
+    for other, number in queries.pending_with_bank(act.conn, [one.number for one in accounts]):
+        if other != bank.id:
+            facts = {"subject": subject.name, "bank": parties.subject_by_id(act.conn, other).name}
+            code = parties.account_by_number(act.conn, number).code
+            return checks.MONEY_ELSEWHERE(field="subject", account=code, **facts)
     at = queries.banks_that_keep(act.conn, subject.id, [one.number for one in accounts])
     if at == [bank.id]:
         return None

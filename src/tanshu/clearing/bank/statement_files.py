@@ -2,7 +2,8 @@
 
 Columns row, kind, reference, request, account, name, amount, balance. One row `opening` and one row `closing`
 with a balance; `line` for each movement, in order; `sub` for each sub-ledger, with account and balance. Money
-is in yuan with two decimals at most.
+is in yuan with two decimals at most. Words that a spreadsheet would take for a formula are written with an
+apostrophe before them, which is taken off when they are read.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 from tanshu.base.files import FileRow, read_table
 from tanshu.base.quantity import QUANTITY_MAX, yuan
 from tanshu.base.refusal import Refused
+from tanshu.base.tabular import FORMULA
 from tanshu.base.text import Text
 from tanshu.clearing.bank import checks
 from tanshu.clearing.bank.gateway import LineKind, Statement, StatementLine
 
 COLUMNS = ("row", "kind", "reference", "request", "account", "name", "amount", "balance")
+_QUOTED = (*FORMULA, "'")
 OPENING, LINE, SUB, CLOSING = "opening", "line", "sub", "closing"
 _YUAN = re.compile(r"^([+-]?)(\d{1,16}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,2}))?$")
 
@@ -38,9 +41,10 @@ def read_statement(path: Path, bank: str, day: date) -> Statement:
         raise Refused(checks.STATEMENT_SHAPE(field="file", **counts))
     subs: dict[str, int] = {}
     for one in by_row[SUB]:
-        if not one["account"] or one["account"] in subs:
-            raise _wrong(one, "account", one["account"], "")
-        subs[one["account"]] = _fen(one, "balance")
+        account = _word(one["account"])
+        if not account or account in subs:
+            raise _wrong(one, "account", account, "")
+        subs[account] = _fen(one, "balance")
     lines = tuple(_line(n, one) for n, one in enumerate(by_row[LINE], 1))
     return Statement(bank, day, _fen(opening[0], "balance"), _fen(closing[0], "balance"), lines, subs)
 
@@ -53,9 +57,9 @@ def written(statement: Statement) -> str:
     writer.writerow((OPENING, *[""] * 6, _plain(statement.opening)))
     for one in statement.lines:
         facts = (one.kind, one.reference, one.request, one.account, one.name)
-        writer.writerow((LINE, *facts, _plain(one.amount), _plain(one.balance)))
+        writer.writerow((LINE, *map(_no_formula, facts), _plain(one.amount), _plain(one.balance)))
     for account, fen in statement.subs.items():
-        writer.writerow((SUB, "", "", "", account, "", "", _plain(fen)))
+        writer.writerow((SUB, "", "", "", _no_formula(account), "", "", _plain(fen)))
     writer.writerow((CLOSING, *[""] * 6, _plain(statement.closing)))
     return out.getvalue()
 
@@ -65,7 +69,7 @@ def _line(n: int, row: FileRow) -> StatementLine:
         raise _wrong(row, "kind", row["kind"], ", ".join(LineKind))
     if not row["reference"] and not row["request"]:
         raise _wrong(row, "reference", "", "")
-    texts = (row["kind"], row["reference"], row["request"], row["account"], row["name"])
+    texts = (_word(row[name]) for name in ("kind", "reference", "request", "account", "name"))
     return StatementLine(n, *texts, _fen(row, "amount"), _fen(row, "balance"))
 
 
@@ -81,6 +85,14 @@ def _fen(row: FileRow, column: str) -> int:
     if not match or abs(fen) > QUANTITY_MAX:
         raise _wrong(row, column, row[column], "1234.56")
     return fen
+
+
+def _no_formula(word: str) -> str:
+    return f"'{word}" if word.startswith(_QUOTED) else word
+
+
+def _word(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_QUOTED) else cell
 
 
 def _plain(fen: int) -> str:

@@ -28,21 +28,21 @@ def owed(trades: Trades, quantity: Ints | None = None, *, shape: tuple[int, int]
     """Net obligations of trades, or of these tonnes of them. shape: how many instruments and parties."""
     tonnes = trades.quantity if quantity is None else quantity
     instruments, parties = shape or sizes(trades)
-    units, cash = np.zeros((instruments, parties), np.int64), np.zeros(parties, np.int64)
-    amount = tonnes * trades.price
-    np.add.at(units, (trades.instrument, trades.buyer), tonnes)
-    np.subtract.at(units, (trades.instrument, trades.seller), tonnes)
+    units, cash = np.zeros(instruments * parties, np.int64), np.zeros(parties, np.int64)
+    of, amount = trades.instrument * parties, tonnes * trades.price
+    np.add.at(units, of + trades.buyer, tonnes)  # by one index: numpy is slow with two
+    np.subtract.at(units, of + trades.seller, tonnes)
     np.add.at(cash, trades.seller, amount)
     np.subtract.at(cash, trades.buyer, amount)
-    return Owed(units, cash)
+    return Owed(units.reshape(instruments, parties), cash)
 
 
 def given(trades: Trades, shape: tuple[int, int]) -> Owed:
     """What everybody gives, all its sales and all its purchases, whatever comes in: none is below zero."""
-    units, cash = np.zeros(shape, np.int64), np.zeros(shape[1], np.int64)
-    np.add.at(units, (trades.instrument, trades.seller), trades.quantity)
+    units, cash = np.zeros(shape[0] * shape[1], np.int64), np.zeros(shape[1], np.int64)
+    np.add.at(units, trades.instrument * shape[1] + trades.seller, trades.quantity)
     np.add.at(cash, trades.buyer, trades.amount)
-    return Owed(units, cash)
+    return Owed(units.reshape(shape), cash)
 
 
 def sizes(trades: Trades) -> tuple[int, int]:
@@ -52,10 +52,10 @@ def sizes(trades: Trades) -> tuple[int, int]:
 
 def netted(trades: Trades, block: Ints, parties: int) -> NDArray[np.int64]:
     """Fen by [block, party]: the net money of each block of trades. block: of each trade, from 0 upwards."""
-    cash = np.zeros((_up_to(block), parties), np.int64)
-    np.add.at(cash, (block, trades.seller), trades.amount)
-    np.subtract.at(cash, (block, trades.buyer), trades.amount)
-    return cash
+    cash, at = np.zeros(_up_to(block) * parties, np.int64), block * parties
+    np.add.at(cash, at + trades.seller, trades.amount)
+    np.subtract.at(cash, at + trades.buyer, trades.amount)
+    return cash.reshape(-1, parties)
 
 
 def _up_to(numbers: Ints) -> int:

@@ -33,8 +33,9 @@ SAME_PERSON = refusal(
 )
 NOT_NAMED = refusal(
     "CLR-6009",
-    "结算更正须在明细中写明异议编号(objection)和结算日(day)。",
-    "A correction of a settlement names its objection and the settlement day in its details (objection, day).",
+    "结算更正须在明细中写明结算日(day),以及异议编号(objection)或自行发现的差错原因(reason)。",
+    "A correction of a settlement names the settlement day in its details (day), and its objection (objection), or "
+    "what the house itself found wrong (reason).",
 )
 OTHER_DAY = refusal(
     "CLR-6010",
@@ -45,4 +46,14 @@ NOT_THEIRS = refusal(
     "CLR-6011",
     "更正须涉及异议人 {handle} 的账户。",
     "A correction concerns an account of {handle}, who objected.",
+)
+WHY_NEEDED = refusal(
+    "CLR-6012",
+    "结算机构自行发现的差错,更正时须在明细中写明原因(reason)。",
+    "A correction of an error that the house found itself says in its details what was wrong (reason).",
+)
+NOT_SEALED = refusal(
+    "CLR-6013",
+    "明细中的结算日(day){day} 不是已封账的结算日。当日差错请退回重新清算。",
+    "The day {day} in the details is no sealed settlement day. An error of a day that is not sealed is cleared again.",
 )

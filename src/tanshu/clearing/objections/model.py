@@ -10,6 +10,8 @@ from tanshu.base.text import Text
 
 CORRECTION = "settlement-correction"
 """Code of the transaction that corrects."""
+OWN_REASON = "reason"
+"""In a correction's details, where nobody objected: what the house itself found wrong."""
 
 
 class State(StrEnum):

@@ -32,10 +32,12 @@ def objections(conn: Connection, day: date | None = None) -> Sequence[Any]:
 def next_opening(conn: Connection, day: date) -> Any | None:
     """The first opening, after a settlement day, of a market that it settled: market and day; None before it.
 
-    Until then one may object. Who did not has accepted.
+    Until then one may object. Who did not has accepted. Of a day without a market any opening counts.
     """
-    settled = select(CLEARING_MARKET.c.log).where(CLEARING_MARKET.c.day == day)
+    settled = conn.execute(select(CLEARING_MARKET.c.log).where(CLEARING_MARKET.c.day == day)).scalars().all()
     joined = MARKET_DAY.join(MARKET, MARKET.c.log == MARKET_DAY.c.log)
     query = select(MARKET.c.name.label("market"), MARKET_DAY.c.day).select_from(joined)
-    later = (MARKET_DAY.c.log.in_(settled), MARKET_DAY.c.day > day)
-    return conn.execute(query.where(*later).order_by(MARKET_DAY.c.opened_seq).limit(1)).first()
+    query = query.where(MARKET_DAY.c.day > day)
+    if settled:
+        query = query.where(MARKET_DAY.c.log.in_(settled))
+    return conn.execute(query.order_by(MARKET_DAY.c.opened_seq).limit(1)).first()

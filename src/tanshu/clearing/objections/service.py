@@ -15,9 +15,11 @@ from sqlalchemy import Connection, select
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.clearing import queries as days
+from tanshu.clearing.model import DayState
 from tanshu.clearing.objections import checks, queries
 from tanshu.clearing.objections.model import (
     CORRECTION,
+    OWN_REASON,
     STATE_LABELS,
     ConfirmObjection,
     DecideObjection,
@@ -26,6 +28,7 @@ from tanshu.clearing.objections.model import (
 )
 from tanshu.clearing.objections.tables import CLEARING_OBJECTION
 from tanshu.clearing.statements.tables import CLEARING_STATEMENT
+from tanshu.clearing.tables import CLEARING_DAY
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may, may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
@@ -110,7 +113,7 @@ def confirm_objection(act: Act, command: ConfirmObjection) -> Decision:
 
 
 def take_part() -> None:
-    """From now on a settlement is corrected for an upheld objection only, once."""
+    """From now on a settlement is corrected for an upheld objection, once, or for an error the house found."""
     rooms.watch(WATCHER)
 
 
@@ -119,6 +122,8 @@ def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
     if proposed.type.code != CORRECTION:
         return None
     id, day = proposed.details.get("objection"), proposed.details.get("day")
+    if id is None and OWN_REASON in proposed.details:
+        return _found_by_house(act, proposed)
     if not isinstance(id, str) or not isinstance(day, str):
         return checks.NOT_NAMED(field="details")
     row = _standing(act.conn, id, State.UPHELD)
@@ -135,7 +140,7 @@ def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
 
 def corrected(act: Act, proposed: Proposed) -> None:
     """The objection is done with; the day that it was about stays as it is."""
-    if proposed.type.code == CORRECTION:
+    if proposed.type.code == CORRECTION and "objection" in proposed.details:
         this = {"id": str(proposed.details["objection"])}
         facts = {"state": State.CORRECTED, "correction_id": proposed.id, "corrected_seq": act.seq}
         act.update(CLEARING_OBJECTION, this, **facts)
@@ -165,6 +170,17 @@ def _standing(conn: Connection, id: str, state: State) -> Any | Refusal:
     if isinstance(row, Refusal) or row.state == state:
         return row
     return checks.WRONG_STATE(field="objection", id=id, state=STATE_LABELS[State(row.state)])
+
+
+def _found_by_house(act: Act, proposed: Proposed) -> Refusal | None:
+    """An error that nobody objected to: of a sealed day, with the reason in words."""
+    day, why = proposed.details.get("day"), proposed.details[OWN_REASON]
+    if not isinstance(why, str) or not why.strip():
+        return checks.WHY_NEEDED(field="details")
+    sealed = select(CLEARING_DAY.c.day).where(CLEARING_DAY.c.state == DayState.SEALED)
+    if day not in {one.isoformat() for one in act.conn.execute(sealed).scalars()}:
+        return checks.NOT_SEALED(field="details", day=day)
+    return None
 
 
 def _undecided() -> dict[str, Any]:

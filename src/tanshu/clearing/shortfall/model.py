@@ -26,7 +26,7 @@ class Cause(StrEnum):
 
 
 CAUSE_LABELS = {
-    Cause.BANK_SHORT: Text("银行分账余额不足", "the bank's sub-ledger is short"),
+    Cause.BANK_SHORT: Text("银行账户余额不足", "the bank's account is short"),
     Cause.RETURNED_DEPOSIT: Text("入金被退回", "a deposit was returned"),
     Cause.FAILED_PARTICIPANT: Text("净额交收资金不足", "a participant cannot pay its net amount"),
     Cause.OTHER: Text("其他", "another cause"),

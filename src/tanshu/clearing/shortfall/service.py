@@ -33,7 +33,7 @@ from tanshu.clearing.shortfall.tables import SHORTFALL, SHORTFALL_PAYMENT
 from tanshu.exchange import standing
 from tanshu.parties import queries as parties
 from tanshu.parties.authority import may_for_kind
-from tanshu.parties.model import Account, AccountKind, Right, SubjectKind
+from tanshu.parties.model import Account, AccountKind, Right, Subject, SubjectKind
 from tanshu.registry import notices
 from tanshu.registry import queries as registry
 from tanshu.registry.model import Propose, ProposedLine, Transaction, TransactionState
@@ -61,7 +61,7 @@ def notice_shortfall(act: Act, command: NoticeShortfall) -> Decision:
         return checks.CAUSE_UNKNOWN(field="cause", cause=command.cause, known=", ".join(Cause))
     if command.day > act.today:
         return checks.IN_FUTURE(field="day", day=command.day, today=act.today)
-    account = parties.account_of(act.conn, subject.id, AccountKind.CASH)
+    account = _short_account(act.conn, subject, command.cause)
     if account is None:
         return checks.NO_CASH_ACCOUNT(field="subject", handle=subject.handle)
     rules = need(rules_of(act.conn, allow_draft=act.ctx.allow_draft))
@@ -202,6 +202,12 @@ def _period(rules: ClearingRules, stated: int | None) -> int | Refusal:
     if stated is None or isinstance(stated, bool) or stated < 1:
         return checks.PERIOD_NEEDED(field="minutes", pack=pack)
     return stated
+
+
+def _short_account(conn: Connection, subject: Subject, cause: str) -> Account | None:
+    """Where the money is missing: a bank's special account is short by itself; anybody else's, with them."""
+    at_bank = subject.kind is SubjectKind.BANK and cause == Cause.BANK_SHORT
+    return parties.account_of(conn, subject.id, AccountKind.BANK if at_bank else AccountKind.CASH)
 
 
 def _currency(conn: Connection) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from tanshu.base.clock import shanghai_text
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.book.commit import Act
+from tanshu.clearing.bank.service import RETURNED
 from tanshu.clearing.shortfall import checks, queries, service
 from tanshu.clearing.shortfall.model import (
     COVER,
@@ -102,6 +103,8 @@ def _may_recover(act: Act, proposed: Proposed) -> None:
 
 
 def _may_leave(act: Act, proposed: Proposed) -> Refusal | None:
+    if RETURNED in proposed.details:
+        return None  # the bank has taken it already; the books only follow
     for line in proposed.lines:
         row = queries.standing(act.conn, line.debit.number)
         if row is not None:

@@ -48,7 +48,7 @@ _OPENING_CHECKS: dict[str, OpeningCheck] = {}
 
 
 def check_before_opening(room: str, check: OpeningCheck) -> None:
-    """A room above says what keeps a market's next day from opening. It is shown the day before."""
+    """A room above says what keeps a day of a market from opening. It is shown that day."""
     _OPENING_CHECKS[room] = check
 
 
@@ -70,6 +70,8 @@ def open_day(act: Act, command: OpenDay) -> Decision:
         return checks.NOTHING_LISTED(field="market", market=command.market)
     # The row tells who stands in the session; the market's entry is known when it is written.
     session = Session(market.log, about.name, about.pack, about.currency, command.day, OPEN, 0, None)
+    for check in _OPENING_CHECKS.values():
+        need(check(act, session))
     stakes, outside, without = roster.everybody(act, session, rules, listed)
     free = [(stake, _free(act, stake)) for stake in stakes]
     brought = [(stake, quantity) for stake, quantity in free if quantity]
@@ -205,8 +207,6 @@ def _may_open(act: Act, market: Market, command: OpenDay) -> Refusal | None:
             return checks.DAY_OVER(field="day", market=command.market, day=command.day)
         if not is_settled(act.conn, before):
             return checks.DAY_UNSETTLED(field="day", **facts)
-        for check in _OPENING_CHECKS.values():
-            need(check(act, before))
     if command.day != act.today:
         return checks.NOT_TODAY(field="day", today=act.today, day=command.day)
     return None

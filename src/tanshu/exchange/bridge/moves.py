@@ -15,7 +15,7 @@ from tanshu.book.commit import Act, Decision
 from tanshu.exchange import checks as market_checks
 from tanshu.exchange.bridge import checks, delivery, roster, sessions
 from tanshu.exchange.bridge.model import Moved
-from tanshu.exchange.bridge.sessions import CLOSED, OPEN, Stake
+from tanshu.exchange.bridge.sessions import CLEARING, CLOSED, OPEN, Stake
 from tanshu.exchange.engine.codes import Code
 from tanshu.exchange.engine.engine import Engine
 from tanshu.exchange.engine.records import Op, Why, row
@@ -59,15 +59,22 @@ def taking(act: Act, proposed: Proposed) -> Refusal | None:
     return None
 
 
-def ended(act: Act, proposed: Proposed) -> None:
-    """A transaction took effect or was dropped: what is free in the cells it touched joins their sessions."""
+def ended(act: Act, proposed: Proposed, *, dropped: bool = False) -> None:
+    """A transaction took effect or was dropped: what is free in the cells it touched joins their sessions.
+
+    dropped: nothing joins from an account in which a clearing house delivers: what it has brought there may be
+    spoken for. Nobody can refuse what comes free so; what comes in by a transaction waits for the house.
+    """
     cells = {
         (side.number, line.instrument.number): side
         for line in proposed.lines
         for side in (line.debit, line.credit)
     }
     for (_, what), account in cells.items():
-        for stake in sessions.stakes(act.conn, account, what):
+        stakes = sessions.stakes(act.conn, account, what)
+        if dropped and any(stake.session.state == CLEARING for stake in stakes):
+            continue
+        for stake in stakes:
             _gather(act, stake)
 
 
@@ -79,7 +86,7 @@ def dropping(act: Act, proposed: Proposed) -> None:
 def dropped(act: Act, proposed: Proposed) -> None:
     if delivery.is_of_a_trade(proposed):
         delivery.dropped(act, proposed)
-    ended(act, proposed)
+    ended(act, proposed, dropped=True)
 
 
 WATCHER = Watcher(

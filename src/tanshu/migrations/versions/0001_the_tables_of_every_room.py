@@ -194,6 +194,21 @@ def upgrade() -> None:
         comment="Settlement days of the house.",
     )
     op.create_table(
+        "clearing_unwinding",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("trade", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="asked, granted, declined"),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_seq", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_seq", sa.BigInteger(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False, comment="of who decided"),
+        sa.PrimaryKeyConstraint("day", "log", "trade", name=op.f("pk_clearing_unwinding")),
+        comment="Failed trades that somebody asked to give up: asked by one, granted by another.",
+    )
+    op.create_table(
         "holding",
         sa.Column("log", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
@@ -1700,7 +1715,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False, comment="fen not paid"),
         sa.Column("account", sa.Integer(), nullable=False, comment="in the way"),
         sa.Column("why", sa.Text(), nullable=False, comment="stopped, short, depends"),
-        sa.Column("state", sa.Text(), nullable=False, comment="waiting, delivered"),
+        sa.Column("state", sa.Text(), nullable=False, comment="waiting, delivered, unwound"),
         sa.Column("ended_seq", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_clearing_fail_account")),
         sa.PrimaryKeyConstraint("day", "log", "trade", name=op.f("pk_clearing_fail")),
@@ -2270,6 +2285,7 @@ def downgrade() -> None:
     op.drop_table("log_entry")
     op.drop_table("instrument")
     op.drop_table("holding")
+    op.drop_table("clearing_unwinding")
     op.drop_table("clearing_day")
     op.drop_table("clearing_break")
     op.drop_table("clearing_block")

@@ -40,6 +40,8 @@ from tanshu.exchange.model import (
 from tanshu.parties.model import Appoint, NewPerson
 from tanshu.parties.service import appoint
 from tanshu.registry.batches import DecideMany, approve_many
+from tanshu.scenario.story import house_acts
+from tanshu.scenario.story.house_sentences import OpensAccount, SendsBack, TakesStep
 from tanshu.scenario.story.market_sentences import (
     AddsTrader,
     Admits,
@@ -239,4 +241,7 @@ _DONE: Mapping[type, Callable[[Context, Any, Words], Outcome]] = {
     Announces: _announce,
     Qualifies: _qualify,
     EndsAuction: _end_auction,
+    OpensAccount: house_acts.open_account,
+    TakesStep: house_acts.take_step,
+    SendsBack: house_acts.send_back,
 }

@@ -63,6 +63,7 @@ from tanshu.exchange.checks import MODE_WORDS, PHASE_WORDS
 from tanshu.exchange.engine.records import Mode, Side
 from tanshu.exchange.figures.words import mode_name
 from tanshu.exchange.model import STATE_WORDS
+from tanshu.scenario.story import house_language
 from tanshu.scenario.story.market_sentences import (
     AddsTrader,
     Admits,
@@ -384,5 +385,6 @@ FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"委托\s+(\S+):\s*([^\s,]+)(?:\s*,\s*余\s+([\d,]+)\s*吨)?", _order_is),
     (r"阶段:\s*(\S+)\s+(\S+)", _phase),
     (rf"竞价\s+(\S+):\s*(\S+)(?:\s+([\d,]+)\s*吨\s+{_YUAN})?", _auction_is),
+    *house_language.FORMS,
 )
 """Each form with what is made of its words; nothing where they make no sentence."""

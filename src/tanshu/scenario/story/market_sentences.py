@@ -12,6 +12,7 @@ from datetime import date, time
 from typing import Any
 
 from tanshu.exchange.engine.records import Mode, Phase, Side
+from tanshu.scenario.story.house_sentences import DayIs, OpensAccount, SendsBack, StatementIs, TakesStep
 
 Number = int | str
 
@@ -282,9 +283,13 @@ class AuctionIs:
 
 MarketAct = (
     FoundsMarket | Appoints | Admits | AddsTrader | Lists | OpensDay | ClosesDay | Settles | ApprovesAll
-    | Suspends | Halts | Orders | Announces | Qualifies | EndsAuction
+    | Suspends | Halts | Orders | Announces | Qualifies | EndsAuction | OpensAccount | TakesStep
+    | SendsBack
 )  # fmt: skip
 """What somebody (`who`) does."""
-MarketFact = PriceIs | TradesAre | DepthIs | HasUnits | HasMoney | Charged | OrderIs | PhaseIs | AuctionIs
+MarketFact = (
+    PriceIs | TradesAre | DepthIs | HasUnits | HasMoney | Charged | OrderIs | PhaseIs | AuctionIs | DayIs
+    | StatementIs
+)  # fmt: skip
 """What must be so."""
 MarketSentence = MarketAct | MarketFact | InMarket | Clock

@@ -28,6 +28,10 @@ ACCOUNTS = {
     "抵销": AccountKind.OFFSET,
     "外部": AccountKind.EXTERNAL,
     "银行户": AccountKind.BANK,
+    "费用户": AccountKind.FEES,
+    "准备金": AccountKind.RESERVE,
+    "自有资金": AccountKind.OWN_FUNDS,
+    "过渡户": AccountKind.POOL,
 }
 
 

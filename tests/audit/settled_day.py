@@ -1,5 +1,5 @@
 """A day that the clearing house settled, for a house in which every table has rows: a trade of it failed, the
-bank's statement was late, and somebody objected."""
+bank's statement was late, somebody objected, and somebody asked to give the failed trade up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 
 from tanshu.base.refusal import need
 from tanshu.clearing import day as steps
+from tanshu.clearing import unwinding
 from tanshu.clearing.delivery import Floor
+from tanshu.clearing.model import AskUnwinding
 from tanshu.clearing.objections import service as objections
 from tanshu.clearing.objections.model import ConfirmObjection, DecideObjection, FileObjection
 from tanshu.exchange import service as trading
@@ -41,6 +43,8 @@ def settle(house: House) -> None:
     id = done(objections.file_objection(ctx("plant-b-maker-1"), filed))["objection"]
     done(objections.decide_objection(ctx(CLERK), DecideObjection(id, uphold=False, opinion="无误")))
     done(objections.confirm_objection(ctx("registry-checker-1"), ConfirmObjection(id)))
+    gives_up = AskUnwinding(DAY, FLOOR, 2)
+    done(unwinding.ask_unwinding(ctx(CLERK, reason="the buyer will not pay"), gives_up))
 
 
 def _traded(house: House) -> None:

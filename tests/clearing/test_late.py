@@ -104,6 +104,7 @@ def test_what_failed_goes_first_on_the_next_day_when_it_can(house: House, trades
         (100, 0, FEES // 2),
     ]
     sound(house)
+    assert t.findings() == []
 
 
 def test_it_waits_as_long_as_an_account_is_stopped(house: House) -> None:
@@ -168,6 +169,7 @@ def test_two_people_give_a_failed_trade_up_and_both_have_everything_back(house: 
     house.takes(*steps.STEPS, day=NEXT)
     assert (house.row(NEXT).state, house.row(NEXT).differences) == (DayState.SEALED, 0)
     sound(house)
+    assert t.findings() == []
 
 
 def test_what_another_trade_waits_for_stays_held(house: House) -> None:

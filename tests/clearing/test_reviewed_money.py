@@ -20,7 +20,15 @@ from tanshu.base.refusal import Refused, need
 from tanshu.clearing import queries as days
 from tanshu.clearing import reconciling, trace_start
 from tanshu.clearing.bank import deposits, queries, sending, service, statement_files
-from tanshu.clearing.bank.gateway import Done, Instruction, LineKind, Notice, Statement, StatementLine, Unknown
+from tanshu.clearing.bank.gateway import (
+    Done,
+    Instruction,
+    LineKind,
+    Notice,
+    Statement,
+    StatementLine,
+    Unknown,
+)
 from tanshu.clearing.bank.http import HttpBank
 from tanshu.clearing.bank.model import Bind, InstructionState
 from tanshu.clearing.driving import run
@@ -342,7 +350,8 @@ def test_one_objects_to_a_day_without_markets_until_the_next_opening(house: Hous
     with figures():
         t.done(t.opens(after))
     with house.database.read() as conn:
-        assert objections.next_opening(conn, quiet).day == after
+        opened = objections.next_opening(conn, quiet)
+        assert opened is not None and opened.day == after
 
 
 def test_nobody_but_the_clerk_imports_a_statement_or_answers(house: House) -> None:
@@ -377,7 +386,9 @@ def test_a_mapping_names_no_file_outside_its_folder_SHD_1103(tmp_path: Path, nam
     assert refused.value.refusal.code == "SHD-1103"
 
 
-@pytest.mark.parametrize("cell", ["1e999999", "-1e999999", "1e-999999999", "Infinity", "NaN", "sNaN", "9" * 40])
+@pytest.mark.parametrize(
+    "cell", ["1e999999", "-1e999999", "1e-999999999", "Infinity", "NaN", "sNaN", "9" * 40]
+)
 def test_a_number_beyond_all_numbers_is_refused_by_its_line(tmp_path: Path, cell: str) -> None:
     (tmp_path / "subjects.csv").write_text("id,name\nA,甲\n", encoding="utf-8")
     (tmp_path / "instruments.csv").write_text("code,name\nX,x\n", encoding="utf-8")

@@ -66,6 +66,30 @@ def test_a_shortfall_is_noticed_covered_and_recovered(trading: Trading, by: By, 
     assert by("", "day", "shortfall", "explain", "SF-none", "--json").refusal == "CLR-4001"
 
 
+def test_a_bank_that_is_short_itself_is_covered_and_pays_back(trading: Trading, by: By, paper: str):
+    house = Funded(trading)
+    asked = (
+        "notice",
+        DAY,
+        "bank",
+        RESERVE,
+        "--cause",
+        "bank-short",
+        "--minutes",
+        60,
+        "--reason",
+        "短款",
+        "--json",
+    )
+    id = by(CLERK, "day", "shortfall", *asked, "--json").ok().json["shortfall"]
+    house.wait()
+    _approved(by, by(CLERK, "day", "shortfall", "cover", id, "--evidence", paper, "--json").ok().json["id"])
+    back = ("day", "shortfall", "recover", id, RESERVE, "--fund", "reserve", "--evidence", paper, "--json")
+    _approved(by, by(CLERK, *back).ok().json["id"])
+    explained = by("", "day", "shortfall", "explain", id, "--json").ok().json
+    assert (explained["subject"], explained["state"]) == ("bank", "recovered")
+
+
 def test_a_deposit_after_the_notice_makes_a_shortfall_good(trading: Trading, by: By):
     house = Funded(trading)
     assert "没有资金不足" in by("", "day", "shortfall", "list").ok().out

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from json.encoder import encode_basestring
 
 from tanshu.base.refusal import Refused, refusal
 
@@ -42,7 +41,7 @@ def plain(value: object) -> object:
     if kind is int or kind is bool or value is None:
         return value
     if kind is dict:
-        return _flat(value) or {_clean(str(key)): plain(item) for key, item in value.items()}  # type: ignore
+        return {_clean(str(key)): plain(item) for key, item in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, float):
         raise Refused(NO_FLOAT(value=value))
     if isinstance(value, str):
@@ -64,28 +63,6 @@ def plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-_TEXT = {str}
-_FLAT = {str, int, bool, type(None), date}
-
-
-def _flat(value: dict[Any, Any]) -> dict[str, Any] | None:
-    """The same for a row of a table, all of it looked at together; None where it is anything else."""
-    kinds = set(map(type, value.values()))
-    if not kinds <= _FLAT or set(map(type, value)) != _TEXT or not _are_clean(tuple(value)):
-        return None
-    if str in kinds and not _is_clean("".join([item for item in value.values() if type(item) is str])):
-        return None  # which of them it is, is found out one by one
-    if date not in kinds:
-        return dict(value)
-    return {key: item.isoformat() if type(item) is date else item for key, item in value.items()}
-
-
-@lru_cache(maxsize=512)
-def _are_clean(names: tuple[str, ...]) -> bool:
-    """Of columns; rows of one shape come by thousands."""
-    return _is_clean("".join(names))
-
-
 def _clean(text: str) -> str:
     """Text that every database stores alike: no NUL, no half of a surrogate pair."""
     if not _is_clean(text):
@@ -100,6 +77,27 @@ def _is_clean(text: str) -> bool:
 def canonical(value: object) -> bytes:
     """Canonical JSON of a value, UTF-8."""
     return _written(plain(value)).encode()
+
+
+def canonical_rows(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """The canonical JSON of each of these mappings, which have the same keys: many rows, column by column."""
+    names = sorted(map(_clean, rows[0])) if rows else []
+    form = ",".join(f"{_written(name).replace('%', '%%')}:%s" for name in names)
+    columns = (_column([row[name] for row in rows]) for name in names)
+    return map(f"{{{form}}}".__mod__, zip(*columns, strict=True))
+
+
+def _column(values: Sequence[object]) -> Sequence[object]:
+    """What stands for each value: whole numbers themselves, the text of anything else."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return values
+    if kinds == {str} and _is_clean("".join(values)):  # type: ignore[arg-type]
+        return list(map(encode_basestring, values))  # type: ignore[arg-type]
+    if kinds <= {int, date, type(None)}:
+        text = {value: _written(plain(value)) for value in set(values)}
+        return [text[value] for value in values]
+    return [_written(plain(value)) for value in values]
 
 
 def digest(data: bytes) -> bytes:

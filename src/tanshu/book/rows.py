@@ -9,7 +9,7 @@ behind the log's back. Conditions are equalities only: the same changes give the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from functools import cache
@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from tanshu.base.canonical import canonical
+from tanshu.base.canonical import canonical, canonical_rows
 from tanshu.base.database import driver, metadata
 
 INSERT, UPDATE, DELETE = "insert", "update", "delete"
@@ -48,20 +48,15 @@ class Change(NamedTuple):
 
 def apply(conn: Connection, changes: Sequence[Change]) -> int:
     """Make changes, in order; inserts of one shape into one table go together. Returns the rows changed."""
-    start = changed = 0
-    while start < len(changes):
-        first, end = changes[start], start + 1
-        if first.kind == INSERT:
-            while end < len(changes) and _goes_with(first, changes[end]):
-                end += 1
-        changed += _make(conn, first, changes[start:end])
-        start = end
-    return changed
+    return sum(_make(conn, some[0], some) for some in _together(changes))
 
 
 def encode(changes: Sequence[Change]) -> bytes:
     """Canonical JSON: a list of [kind, table, where, values]; no bytes at all for no change."""
-    return canonical([list(change) for change in changes]) if changes else b""
+    if not changes:
+        return b""
+    parts = (_encoded(some) for some in _together(changes))
+    return b"[" + b",".join(parts) + b"]"
 
 
 def decode(data: bytes) -> list[Change]:
@@ -77,6 +72,26 @@ def decode(data: bytes) -> list[Change]:
 def told_tables() -> list[Table]:
     """The tables whose rows follow from the log's changes, parents first."""
     return [table for table in metadata.sorted_tables if not table.info.get("derived")]
+
+
+def _encoded(changes: Sequence[Change]) -> bytes:
+    """Changes that go together, without the brackets around them."""
+    if len(changes) < MANY:
+        return canonical([list(change) for change in changes])[1:-1]
+    head = canonical(list(changes[0][:3])).decode()[:-1]
+    return ",".join(f"{head},{row}]" for row in canonical_rows([one.values for one in changes])).encode()
+
+
+def _together(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Changes in their order; inserts of one shape into one table go together."""
+    start = 0
+    while start < len(changes):
+        first, end = changes[start], start + 1
+        if first.kind == INSERT:
+            while end < len(changes) and _goes_with(first, changes[end]):
+                end += 1
+        yield changes[start:end]
+        start = end
 
 
 def _goes_with(first: Change, other: Change) -> bool:

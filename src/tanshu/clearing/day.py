@@ -141,16 +141,16 @@ def keys(conn: Connection, log: int, asked: Sequence[Do], day: date) -> list[byt
 
 
 def is_wanted(conn: Connection, one: Do) -> bool:
-    """Is a command still to be given? Blocks are counted before the first of them is delivered; what fails, or
-    has to go at once, takes fewer.
+    """Is a command still to be given? Blocks are counted before the first of them is delivered; what fails,
+    or has to go at once, takes fewer.
     """
-    block = one.body
-    if not isinstance(block, Deliver):
+    command = one.body
+    if not isinstance(command, Deliver):
         return True
-    (row,) = (row for row in queries.markets(conn, block.day) if row.market == block.market)
-    return row.delivered + row.failed < row.trades or block.block < len(
-        queries.blocks(conn, block.day, row.log)
-    )
+    (row,) = (row for row in queries.markets(conn, command.day) if row.market == command.market)
+    if row.delivered + row.failed < row.trades:
+        return True
+    return command.block < len(queries.blocks(conn, command.day, row.log))
 
 
 def key(conn: Connection, log: int, step: str, day: date, part: str = "") -> bytes:

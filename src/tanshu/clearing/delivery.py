@@ -67,6 +67,9 @@ class Floor:
     known before the first block. chain: of each trade. position: the holds' names, by their place in
     `cells.left`. done: chains walked so far.
 
+    kept: of each hold, what no trade gets: the payer's fees of the day, as far as the session held money for
+    them. awaited: of each cell, what is missing for its fees: what the day brings pays that first.
+
     legs: of the chains laid out last, those that are walked next or were just walked: a day's legs all at
     once would be many times its trades.
     """
@@ -81,6 +84,8 @@ class Floor:
     what: Ints
     cells: Cells
     position: Ints
+    kept: Ints
+    awaited: Ints
     done: int = 0
     legs: LegsOnCells = NO_LEGS
 
@@ -117,6 +122,15 @@ class Floor:
         self.done += taken.chains
         return taken
 
+    def free_fees(self) -> None:
+        """All trades are through: what was kept for the fees is there for them."""
+        cells = self.cells
+        cells.left[:] += self.kept
+        cells.arrived[:] += self.awaited
+        cells.at[1:] = cells.until[:-1]
+        cells.at[:1] = 0
+        self.kept, self.awaited = np.zeros_like(self.kept), np.zeros_like(self.awaited)
+
     def records(self, taken: Taken) -> Records:
         """Movements as records of the book: captures from holds, transfers of what the day had brought."""
         block = np.zeros(len(taken.leg), RECORD)
@@ -127,8 +141,10 @@ class Floor:
         block["instrument"], block["amount"] = self.what[cell], taken.amount
         block["hold"] = np.where(held, np.append(self.position, 0)[taken.hold], 0)
         block["tag"] = TAG
-        chain = np.searchsorted(self.legs.start, taken.leg, side="right")
-        block["flags"][:-1] = np.where(chain[1:] == chain[:-1], LINKED, 0)
+        begins = np.zeros(len(self.legs.source) + 1, bool)
+        begins[self.legs.start] = True
+        goes_on = ~begins[taken.leg[1:]] | (taken.leg[1:] == taken.leg[:-1])
+        block["flags"][:-1] = np.where(goes_on, LINKED, 0)
         return block
 
 
@@ -237,6 +253,9 @@ def _laid_out(conn: Connection, row: Any, fails: Sequence[Any] | None) -> Floor 
         trades, _ = split(traded.trades, fails)
     cells = np.arange(kinds * n)
     until = np.searchsorted(cell, cells, side="right")
+    fees = np.zeros(kinds * n, np.int64)
+    fees[:n] = sum(fees_of(traded, traded.trades))
+    kept, awaited = _set_aside(cell, until, left, fees)
     return Floor(
         traded,
         model,
@@ -246,16 +265,32 @@ def _laid_out(conn: Connection, row: Any, fails: Sequence[Any] | None) -> Floor 
         rules.block_trades,
         account,
         what,
-        Cells(np.searchsorted(cell, cells), until, left, np.zeros(kinds * n, np.int64)),
+        Cells(np.searchsorted(cell, cells), until, left - kept, -awaited),
         position,
+        kept,
+        awaited,
     )
 
 
+def _set_aside(cell: Ints, until: Ints, left: Ints, owed: Ints) -> tuple[Ints, Ints]:
+    """Of each hold what is kept for what its cell owes besides, the newest holds first; of each cell what
+    they do not cover. cell, left: of each hold, by cell and age; until: where each cell's holds end.
+
+    It follows from the day alone, not from what of it failed: a delivery that is resumed takes the same.
+    """
+    beyond = np.append(np.cumsum(left[::-1])[::-1], 0)
+    newer = beyond[1:] - beyond[until[cell]]
+    kept = np.clip(owed[cell] - newer, 0, left)
+    awaited = owed.copy()
+    np.subtract.at(awaited, cell, kept)
+    return kept, awaited
+
+
 def _deliverable(conn: Connection, traded: TradedDay, model: Model, partial: bool, stakes: Ints) -> Ints:
-    """Of a day's trades, the tonnes that can be delivered with what the session held. stakes: by
-    [instrument, party], money at 0."""
+    """Of a day's trades, the tonnes that can be delivered with what the session held, fees apart: who has not
+    even those owes them first out of what comes in. stakes: by [instrument, party], money at 0."""
     trades, fees = traded.trades, fees_of(traded, traded.trades)
-    cash = np.maximum(0, stakes[0] - fees.trading - fees.settlement)
+    cash = stakes[0] - fees.trading - fees.settlement
     units = stakes.copy()
     units[0] = 0
     return deliverable(trades, units, cash, _stopped_parties(conn, traded), partial, model).quantity
@@ -371,7 +406,7 @@ def _told(
     lost = row.failed + len(on_the_way) + (0 if block else len(every) - len(floor.trades.number))
     delivered = row.delivered + len(went)
     act.update(CLEARING_MARKET, here, delivered=delivered, failed=lost)
-    if _is_done(act.conn, row.day):
+    if delivered + lost == row.trades and _is_done(act.conn, row.day):
         act.update(CLEARING_DAY, {"day": row.day}, state=DayState.DELIVERED, delivered_seq=act.seq)
     return {"trades": len(went), "failed": failed, "left": row.trades - delivered - lost}
 

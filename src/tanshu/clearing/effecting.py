@@ -54,6 +54,7 @@ def effect(act: Act, command: Effect) -> Decision:
         went, failed = split(floor.traded.trades, queries.fails(act.conn, command.day, row.log))
         rules = need(clearing_rules(row.pack, allow_draft=act.ctx.allow_draft))
         here = moved.setdefault(floor.traded.currency, defaultdict(int))
+        floor.free_fees()
         told["fees"] += _take_fees(act, rules, floor, went, here)
         for name, quantity in _let_go(act, floor, failed).items():
             told[name] += quantity
@@ -97,6 +98,7 @@ def _captured(floor: Floor, fees: Ints, account: int) -> Records:
     cells = Cells(floor.cells.at, floor.cells.until, floor.cells.left, np.append(floor.cells.arrived, 0))
     start, none = np.arange(len(payers) + 1), np.zeros(len(payers), bool)
     taken = take(cells, start, payers, end, fees[payers], none, 2**62)
+    assert not taken.outcome.any(), "the fees were set aside before anything else"
     floor.cells.arrived[:] = cells.arrived[:-1]
     block = np.zeros(len(taken.leg), RECORD)
     held = taken.hold >= 0

@@ -91,9 +91,6 @@ def _book_and_bank(conn: Connection, state: State, bank: Subject, day: date) -> 
         )
 
 
-_MOVES = (Op.CAPTURE, Op.TRANSFER)
-
-
 # -- market and book ---------------------------------------------------------------------------------------
 
 
@@ -154,7 +151,8 @@ def _of_book(conn: Connection, log: int, entries: Iterable[int], accounts: int) 
     moved: dict[int, Ints] = {}
     for seq in entries:
         records = decode(next(store.read(conn, log, seq - 1, seq)).records)
-        delivered = np.isin(records["op"], _MOVES) & (records["tag"] == TAG)
+        op = records["op"]
+        delivered = ((op == Op.CAPTURE) | (op == Op.TRANSFER)) & (records["tag"] == TAG)
         instrument = records["instrument"]
         for number in np.flatnonzero(np.bincount(instrument[delivered])).tolist():
             here = delivered & (instrument == number)

@@ -57,9 +57,9 @@ class Balance(NamedTuple):
 def seal(act: Act, command: Seal) -> Decision:
     """Check the invariants once more and close the day for good, bound to the log and the book as they are.
 
-    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open, or a bank has sent another statement since
-    the reconciliation, and that one has some), CLR-1013 (an invariant fails), CLR-5002 (the statements do not
-    sum to the market's report).
+    Refuses with CLR-1001, CLR-1002, CLR-1012 (differences are open, or a bank's statement has some that came
+    after the reconciliation), CLR-1013 (an invariant fails), CLR-5002 (the statements do not sum to the
+    market's report).
     """
     need(by_clerk(act))
     row = need(queries.day_in(act.conn, command.day, DayState.STATED))

@@ -101,9 +101,9 @@ def read_day(conn: Connection, log: int, day: date) -> TradedDay | Refusal:
         return checks.NOT_CLOSED(field="day", market=found.name if found else log, day=day)
     party, listed = MARKET_PARTY.c, MARKET_INSTRUMENT.c
     columns = (party.number, party.units_account, party.cash_account, party.subject_id)
-    people = {one[0]: one[1:] for one in conn.execute(select(*columns).where(party.log == log))}
+    people = {one[0]: one[1:] for one in conn.execute(select(*columns).where(party.log == log)).all()}
     columns = (listed.number, listed.instrument, listed.code)
-    kinds = {one[0]: one[1:] for one in conn.execute(select(*columns).where(listed.log == log))}
+    kinds = {one[0]: one[1:] for one in conn.execute(select(*columns).where(listed.log == log)).all()}
     numbers, places = range(max(people, default=0) + 1), range(max(kinds, default=0) + 1)
     units, cash, subject = zip(*(people.get(n, (0, 0, "")) for n in numbers), strict=True)
     instruments, codes = zip(*(kinds.get(n, (0, "")) for n in places), strict=True)

@@ -99,8 +99,8 @@ def _session_of(conn: Connection, day: date, account: Account) -> str | None:
 
 
 def _may_open(act: Act, session: Session) -> Refusal | None:
-    """A market that the house settles opens on a day that the house has not begun, when all before are sealed;
-    any other, when nothing is being delivered: it would take what a delivery has brought.
+    """A market that the house settles opens on a day that the house has not begun, when all before it are
+    sealed; any other, when nothing is being delivered: it would take what a delivery has brought.
     """
     last = queries.last_day(act.conn)
     if last is None:

@@ -140,7 +140,9 @@ def cover(
     details = papers_of(door, evidence, vault, title)
     with door.reading() as (conn, book):
         body = need(service.cover(conn, book.catch_up(conn), shortfall, ()))
-    return send_proposal(door, body.type, body.lines, details=details | {"shortfall": shortfall})
+        whose = _whose(conn, shortfall)
+    details |= {"shortfall": shortfall}
+    return send_proposal(door, body.type, body.lines, subject=whose, details=details)
 
 
 def recover(
@@ -161,8 +163,8 @@ def recover(
     amount = fen(door, yuan)
     details = papers_of(door, evidence, vault, title)
     with door.reading() as (conn, _):
-        lines = (_recovery(conn, shortfall, fund, amount),)
-    return send_proposal(door, RECOVERY, lines, details=details | {"shortfall": shortfall})
+        lines, whose = (_recovery(conn, shortfall, fund, amount),), _whose(conn, shortfall)
+    return send_proposal(door, RECOVERY, lines, subject=whose, details=details | {"shortfall": shortfall})
 
 
 def listed(door: Door) -> Reply:
@@ -238,6 +240,13 @@ def _recovery(conn: Connection, id: str, fund: str, amount: int) -> Any:
     giver = parties.account_by_number(conn, row.account).code
     account = queries.fund_accounts(conn).get(fund)
     return ProposedLine(code, amount, giver, account.code if account else "")
+
+
+def _whose(conn: Connection, id: str) -> str:
+    from tanshu.clearing.shortfall import queries
+    from tanshu.parties import queries as parties
+
+    return parties.subject_by_id(conn, need(queries.shortfall(conn, id)).subject_id).handle
 
 
 def _payments(told: Sequence[Mapping[str, Any]]) -> list[tuple[object, ...]]:

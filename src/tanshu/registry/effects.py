@@ -90,8 +90,10 @@ def whole(act: Act, proposed: Proposed) -> Refusal | None:
 
 
 def hold(act: Act, proposed: Proposed) -> tuple[int | None, ...]:
-    """Enter a claim for what every line gives; returns the positions of their holds."""
-    return tuple(_enter(act, proposed, n) for n in range(len(proposed.lines)))
+    """Enter a claim for what every line gives; returns its holds' positions. A source holds nothing."""
+    return tuple(
+        None if _is_source(line) else _enter(act, proposed, n) for n, line in enumerate(proposed.lines)
+    )
 
 
 def take_effect(act: Act, proposed: Proposed) -> None:
@@ -159,6 +161,11 @@ def _sinks(proposed: Proposed) -> list[int]:
         return []
     kinds = {line.debit.number: line.debit.kind for line in proposed.lines}
     return [one for one, kind in kinds.items() if ACCOUNT_TYPES[kind].flags & AccountFlag.NO_DEBIT]
+
+
+def _is_source(line: SidedLine) -> bool:
+    """Does it give from an account that may go below zero?"""
+    return AccountFlag.OVERDRAFT in ACCOUNT_TYPES[line.debit.kind].flags
 
 
 def _enter(act: Act, proposed: Proposed, n: int) -> int | None:

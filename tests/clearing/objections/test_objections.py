@@ -60,6 +60,12 @@ class Objector:
         details = {"objection": id, "day": day, "documents": list(PAPER)}
         return self.t.market.propose(CLERK, "settlement-correction", ("CNY", FEN, *accounts), details=details)
 
+    def puts_right(self, **details: object) -> Outcome:
+        """What the house found wrong by itself."""
+        accounts = [self.t.market.account(one, MONEY) for one in (self.t.a, self.t.b)]
+        told = {"documents": list(PAPER), **details}
+        return self.t.market.propose(CLERK, "settlement-correction", ("CNY", FEN, *accounts), details=told)
+
     def row(self, id: str) -> Any:
         with self.house.database.read() as conn:
             return need(queries.objection(conn, id))
@@ -166,6 +172,20 @@ def test_a_correction_names_its_objection_its_day_and_an_account_of_the_objector
     refuses("CLR-6001", lambda: objector.corrects("CO-none"))
     refuses("CLR-6010", lambda: objector.corrects(id, day="2024-01-03"))
     refuses("CLR-6011", lambda: objector.corrects(id, taker=objector.t.c))
+
+
+def test_what_the_house_finds_wrong_by_itself_is_corrected_with_the_reason(objector: Objector) -> None:
+    t, before = objector.t, objector.sealed()
+    t.refuses("CLR-6009", lambda: objector.puts_right(day="2024-01-02"))
+    t.refuses("CLR-6012", lambda: objector.puts_right(day="2024-01-02", reason=" "))
+    t.refuses("CLR-6013", lambda: objector.puts_right(day="2024-01-03", reason="费率错误"))
+    giver, taker = (sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b))
+    asked = t.done(objector.puts_right(day="2024-01-02", reason="费率错误"))["id"]
+    for person in (FIRST, SECOND):
+        last = t.done(t.market.approve(person, asked))
+    assert last["state"] == "effected"
+    assert [sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b)] == [giver - FEN, taker + FEN]
+    assert (objector.sealed(), t.findings()) == (before, [])
 
 
 def _refused(outcome: Outcome) -> Refusal:

@@ -18,6 +18,7 @@ from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sessions import SESSION
 from tanshu.audit.business.verbs import DELIVER, EXPIRE
+from tanshu.audit.clearing import late
 from tanshu.audit.report import Finding
 from tanshu.base.refusal import Refusal
 from tanshu.book.records import Op
@@ -190,6 +191,8 @@ def _reasons(stand: Standing, turns: Sequence[Turn], facts: Facts, done: Done) -
         if was is not None and done.entry.command == EXPIRE and _is_over(was, done):
             continue
         if row["cls"] == HOLDER and _is_withheld(facts, done, row, leaving):
+            continue
+        if row["cls"] == SESSION and late.is_in_order(facts, done, was, row):
             continue
         if row["cls"] == SESSION and sessions.is_in_order(facts, done, was, row, touching):
             continue

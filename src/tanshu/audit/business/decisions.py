@@ -69,6 +69,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     UPLOAD: ("maker", "compared_by"),
     LETTER: ("maker",),
     SETTLED: ("filed_by", "decided_by", "confirmed_by"),
+    "clearing_unwinding": ("asked_by", "decided_by"),
 }
 """Columns that hold who acted: the sender of the entry, whoever else is named."""
 

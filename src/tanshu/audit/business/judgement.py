@@ -11,8 +11,8 @@ from tanshu.audit.business.entries import RECEIVES, Done
 from tanshu.audit.business.facts import Facts
 from tanshu.audit.business.joint import Joint
 from tanshu.audit.business.transactions import PENDING, Turn
-from tanshu.audit.business.verbs import EFFECT, ESTABLISH
-from tanshu.audit.clearing import days, positions, statements
+from tanshu.audit.business.verbs import DELIVER_FAILED, EFFECT, ESTABLISH
+from tanshu.audit.clearing import days, late, positions, statements
 from tanshu.audit.clearing.holdings import BY_HOUSE, Settling
 from tanshu.audit.report import Finding
 from tanshu.audit.settled import CLAIM, Settled
@@ -86,6 +86,7 @@ class Business:
         stood = claims.before(self.facts, done.changes)
         undecided = decisions.before(self.facts, done.changes)
         day = days.before(self.facts, done.changes)
+        failed = late.before(self.facts, done.changes)
         self.facts.tables.apply(done.changes)
         now = transactions.turns(were, self.facts)
         whole = claims.now(stood, self.facts)
@@ -99,6 +100,7 @@ class Business:
         found += decisions.judge(undecided, self.facts, done)
         found += transactions.judge(were, now, stand, self.facts, done)
         found += days.judge(day, self.facts, done)
+        found += late.judge(failed, self.facts, done)
         found += self.settling.judge(in_delivery, self.facts, done, self.waiting)
         found += positions.judge(self.earned, self.facts, done)
         found += statements.judge(self.earned, self.waiting, self.facts, done)
@@ -127,7 +129,7 @@ class Business:
 
     def _deliver(self, done: Done) -> None:
         """Keep what the clearing house moved: it has no transactions, and is judged beside the markets."""
-        if done.entry.command in BY_HOUSE:
+        if done.entry.command in (*BY_HOUSE, DELIVER_FAILED):
             for _, record in done.moves:
                 if record.op in RECEIVES:
                     self.earned[record.debit, record.instrument] -= record.amount

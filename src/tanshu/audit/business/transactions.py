@@ -16,7 +16,7 @@ from tanshu.audit.business.enrolment import touched
 from tanshu.audit.business.entries import RECEIVES, Done, accounts_of
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.business.sides import Movement
-from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING, DELIVER, EFFECT
+from tanshu.audit.business.verbs import BATCH, CHAINED, CHANGING, DELIVER, DELIVER_FAILED, EFFECT
 from tanshu.audit.report import Finding
 from tanshu.book.records import LINKED, AccountFlag, Op
 from tanshu.book.reference import Record
@@ -28,6 +28,7 @@ TRANSACTION, LINE, STEP = "registry_transaction", "transaction_line", "transacti
 PENDING, EFFECTED, DROPPED = "pending", "effected", ("rejected", "withdrawn", "expired")
 HOUSE_TAGS: Mapping[str, frozenset[int]] = {
     DELIVER: frozenset({TYPES["trade-settlement"].number}),
+    DELIVER_FAILED: frozenset(TYPES[code].number for code in ("trade-settlement", "settlement-fee")),
     EFFECT: frozenset(TYPES[code].number for code in ("settlement-fee", "bank-position")),
 }
 """The clearing house's commands that move something, and under which types."""
@@ -174,7 +175,7 @@ def _turn(stand: Standing, facts: Facts, done: Done, turn: Turn, kind: Transacti
     owner = giver.subject if giver else None
     if turn.before is None:
         yield from steps.proposed(facts, done, kind, row, accounts)
-        yield from _is_held(stand, done, turn, kind)
+        yield from _is_held(stand, facts, done, turn, kind)
     elif turn.state_before != PENDING or row["state"] not in (PENDING, EFFECTED, *DROPPED):
         told = {"before": turn.state_before, "after": row["state"]}
         yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
@@ -193,16 +194,22 @@ def _turn(stand: Standing, facts: Facts, done: Done, turn: Turn, kind: Transacti
         yield done.find(checks.REWRITTEN, *accounts, transaction=row["id"], **told)
 
 
-def _is_held(stand: Standing, done: Done, turn: Turn, kind: TransactionType) -> Iterator[Finding]:
-    """Units of a type that holds them are held while it waits, each line's by a claim; and only then."""
-    wanted = kind.held and turn.after["state"] == PENDING
+def _is_held(
+    stand: Standing, facts: Facts, done: Done, turn: Turn, kind: TransactionType
+) -> Iterator[Finding]:
+    """Units of a type that holds them are held while it waits, each line's by a claim; and only then.
+
+    What a source gives is nowhere before, and is not held.
+    """
+    waits = kind.held and turn.after["state"] == PENDING
     by_line = {
         claim.after["line"]: claim.after
         for claim in stand.claims
         if claim.after["transaction_id"] == turn.after["id"] and claim.before is None
     }
     for line in turn.lines:
-        claim = by_line.get(line["n"])
+        claim, giver = by_line.get(line["n"]), facts.account(line["debit"])
+        wanted = waits and not (giver and AccountFlag.OVERDRAFT in ACCOUNT_TYPES[giver.kind].flags)
         good = (claim is not None) == wanted or kind.effect is Effect.ENCUMBER
         if claim and wanted:
             cell = (claim["account"], claim["instrument"], claim["held"], claim["cls"])

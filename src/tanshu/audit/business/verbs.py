@@ -158,6 +158,7 @@ OPEN_DAY, CLOSE_DAY, SETTLE = "exchange.open-day", "exchange.close-day", "exchan
 COLLECT, CLEAR, CONFIRM = "clearing.collect", "clearing.clear", "clearing.confirm"
 REVIEW, APPROVE = "clearing.review", "clearing.approve"
 DELIVER, EFFECT = "clearing.deliver", "clearing.effect"
+DELIVER_FAILED, UNWIND = "clearing.deliver-failed", "clearing.unwind-failed"
 RECONCILE, STATE, SEAL = "clearing.reconcile", "clearing.state", "clearing.seal"
 """The steps of a settlement day, in their order."""
 CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS = "compliance.confirm-allocation", "compliance.confirm-allocations"
@@ -282,13 +283,11 @@ VERBS: Mapping[str, Verb] = {
     RECONCILE: _verb((_CLERK,), "clearing_day clearing_break"),
     STATE: _verb((_CLERK,), "clearing_day clearing_statement clearing_holding"),
     SEAL: _verb((_CLERK,), "clearing_day"),
-    "clearing.deliver-failed": _verb(
+    DELIVER_FAILED: _verb(
         (_CLERK,), f"clearing_fail {_CLAIMS}", Op.HOLD, Op.CAPTURE, Op.RELEASE, Op.TRANSFER
     ),
     "clearing.ask-unwinding": _verb((_CLERK,), "clearing_unwinding"),
-    "clearing.unwind-failed": _verb(
-        (_REVIEWER,), f"clearing_unwinding clearing_fail {_CLAIMS}", Op.HOLD, Op.RELEASE
-    ),
+    UNWIND: _verb((_REVIEWER,), f"clearing_unwinding clearing_fail {_CLAIMS}", Op.HOLD, Op.RELEASE),
     "clearing.object": _verb(_HOLDERS, "clearing_objection"),
     "clearing.decide-objection": _verb((_CLERK,), "clearing_objection"),
     "clearing.confirm-objection": _verb((_REVIEWER,), "clearing_objection"),

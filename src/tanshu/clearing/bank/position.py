@@ -123,7 +123,7 @@ def _booked(
     conn: Connection, place: _Place, side: str, types: tuple[str, ...]
 ) -> Iterator[tuple[Any, dict[str, Any], Where]]:
     """Transactions of these types with the bank's account on one side: line, details, how far it is."""
-    # Late in the evening a bank tells of money with the day that follows: booked before this day, of this day.
+    # Late in the evening a bank tells of money with the next day: booked before this day, of this day.
     line, begins = TRANSACTION_LINE, shanghai_ns(place.day - timedelta(deposits.DAYS_AHEAD))
     other = line.c.credit if side == "debit" else line.c.debit
     effected = and_(TRANSACTION.c.state == TransactionState.EFFECTED, TRANSACTION.c.ended_ns >= begins)

@@ -148,7 +148,7 @@ def sub_ledgers(conn: Connection) -> list[SubLedger]:
     only = here[0].id if len(here) == 1 else None
     return [
         SubLedger(number, code, _KIND[kind], subject, names[subject], bound.get(subject, only))
-        for number, code, kind, subject in conn.execute(query)
+        for number, code, kind, subject in conn.execute(query).all()
     ]
 
 

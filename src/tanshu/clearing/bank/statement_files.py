@@ -69,8 +69,11 @@ def _line(n: int, row: FileRow) -> StatementLine:
         raise _wrong(row, "kind", row["kind"], ", ".join(LineKind))
     if not row["reference"] and not row["request"]:
         raise _wrong(row, "reference", "", "")
-    texts = (_word(row[name]) for name in ("kind", "reference", "request", "account", "name"))
-    return StatementLine(n, *texts, _fen(row, "amount"), _fen(row, "balance"))
+    reference, request, account, name = (
+        _word(row[column]) for column in ("reference", "request", "account", "name")
+    )
+    amount, balance = _fen(row, "amount"), _fen(row, "balance")
+    return StatementLine(n, row["kind"], reference, request, account, name, amount, balance)
 
 
 def _fen(row: FileRow, column: str) -> int:

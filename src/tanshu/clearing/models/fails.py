@@ -73,7 +73,8 @@ def deliverable(
     partial: bool,
     model: Model = Model.GROSS,
 ) -> Outcome:
-    """What of trades can be delivered. have_units: tonnes by [instrument, party]; have_cash: fen by party."""
+    """What of trades can be delivered. have_units: tonnes by [instrument, party]; have_cash: fen by party,
+    below zero where what comes in pays something else first."""
     have = Have(have_units.astype(np.int64), have_cash.astype(np.int64))
     if _nothing_missing(trades, have, stopped):
         return _outcome(trades, trades.quantity.copy(), np.zeros(len(trades), np.int8))
@@ -91,7 +92,7 @@ def _nothing_missing(trades: Trades, have: Have, stopped: Mask) -> bool:
     if stopped.any() and (stopped[trades.buyer] | stopped[trades.seller]).any():
         return False
     units, cash = given(trades, have.units.shape)  # type: ignore[arg-type]
-    return bool((units <= have.units).all() and (cash <= have.cash).all())
+    return bool((units <= have.units).all() and (cash <= np.maximum(have.cash, 0)).all())
 
 
 def _outcome(trades: Trades, quantity: Ints, why: NDArray[np.int8]) -> Outcome:
@@ -245,7 +246,7 @@ def _too_much_cash(trades: Trades, quantity: Ints, have: Have, full: Have, why: 
 def _last(mine: Ints, amounts: Ints, deficit: int) -> Ints:
     """As many from the end as make up a deficit."""
     backwards = np.cumsum(amounts[::-1])
-    return mine[len(mine) - 1 - int(np.searchsorted(backwards, deficit)) :]
+    return mine[max(0, len(mine) - 1 - int(np.searchsorted(backwards, deficit))) :]
 
 
 def _readmitted(trades: Trades, quantity: Ints, barred: Mask, have: Have, partial: bool) -> Ints:

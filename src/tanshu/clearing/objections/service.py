@@ -113,7 +113,7 @@ def confirm_objection(act: Act, command: ConfirmObjection) -> Decision:
 
 
 def take_part() -> None:
-    """From now on a settlement is corrected for an upheld objection, once, or for an error the house found."""
+    """From now on a settlement is corrected for an upheld objection, once, or for what the house found."""
     rooms.watch(WATCHER)
 
 
@@ -140,7 +140,7 @@ def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
 
 def corrected(act: Act, proposed: Proposed) -> None:
     """The objection is done with; the day that it was about stays as it is."""
-    if proposed.type.code == CORRECTION and "objection" in proposed.details:
+    if proposed.type.code == CORRECTION and proposed.details.get("objection") is not None:
         this = {"id": str(proposed.details["objection"])}
         facts = {"state": State.CORRECTED, "correction_id": proposed.id, "corrected_seq": act.seq}
         act.update(CLEARING_OBJECTION, this, **facts)

@@ -185,9 +185,9 @@ def participants(conn: Connection) -> People:
     """Everybody whom a market of the house ever admitted, by id."""
     t = MARKET_PARTY.c
     query = select(t.subject_id, func.min(t.cash_account), func.min(t.units_account)).group_by(t.subject_id)
-    rows = sorted(tuple(row) for row in conn.execute(query))
+    rows = sorted(conn.execute(query).all())
     own = select(ACCOUNT.c.subject_id, ACCOUNT.c.number).where(ACCOUNT.c.kind == AccountKind.REGISTRATION)
-    registration = {row.subject_id: row.number for row in conn.execute(own)}
+    registration = dict(conn.execute(own).all())
     return People(
         tuple(row[0] for row in rows),
         np.array([row[1] for row in rows], np.int64),

@@ -62,8 +62,8 @@ def taking(act: Act, proposed: Proposed) -> Refusal | None:
 def ended(act: Act, proposed: Proposed, *, dropped: bool = False) -> None:
     """A transaction took effect or was dropped: what is free in the cells it touched joins their sessions.
 
-    dropped: nothing joins from an account in which a clearing house delivers: what it has brought there may be
-    spoken for. Nobody can refuse what comes free so; what comes in by a transaction waits for the house.
+    dropped: nothing joins from an account in which a clearing house delivers: what it has brought there may
+    be spoken for. Nobody can refuse what comes free so; what comes in by a transaction waits for the house.
     """
     cells = {
         (side.number, line.instrument.number): side

@@ -236,7 +236,8 @@ def _a_banks_day(house: House) -> None:
     market.done("bank-maker-1", "cash-deposit", ("CNY", 900, there, own.code), by=(REVIEWER,))
     market.done("plant-b-maker-1", "cash-withdrawal", ("CNY", 900, own.code, there), by=(REVIEWER,))
     with market.database.read() as conn:
-        id = conn.execute(select(BANK_INSTRUCTION.c.id)).scalars().first()
+        payouts = select(BANK_INSTRUCTION.c.id).where(BANK_INSTRUCTION.c.kind == "payout")
+        id = conn.execute(payouts).scalars().first()
     told = {"instruction_id": id, "account": own.number, "amount": 1}
     house.behind(CLERK, "clearing.effect", lambda act: act.insert(BANK_POSTING, told))
     line = StatementLine(1, "deposit", "R1", "", own.code, "乙电厂", 900, 900)

@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import IntEnum
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tanshu.base.canonical import canonical, digest
+from tanshu.base.canonical import canonical, canonical_rows, digest
 from tanshu.base.refusal import Refused
 
 
@@ -68,3 +70,30 @@ def test_the_order_in_which_fields_were_given_does_not_count():
 
 def test_the_digest_is_sha_256():
     assert digest(b"abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+VALUES = st.one_of(
+    st.integers(-(2**63), 2**63 - 1),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    st.none(),
+    st.booleans(),
+    st.dates(),
+    st.binary(max_size=4),
+)
+COLUMNS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), unique=True, max_size=4)
+
+
+@given(st.data(), COLUMNS, st.integers(1, 4))
+def test_rows_column_by_column_are_written_as_one_by_one(data: st.DataObject, names: list[str], count: int):
+    alike = data.draw(st.sampled_from([VALUES, st.integers(), st.dates(), st.text('a"\\\n碳%{')]))
+    rows = [{name: data.draw(alike) for name in names} for _ in range(count)]
+    assert list(canonical_rows(rows)) == [canonical(row).decode() for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"), [(0.5, "BASE-1301"), ("\x00", "BASE-1302"), ("\ud800", "BASE-1302")]
+)
+def test_one_bad_value_among_many_rows_is_refused_as_by_itself(bad: object, code: str):
+    with pytest.raises(Refused) as caught:
+        list(canonical_rows([{"a": "x"}, {"a": bad}]))
+    assert caught.value.refusal.code == code

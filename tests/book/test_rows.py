@@ -148,3 +148,30 @@ def test_many_rows_are_stored_deflated_and_come_back_whole(papers: Book, context
         stored = conn.exec_driver_sql("SELECT length(rows) FROM log_entry WHERE seq = 1").scalar_one()
     assert rows.decode(data) == many
     assert stored < len(data) / 5
+
+
+def test_many_rows_at_once_are_told_and_stored_like_a_few(
+    papers: Book, context, monkeypatch: pytest.MonkeyPatch
+):
+    many = [
+        Change(INSERT, "paper", {}, FIRST | {"id": f"甲\t%s\\{n}", "size": n, "day": None if n % 2 else DAY})
+        for n in range(rows.MANY)
+    ]
+    changed = [*many, Change(UPDATE, "paper", {"day": None}, {"seal": None}), many[0]]
+    together = rows.encode(changed)
+    file(context(), changed[:-1])
+    there = found(papers.database)
+    assert len(there) == rows.MANY
+    file(context(), [Change(DELETE, "paper", {"open": True}, {})])
+    monkeypatch.setattr(rows, "MANY", 10**9)
+    file(context(), changed[:-1])
+    assert found(papers.database) == there
+    assert rows.encode(changed) == together
+    assert rows.decode(together) == changed
+
+
+def test_many_rows_with_a_column_that_the_table_lacks_are_an_error(papers: Book, context):
+    wrong = [Change(INSERT, "paper", {}, FIRST | {"id": str(n), "colour": 1}) for n in range(rows.MANY)]
+    with pytest.raises(CompileError):
+        file(context(), wrong)
+    assert found(papers.database) == []

@@ -98,7 +98,7 @@ def test_ten_days_are_traded_in_three_modes(market: MarketResult):
     assert [one.closes["CEA23"] for one in market.days] == list(CLOSES)
     assert {mode for one in market.days for mode in one.modes} == {"listing", "block", "auction"}
     assert sum(one.total.volume for one in market.days) == 3_347_900
-    assert market.participants == 55
+    assert market.participants == 60
 
 
 def test_the_auction_goes_to_three_at_the_lowest_accepted_bid(market: MarketResult):

@@ -64,7 +64,7 @@ class Trades(NamedTuple):
         """What the house binds itself to: SHA-256 over the columns, as hexadecimal digits."""
         hashed = sha256()
         for column in self:
-            hashed.update(np.ascontiguousarray(column, "<i8"))
+            hashed.update(np.ascontiguousarray(column, "<i8").data)
         return hashed.hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tanshu.base.memory import rarely_collect
 from tanshu.cli import (
     accounts,
     allocation_uploads,
@@ -134,4 +135,5 @@ def root(
 def main() -> None:
     """The console script."""
     border.speak_utf8()
+    rarely_collect()
     app()

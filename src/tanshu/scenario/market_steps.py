@@ -93,10 +93,8 @@ class MarketSteps:
         return list(_from(FOUNDED, commands))
 
     def _participants(self) -> list[str]:
-        """Who trades, in the order of the scenario's files."""
-        known = [one.uscc for one in (*self.facts.entities, *self.facts.counterparties)]
-        trading = {uscc for trade in self.year.trades for uscc in (trade.seller, trade.buyer)}
-        return [uscc for uscc in known if uscc in trading]
+        """Every key emitter, whether it trades or not, and the counterparties; in the order of the files."""
+        return [one.uscc for one in (*self.facts.entities, *self.facts.counterparties)]
 
     def _announcement(self) -> Announce:
         held, terms = self.year.auction, self.facts.auction

@@ -80,7 +80,7 @@ def canonical(value: object) -> bytes:
 
 
 def canonical_rows(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """The canonical JSON of each of these mappings, which have the same keys: many rows, column by column."""
+    """The canonical JSON of each of these mappings, column by column: many rows with the same names, one at least."""
     names = sorted(map(_clean, rows[0])) if rows else []
     form = ",".join(f"{_written(name).replace('%', '%%')}:%s" for name in names)
     columns = (_column([row[name] for row in rows]) for name in names)

@@ -80,7 +80,8 @@ VALUES = st.one_of(
     st.dates(),
     st.binary(max_size=4),
 )
-COLUMNS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), unique=True, min_size=1, max_size=4)
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00"))
+COLUMNS = st.lists(NAMES, unique=True, min_size=1, max_size=4)
 
 
 @given(st.data(), COLUMNS, st.integers(1, 4))

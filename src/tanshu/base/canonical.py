@@ -80,7 +80,7 @@ def canonical(value: object) -> bytes:
 
 
 def canonical_rows(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """The canonical JSON of each of these mappings, column by column: many rows with the same names, one at least."""
+    """The canonical JSON of many mappings with the same names, one name at least: column by column."""
     names = sorted(map(_clean, rows[0])) if rows else []
     form = ",".join(f"{_written(name).replace('%', '%%')}:%s" for name in names)
     columns = (_column([row[name] for row in rows]) for name in names)

@@ -218,7 +218,7 @@ def through_banks(conn: Connection, instrument: int) -> dict[int, int]:
             )
             .group_by(line.c[other])
         )
-        for account, fen in conn.execute(query):
+        for account, fen in conn.execute(query).all():
             found[account] = found.get(account, 0) + sign * int(fen)
     return found
 
@@ -231,7 +231,7 @@ def posted(conn: Connection) -> dict[int, int]:
         .where(BANK_INSTRUCTION.c.state != InstructionState.REFUSED)
         .group_by(BANK_POSTING.c.account)
     )
-    return {account: int(fen) for account, fen in conn.execute(query)}
+    return {account: int(fen) for account, fen in conn.execute(query).all()}
 
 
 def unposted(
@@ -355,7 +355,7 @@ def newest_statement(conn: Connection, bank: Subject, day: date) -> Statement | 
 
     line, sub = BANK_STATEMENT_LINE, BANK_STATEMENT_SUB
     lines = conn.execute(select(line).where(*of(line)).order_by(line.c.n))
-    subs = conn.execute(select(sub.c.account, sub.c.balance).where(*of(sub)))
+    subs = conn.execute(select(sub.c.account, sub.c.balance).where(*of(sub))).all()
     return Statement(
         bank.handle,
         day,
@@ -365,7 +365,7 @@ def newest_statement(conn: Connection, bank: Subject, day: date) -> Statement | 
             StatementLine(r.n, r.kind, r.reference, r.request, r.account, r.name, r.amount, r.balance)
             for r in lines
         ),
-        dict(sorted((r.account, r.balance) for r in subs)),
+        dict(sorted(map(tuple, subs))),
     )
 
 

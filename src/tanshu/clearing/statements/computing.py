@@ -185,7 +185,7 @@ def participants(conn: Connection) -> People:
     """Everybody whom a market of the house ever admitted, by id."""
     t = MARKET_PARTY.c
     query = select(t.subject_id, func.min(t.cash_account), func.min(t.units_account)).group_by(t.subject_id)
-    rows = sorted(conn.execute(query).all())
+    rows = sorted(map(tuple, conn.execute(query).all()))
     own = select(ACCOUNT.c.subject_id, ACCOUNT.c.number).where(ACCOUNT.c.kind == AccountKind.REGISTRATION)
     registration = dict(conn.execute(own).all())
     return People(

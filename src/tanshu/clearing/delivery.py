@@ -406,7 +406,7 @@ def _told(
     lost = row.failed + len(on_the_way) + (0 if block else len(every) - len(floor.trades.number))
     delivered = row.delivered + len(went)
     act.update(CLEARING_MARKET, here, delivered=delivered, failed=lost)
-    if delivered + lost == row.trades and _is_done(act.conn, row.day):
+    if _is_done(act.conn, row.day):
         act.update(CLEARING_DAY, {"day": row.day}, state=DayState.DELIVERED, delivered_seq=act.seq)
     return {"trades": len(went), "failed": failed, "left": row.trades - delivered - lost}
 

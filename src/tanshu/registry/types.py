@@ -219,7 +219,7 @@ _TABLE = (
     _row(40, "settlement-fee",            "交易与结算费", "fees of trading and settlement", _CASH_SIDE, _FEES, _MONEY,  _TWO,   "settlement_fee",         "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        N,  _H),
     _row(41, "shortfall-cover",           "准备金垫付", "cover of a shortfall",      _COVER,    _SHORT,     _MONEY,  _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _T),
     _row(42, "shortfall-recovery",        "垫付追偿",   "recovery of a shortfall",   _SHORT,    _COVER,    _MONEY,   _TWO,   "shortfall",              "registry",   Y,  Y,   Y,     5,   0, _MOVE,    _OTHER,  __,        Y,  _H),
-    _row(43, "settlement-correction",     "结算更正",   "correction of a settlement", _MARKET,  _MARKET,   _DVP,     _TWO,   "settlement_correction",  "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
+    _row(43, "settlement-correction",     "结算更正",   "correction of a settlement", (*_MARKET, *_FEES), _MARKET,  _DVP,     _TWO,   "settlement_correction",  "registry",   Y,  Y,   Y,    30,   0, _MOVE,    _OTHER,  __,        Y,  _H),
 )
 # fmt: on
 

@@ -71,7 +71,9 @@ PAYMENT_LABELS = {
 def add_to(day: typer.Typer) -> None:
     app = group("资金不足 · shortfalls")
     day.add_typer(app, name="shortfall")
-    command(app, "notice", "通知补足 · tell a participant that money is missing", writes=True)(notice)
+    command(app, "notice", "提出资金不足 · state that money is missing", writes=True)(notice)
+    command(app, "confirm", "复核通知,即行生效 · confirm a notice: it binds", writes=True)(confirm)
+    command(app, "withdraw", "撤回通知 · take a notice back", writes=True)(withdraw)
     command(app, "cure", "以入金补足 · count deposits that make it good", writes=True)(cure)
     command(app, "cover", "申请垫付 · propose that the house covers it", writes=True)(cover)
     command(app, "recover", "申请追偿 · propose that a fund gets its money back", writes=True)(recover)
@@ -93,21 +95,50 @@ def notice(
         typer.Option("--minutes", help="补足期限(分钟),规则包未定时必填 · where no pack says how long"),
     ] = None,
 ) -> Reply:
-    """By a clerk of the registry, with --reason; the participant stops trading. Refuses CLR-4002 to 4007."""
+    """By a clerk of the registry, with --reason; it binds once a checker confirms it. Refuses CLR-4002 to 4007."""
     from tanshu.clearing.shortfall import service
     from tanshu.clearing.shortfall.model import NoticeShortfall
 
     body = NoticeShortfall(subject, read_date(day, door.lang, "DAY"), fen(door, yuan), cause, minutes)
     answer, key = door.do(service.notice_shortfall, body)
-    stopped = ", ".join(answer["suspended"]) or Text("无", "none")
+    return accepted(
+        answer,
+        key,
+        (Text("资金不足", "shortfall"), answer["shortfall"]),
+        (Text("状态", "state"), _state(answer["state"])),
+        (Text("金额(元)", "CNY"), Fen(answer["amount"])),
+    )
+
+
+def confirm(door: Door, shortfall: IdArgument) -> Reply:
+    """By a checker of the registry who did not state it: the participant is told and stops trading, nothing is
+    paid out to it, its period begins. Refuses CLR-4001, CLR-4008, CLR-4022.
+    """
+    from tanshu.clearing.shortfall import service
+    from tanshu.clearing.shortfall.model import ConfirmShortfall
+
+    answer, key = door.do(service.confirm_shortfall, ConfirmShortfall(shortfall))
     return accepted(
         answer,
         key,
         (Text("资金不足", "shortfall"), answer["shortfall"]),
         (Text("金额(元)", "CNY"), Fen(answer["amount"])),
         (Text("补足期限", "to be made good until"), shanghai_text(answer["cure_until_ns"])),
-        (Text("已暂停交易的市场", "stopped in"), stopped),
+        (Text("已暂停交易的市场", "stopped in"), _markets(answer["suspended"])),
     )
+
+
+def withdraw(door: Door, shortfall: IdArgument) -> Reply:
+    """By a checker of the registry who did not state it, with --reason, until something was covered.
+
+    What it had stopped goes on. Refuses CLR-4001, CLR-4005, CLR-4008, CLR-4022, CLR-4023.
+    """
+    from tanshu.clearing.shortfall import service
+    from tanshu.clearing.shortfall.model import WithdrawShortfall
+
+    answer, key = door.do(service.withdraw_shortfall, WithdrawShortfall(shortfall))
+    lifted = (Text("恢复交易的市场", "trades again in"), _markets(answer["lifted"]))
+    return accepted(answer, key, (Text("状态", "state"), _state(answer["state"])), lifted)
 
 
 def cure(
@@ -183,7 +214,7 @@ def listed(door: Door) -> Reply:
             CAUSE_LABELS[Cause(row.cause)],
             _state(row.state),
             *map(Fen, (row.amount, row.cured, row.covered, row.recovered)),
-            shanghai_text(row.cure_until_ns),
+            _until(row.cure_until_ns),
         )
         for row in found
     ]
@@ -213,7 +244,7 @@ def explain(door: Door, shortfall: IdArgument) -> Reply:
             (Text("原因", "cause"), CAUSE_LABELS[Cause(told["cause"])]),
             (Text("说明", "why"), told["why"]),
             (Text("状态", "state"), _state(told["state"])),
-            (Text("补足期限", "to be made good until"), shanghai_text(told["cure_until_ns"])),
+            (Text("补足期限", "to be made good until"), _until(told["cure_until_ns"])),
             (Text("金额(元)", "CNY"), Fen(told["amount"])),
             (Text("补足(元)", "made good (CNY)"), Fen(told["cured"])),
             (Text("垫付(元)", "covered (CNY)"), Fen(told["covered"])),
@@ -266,10 +297,19 @@ def _payments(told: Sequence[Mapping[str, Any]]) -> list[tuple[object, ...]]:
     ]
 
 
+def _until(ns: int | None) -> str:
+    return "" if ns is None else shanghai_text(ns)
+
+
+def _markets(names: Sequence[str]) -> object:
+    return ", ".join(names) or Text("无", "none")
+
+
 def _state(state: str) -> Chip:
     from tanshu.clearing.shortfall.model import STATE_LABELS, State
 
-    style = {State.CURED: GOOD, State.RECOVERED: GOOD, State.NOTICED: BAD}.get(State(state), "yellow")
+    ended = {State.CURED: GOOD, State.RECOVERED: GOOD, State.WITHDRAWN: GOOD}
+    style = {**ended, State.CONFIRMED: BAD}.get(State(state), "yellow")
     return Chip(STATE_LABELS[State(state)], style)
 
 

@@ -6,7 +6,7 @@ by one; it outlasts the day, and stands again at the next opening.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,8 +138,7 @@ def decide_lift(act: Act, command: Lift) -> Decision:
     need(sessions.by_exchange(act, Right.CHECKER))
     if row_.asked_by == act.actor:
         return checks.LIFTED_BY_SELF(field="as", person=act.actor)
-    need(market.join(act, "market.lift", Standing(party, Why.OPERATOR), _lift))
-    act.update(MARKET_SUSPENSION, this, ended_by=act.actor, ended_seq=act.seq)
+    need(_free(act, market, party, row_))
     return {**told, "suspended": False, "asked_by": row_.asked_by}
 
 
@@ -245,6 +244,25 @@ def suspend_everywhere(act: Act, subject_id: str, reason: str) -> tuple[str, ...
     return tuple(stopped)
 
 
+def lift_everywhere(act: Act, subject_id: str, entries: Sequence[int]) -> tuple[str, ...]:
+    """End the suspensions that these entries made; the names of the markets where the subject trades again.
+
+    For a room above that takes back what `suspend_everywhere` did. Where an account of the subject is stopped
+    its suspension stays, and ends as every other does.
+    """
+    theirs = select(MARKET_PARTY).where(MARKET_PARTY.c.subject_id == subject_id).order_by(MARKET_PARTY.c.log)
+    handle = parties.subject_by_id(act.conn, subject_id).handle
+    free: list[str] = []
+    for one in act.conn.execute(theirs).all():
+        market, row_ = sessions.at(act, one.log), standing(act.conn, one.log, one.number)
+        stopped = row_ is None or row_.seq not in entries
+        if stopped or isinstance(_accounts_open(act, market, one.number, handle), Refusal):
+            continue
+        need(_free(act, market, one.number, row_))
+        free.append(sessions.row_of(act.conn, one.log).name)
+    return tuple(free)
+
+
 # -- in the market's log -----------------------------------------------------------------------------------
 
 
@@ -289,6 +307,15 @@ def _stop(act: Act, market: Market, party: int, reason: str, why: Why) -> int | 
         },
     )  # fmt: skip
     return told["cancelled"]
+
+
+def _free(act: Act, market: Market, party: int, row_: Any) -> Any | Refusal:
+    """End a suspension in both logs."""
+    told = market.join(act, "market.lift", Standing(party, Why.OPERATOR), _lift)
+    if not isinstance(told, Refusal):
+        this = {"log": market.log, "party": party, "seq": row_.seq}
+        act.update(MARKET_SUSPENSION, this, ended_by=act.actor, ended_seq=act.seq)
+    return told
 
 
 def _participant(act: Act, name: str, handle: str) -> tuple[Market, int] | Refusal:

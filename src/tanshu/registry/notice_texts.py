@@ -270,6 +270,15 @@ _KINDS = (
             "trade and no money is paid out.",
         ),
     ),
+    _kind(
+        "shortfall-withdrawn", "资金不足撤回通知书", "Withdrawal of the notice of a shortfall",
+        (
+            "关于你单位资金账户 {account} 资金不足的通知(编号 {shortfall})现予撤回。理由:{why}。因该通知暂停的出金和交易"
+            "不再受其限制。",
+            "The notice that your cash account {account} is short ({shortfall}) is withdrawn. Why: {why}. It no longer "
+            "keeps you from trading or from being paid out.",
+        ),
+    ),
 )  # fmt: skip
 _PLAIN = ("year", "rank")
 """Whole numbers that count nothing, and so get no commas."""

@@ -1,6 +1,6 @@
 """What authorities and the registry decide by two people, beside the chains: each in their own name.
 
-Objections to allocations and to settlement days, deductions, corrections, notices of carry-over, decisions to
+Objections to allocations and to settlement days, shortfalls, deductions, corrections, notices of carry-over, decisions to
 withhold, inquiries, and the tables that provinces upload against a sealed letter. One row tells the whole
 course of each; it is judged by how it changed.
 """
@@ -20,6 +20,7 @@ from tanshu.book.rows import Change
 UPLOAD, LETTER = "allocation_upload", "sealed_letter"
 SETTLED = "clearing_objection"
 """Objections to a settlement day."""
+SHORT = "shortfall"
 
 
 class TwoHands(NamedTuple):
@@ -46,6 +47,10 @@ def _never(_row: Row) -> bool:
 _ANSWER = frozenset({"state", "year", "number", "answered_by", "answered_seq", "answer_sha256"})
 _DECIDED = ("upheld", "dismissed", "corrected")
 _CORRECTED = frozenset({"state", "correction_id", "corrected_seq"})
+_BINDING = ("confirmed", "cured", "covered", "recovering", "recovered")
+_AFTER_BINDING = frozenset(
+    {"state", "cured", "covered", "recovered", "withdrawn_by", "withdrawn_why", "ended_seq"}
+)
 TABLES: Mapping[str, TwoHands] = {
     "objection": TwoHands("confirmed_by", ("decided_by",), _state("upheld", "dismissed")),
     "deduction": TwoHands("confirmed_by", ("maker",), _never),
@@ -55,6 +60,7 @@ TABLES: Mapping[str, TwoHands] = {
     "inquiry": TwoHands("decided_by", ("requested_by",), _state("approved", "refused", "answered"), _ANSWER),
     UPLOAD: TwoHands("compared_by", (), _state("accepted", "returned"), frozenset({"loaded"})),
     SETTLED: TwoHands("confirmed_by", ("decided_by",), _state(*_DECIDED), _CORRECTED),
+    SHORT: TwoHands("confirmed_by", ("noticed_by",), _state(*_BINDING), _AFTER_BINDING),
 }
 NAMES: Mapping[str, tuple[str, ...]] = {
     "objection": ("filed_by", "decided_by", "confirmed_by"),
@@ -69,6 +75,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     UPLOAD: ("maker", "compared_by"),
     LETTER: ("maker",),
     SETTLED: ("filed_by", "decided_by", "confirmed_by"),
+    SHORT: ("noticed_by", "confirmed_by", "withdrawn_by"),
     "clearing_unwinding": ("asked_by", "decided_by"),
 }
 """Columns that hold who acted: the sender of the entry, whoever else is named."""
@@ -91,7 +98,7 @@ def judge(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     yield from _in_own_name(done)
     for (table, key), row in was.items():
         now = facts.one(table, *key)
-        if not _is_in_order(TABLES[table], row, now, done):
+        if not (_is_in_order(TABLES[table], row, now, done) and _is_withdrawn_well(table, row, now, done)):
             yield done.find(checks.DECIDED_ALONE, table=table, id=" ".join(map(str, key)))
         if table == UPLOAD and now is not None and not _is_sealed(facts, now, done):
             yield done.find(checks.NOT_SEALED, upload=now["id"])
@@ -120,6 +127,15 @@ def _is_in_order(hands: TwoHands, row: Row | None, now: Row | None, done: Done) 
         return False  # in one entry with what it is about
     # Whoever acts first in the same entry is no other person either.
     return done.entry.actor not in {one[name] for one in (row, now) for name in hands.first}
+
+
+def _is_withdrawn_well(table: str, row: Row | None, now: Row | None, done: Done) -> bool:
+    """A shortfall that is withdrawn was stated before, by somebody else, and nothing of it was covered."""
+    if table != SHORT or now is None or now["state"] != "withdrawn":
+        return True
+    if row is None or now["withdrawn_by"] is None:
+        return False
+    return row == now or (now["noticed_by"] != done.entry.actor and not now["covered"])
 
 
 def _is_sealed(facts: Facts, upload: Row, done: Done) -> bool:

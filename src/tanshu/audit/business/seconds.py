@@ -109,12 +109,27 @@ def _delegations(facts: Facts, done: Done) -> Iterator[Finding]:
 
 
 def _suspensions(facts: Facts, done: Done) -> Iterator[Finding]:
-    """Who lifts a participant's suspension is a checker of the exchange, and not who asked for it before."""
+    """Who lifts a participant's suspension is a checker of the exchange, and not who asked for it before.
+
+    But what a shortfall's notice had stopped goes on when a checker of the registry withdraws that.
+    """
     for row in _touched(facts, done, "market_suspension", "ended_seq"):
+        if _goes_with_notice(facts, done, row):
+            continue
         exchange = facts.only(SubjectKind.EXCHANGE)
         may = facts.may(row["ended_by"], Right.CHECKER, exchange) and row["ended_by"] == done.entry.actor
         if not may or row["asked_by"] in (None, row["ended_by"]) or row["asked_seq"] >= done.seq:
             yield _alone(done, "market_suspension", f"{row['log']} {row['party']}")
+
+
+def _goes_with_notice(facts: Facts, done: Done, row: Row) -> bool:
+    """Was it made with a notice that is withdrawn, and does it end with such a one, of the same subject?"""
+    ends = [one for one in _touched(facts, done, "shortfall", "ended_seq") if one["state"] == "withdrawn"]
+    party = facts.one("market_party", row["log"], row["party"])
+    whose = None if party is None else party["subject_id"]
+    made = [one["subject_id"] for one in facts.some("shortfall", confirmed_seq=row["seq"], state="withdrawn")]
+    hands = _deciding(facts, done, row["ended_by"])
+    return bool(hands) and whose in made and whose in [one["subject_id"] for one in ends]
 
 
 def _auctions(facts: Facts, done: Done) -> Iterator[Finding]:

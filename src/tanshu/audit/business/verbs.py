@@ -100,11 +100,16 @@ CHANGING: Mapping[str, frozenset[str]] = {
     ),
     "clearing_objection": frozenset(
         {
-            *("state", "uphold", "opinion", "decided_by", "decided_seq", "confirmed_by", "confirmed_seq"),
-            *("correction_id", "corrected_seq"),
+            *("state", "uphold", "quantity", "amount", "opinion", "decided_by", "decided_seq"),
+            *("confirmed_by", "confirmed_seq", "correction_id", "corrected_seq"),
         }
     ),
-    "shortfall": frozenset({"cured", "covered", "recovered", "state", "ended_seq"}),
+    "shortfall": frozenset(
+        {
+            *("cured", "covered", "recovered", "state", "ended_seq"),
+            *("confirmed_by", "confirmed_seq", "cure_until_ns", "withdrawn_by", "withdrawn_why"),
+        }
+    ),
     "market_halt": frozenset({"ended_by", "ended_why", "ended_seq"}),
     "market_suspension": frozenset({"asked_by", "asked_seq", "asked_why", "ended_by", "ended_seq"}),
     "person": frozenset({"active", "dismissed"}),
@@ -291,7 +296,9 @@ VERBS: Mapping[str, Verb] = {
     "clearing.object": _verb(_HOLDERS, "clearing_objection"),
     "clearing.decide-objection": _verb((_CLERK,), "clearing_objection"),
     "clearing.confirm-objection": _verb((_REVIEWER,), "clearing_objection"),
-    "clearing.notice-shortfall": _verb((_CLERK,), "shortfall notice market_suspension"),
+    "clearing.notice-shortfall": _verb((_CLERK,), "shortfall"),
+    "clearing.confirm-shortfall": _verb((_REVIEWER,), "shortfall notice market_suspension"),
+    "clearing.withdraw-shortfall": _verb((_REVIEWER,), "shortfall notice market_suspension"),
     "clearing.cure-shortfall": _verb((_CLERK,), "shortfall shortfall_payment"),
     "supervision.record-owner": _verb((_CLERK, _EXCHANGE), "supervision_owner"),
     "supervision.record-alerts": _verb((_CLERK, _EXCHANGE), "supervision_run supervision_alert"),

@@ -82,3 +82,13 @@ NOT_LIFTED = refusal(
     "资金不足 {id} 尚未了结({left} 分),不能解除暂停交易。",
     "The shortfall {id} is not settled ({left} fen are left); the suspension is not lifted before.",
 )
+SAME_PERSON = refusal(
+    "CLR-4022",
+    "资金不足 {id} 由 {person} 提出,须由另一人复核或撤回。",
+    "{person} stated the shortfall {id}; somebody else confirms it, or withdraws it.",
+)
+COVERED_ALREADY = refusal(
+    "CLR-4023",
+    "资金不足 {id} 已垫付 {covered} 分,不能撤回。",
+    "Of the shortfall {id} {covered} fen are covered already; it is not withdrawn any more.",
+)

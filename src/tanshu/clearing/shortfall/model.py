@@ -34,25 +34,30 @@ CAUSE_LABELS = {
 
 
 class State(StrEnum):
-    """noticed: its period runs, or is over. cured: made good by deposits. covered: by the house, which gets
-    it back bit by bit: recovering, recovered.
+    """noticed: one person says so, and nothing follows yet. confirmed: two do; it binds, and its period runs,
+    or is over. cured: made good by deposits. covered: by the house, which gets it back bit by bit: recovering,
+    recovered. withdrawn: it was none.
     """
 
     NOTICED = "noticed"
+    CONFIRMED = "confirmed"
     CURED = "cured"
     COVERED = "covered"
     RECOVERING = "recovering"
     RECOVERED = "recovered"
+    WITHDRAWN = "withdrawn"
 
 
 STATE_LABELS = {
-    State.NOTICED: Text("已通知补足", "noticed"),
+    State.NOTICED: Text("待复核", "waiting for the second person"),
+    State.CONFIRMED: Text("已通知补足", "to be made good"),
     State.CURED: Text("已补足", "made good"),
     State.COVERED: Text("已垫付", "covered"),
     State.RECOVERING: Text("追偿中", "being recovered"),
     State.RECOVERED: Text("已追偿", "recovered"),
+    State.WITHDRAWN: Text("已撤回", "withdrawn"),
 }
-STANDING = (State.NOTICED, State.COVERED, State.RECOVERING)
+STANDING = (State.CONFIRMED, State.COVERED, State.RECOVERING)
 """While it stands, no money leaves the account."""
 
 
@@ -81,8 +86,9 @@ class Amounts:
 
     @property
     def state(self) -> State:
+        """Of one that two people confirmed."""
         if self.missing:
-            return State.NOTICED
+            return State.CONFIRMED
         if not self.covered:
             return State.CURED
         if not self.recovered:
@@ -95,7 +101,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class NoticeShortfall:
-    """Tell a subject that money is missing in its cash account. amount: fen. minutes: to make it good, where
+    """State that money is missing in a subject's cash account. amount: fen. minutes: to make it good, where
     the clearing pack does not say. The command's reason says what happened.
     """
 
@@ -104,6 +110,20 @@ class NoticeShortfall:
     amount: int
     cause: str
     minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmShortfall:
+    """A second person's word on a notice: from now on it binds."""
+
+    shortfall: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawShortfall:
+    """Take a notice back: it was none. The command's reason says why."""
+
+    shortfall: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from tanshu.base.refusal import Refusal
 from tanshu.book.state import State as BookState
 from tanshu.clearing.shortfall import checks
-from tanshu.clearing.shortfall.model import FUNDS, STANDING, Amounts, PaymentKind
+from tanshu.clearing.shortfall.model import FUNDS, STANDING, Amounts, PaymentKind, State
 from tanshu.clearing.shortfall.tables import SHORTFALL, SHORTFALL_PAYMENT
 from tanshu.parties import queries as parties
 from tanshu.parties.model import Account, SubjectKind
@@ -35,6 +35,13 @@ def standing(conn: Connection, account: int) -> Any | None:
     return conn.execute(query.order_by(SHORTFALL.c.noticed_seq, SHORTFALL.c.id).limit(1)).first()
 
 
+def withdrawn_in(conn: Connection, subject_id: str) -> Sequence[int]:
+    """The entries that confirmed what was withdrawn of a subject."""
+    t = SHORTFALL.c
+    query = select(t.confirmed_seq).where(t.subject_id == subject_id, t.state == State.WITHDRAWN)
+    return conn.execute(query.where(t.confirmed_seq.is_not(None))).scalars().all()
+
+
 def amounts(row: Any) -> Amounts:
     return Amounts(row.amount, row.cured, row.covered, row.recovered)
 
@@ -54,9 +61,10 @@ def outstanding(conn: Connection, id: str, fund: str) -> int:
 
 
 def is_used(conn: Connection, transaction: str) -> bool:
-    """Does a transaction count for a shortfall already?"""
-    t = SHORTFALL_PAYMENT.c
-    return bool(conn.execute(select(func.count()).where(t.transaction_id == transaction)).scalar_one())
+    """Does a transaction count for a shortfall already? For one that was withdrawn it counts no more."""
+    joined = SHORTFALL_PAYMENT.join(SHORTFALL, SHORTFALL.c.id == SHORTFALL_PAYMENT.c.shortfall_id)
+    query = select(func.count()).select_from(joined).where(SHORTFALL.c.state != State.WITHDRAWN)
+    return bool(conn.execute(query.where(SHORTFALL_PAYMENT.c.transaction_id == transaction)).scalar_one())
 
 
 def fund_accounts(conn: Connection) -> Mapping[str, Account]:
@@ -103,6 +111,12 @@ def explain(conn: Connection, id: str) -> Mapping[str, Any] | Refusal:
         "why": row.why,
         "state": row.state,
         "noticed_seq": row.noticed_seq,
+        "noticed_by": row.noticed_by,
+        "confirmed_seq": row.confirmed_seq,
+        "confirmed_by": row.confirmed_by,
+        "withdrawn_by": row.withdrawn_by,
+        "withdrawn_why": row.withdrawn_why,
+        "minutes": row.minutes,
         "cure_until_ns": row.cure_until_ns,
         "amount": counted.amount,
         "cured": counted.cured,

@@ -1,7 +1,8 @@
-"""The verbs of a shortfall: notice it, count what makes it good; and the cover that the house proposes.
+"""The verbs of a shortfall: notice it, confirm it, count what makes it good, withdraw it; and the cover that
+the house proposes.
 
 Source: 碳排放权结算管理规则(试行): notify, set a period, use the reserve or own funds, recover from who
-defaulted. Cover and recovery are transactions of their own types, with three people; `watching` keeps them to
+defaulted. It stops somebody's trading and payouts, so two people say that it is one. Cover and recovery are transactions of their own types, with three people; `watching` keeps them to
 what a shortfall allows. Units never cover anything: none can be created for it.
 """
 
@@ -24,10 +25,12 @@ from tanshu.clearing.shortfall.model import (
     STATE_LABELS,
     Amounts,
     Cause,
+    ConfirmShortfall,
     CureShortfall,
     NoticeShortfall,
     PaymentKind,
     State,
+    WithdrawShortfall,
 )
 from tanshu.clearing.shortfall.tables import SHORTFALL, SHORTFALL_PAYMENT
 from tanshu.exchange import standing
@@ -46,7 +49,7 @@ MINUTE_NS = 60 * 10**9
 
 @verb("clearing.notice-shortfall")
 def notice_shortfall(act: Act, command: NoticeShortfall) -> Decision:
-    """Notice a shortfall: by a clerk of the registry, saying why. The subject is told, and stops trading.
+    """State a shortfall: by a clerk of the registry, saying why. Nothing follows until somebody confirms it.
 
     Refuses with CLR-4002 (no cash account), CLR-4003, CLR-4004 (the period), CLR-4005 (no reason), CLR-4006
     (the cause), CLR-4007 (a day to come), BASE-10xx (the amount), RULE-1xxx (no clearing pack).
@@ -66,7 +69,7 @@ def notice_shortfall(act: Act, command: NoticeShortfall) -> Decision:
         return checks.NO_CASH_ACCOUNT(field="subject", handle=subject.handle)
     rules = need(rules_of(act.conn, allow_draft=act.ctx.allow_draft))
     minutes = need(_period(rules, command.minutes))
-    id, until = act.id("SF"), act.now_ns + minutes * MINUTE_NS
+    id = act.id("SF")
     act.insert(
         SHORTFALL,
         {
@@ -85,14 +88,66 @@ def notice_shortfall(act: Act, command: NoticeShortfall) -> Decision:
             "recovered": 0,
             "noticed_by": act.actor,
             "noticed_seq": act.seq,
-            "cure_until_ns": until,
-            "ended_seq": None,
+            "minutes": minutes,
+            **dict.fromkeys(("confirmed_by", "confirmed_seq", "cure_until_ns")),
+            **dict.fromkeys(("withdrawn_by", "withdrawn_why", "ended_seq")),
         },
     )
-    facts = {"shortfall": id, "account": account.code, "amount": yuan(amount), "until": shanghai_text(until)}
-    notices.issue(act, subject.id, "shortfall", id, facts)
-    stopped = standing.suspend_everywhere(act, subject.id, f"{id} {why}")
-    return {"shortfall": id, "amount": amount, "cure_until_ns": until, "suspended": list(stopped)}
+    return {"shortfall": id, "state": State.NOTICED, "amount": amount, "minutes": minutes}
+
+
+@verb("clearing.confirm-shortfall")
+def confirm_shortfall(act: Act, command: ConfirmShortfall) -> Decision:
+    """Confirm a notice: by a checker of the registry who did not state it. From now on it binds.
+
+    Its period begins; the subject is told, stops trading, and is paid nothing out. Refuses with CLR-4001,
+    CLR-4008, CLR-4022.
+    """
+    need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
+    row = need(queries.shortfall(act.conn, command.shortfall))
+    if row.state != State.NOTICED:
+        return wrong_state(row)
+    if row.noticed_by == act.actor:
+        return checks.SAME_PERSON(field="as", id=row.id, person=act.actor)
+    until = act.now_ns + row.minutes * MINUTE_NS
+    act.update(
+        SHORTFALL,
+        {"id": row.id},
+        state=State.CONFIRMED,
+        confirmed_by=act.actor,
+        confirmed_seq=act.seq,
+        cure_until_ns=until,
+    )
+    facts = {"amount": yuan(row.amount), "until": shanghai_text(until)}
+    notices.issue(act, row.subject_id, "shortfall", row.id, {**_place(act, row), **facts})
+    stopped = standing.suspend_everywhere(act, row.subject_id, f"{row.id} {row.why}")
+    told = {"amount": row.amount, "cure_until_ns": until, "suspended": list(stopped)}
+    return {"shortfall": row.id, "state": State.CONFIRMED, **told}
+
+
+@verb("clearing.withdraw-shortfall")
+def withdraw_shortfall(act: Act, command: WithdrawShortfall) -> Decision:
+    """Take a notice back, saying why: by a checker of the registry who did not state it; nothing is covered yet.
+
+    Where it bound already the subject is told. It trades again where such notices alone had stopped it, once
+    no other shortfall of it stands, unless its accounts are stopped. Refuses with CLR-4001, CLR-4005, CLR-4008,
+    CLR-4022, CLR-4023.
+    """
+    need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
+    why = act.ctx.reason.strip()
+    if not why:
+        return checks.REASON_NEEDED(field="reason")
+    row = need(queries.shortfall(act.conn, command.shortfall))
+    if row.covered:
+        return checks.COVERED_ALREADY(field="shortfall", id=row.id, covered=row.covered)
+    if row.state not in (State.NOTICED, State.CONFIRMED):
+        return wrong_state(row)
+    if row.noticed_by == act.actor:
+        return checks.SAME_PERSON(field="as", id=row.id, person=act.actor)
+    told = {"withdrawn_by": act.actor, "withdrawn_why": why, "ended_seq": act.seq}
+    act.update(SHORTFALL, {"id": row.id}, state=State.WITHDRAWN, **told)
+    lifted = _let_go(act, row, why) if row.state == State.CONFIRMED else ()
+    return {"shortfall": row.id, "state": State.WITHDRAWN, "lifted": list(lifted)}
 
 
 @verb("clearing.cure-shortfall")
@@ -103,7 +158,7 @@ def cure_shortfall(act: Act, command: CureShortfall) -> Decision:
     """
     need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
     row = need(queries.shortfall(act.conn, command.shortfall))
-    if not command.deposits or row.state != State.NOTICED:
+    if not command.deposits or row.state != State.CONFIRMED:
         return wrong_state(row)
     for id in command.deposits:
         row = need(queries.shortfall(act.conn, command.shortfall))
@@ -127,7 +182,7 @@ def cover(
     if isinstance(row, Refusal):
         return row
     missing = queries.amounts(row).missing
-    if not missing:
+    if row.state != State.CONFIRMED:
         return wrong_state(row)
     rules = rules_of(conn, allow_draft=True)
     if isinstance(rules, Refusal):
@@ -208,6 +263,18 @@ def _short_account(conn: Connection, subject: Subject, cause: str) -> Account | 
     """Where the money is missing: a bank's special account is short by itself; anybody else's, with them."""
     at_bank = subject.kind is SubjectKind.BANK and cause == Cause.BANK_SHORT
     return parties.account_of(conn, subject.id, AccountKind.BANK if at_bank else AccountKind.CASH)
+
+
+def _let_go(act: Act, row: Any, why: str) -> Sequence[str]:
+    """Tell the subject, and end what the notice had stopped; the markets where it trades again."""
+    notices.issue(act, row.subject_id, "shortfall-withdrawn", row.id, {**_place(act, row), "why": why})
+    if queries.standing(act.conn, row.account) is not None:
+        return ()
+    return standing.lift_everywhere(act, row.subject_id, queries.withdrawn_in(act.conn, row.subject_id))
+
+
+def _place(act: Act, row: Any) -> dict[str, str]:
+    return {"shortfall": row.id, "account": parties.account_by_number(act.conn, row.account).code}
 
 
 def _currency(conn: Connection) -> int:

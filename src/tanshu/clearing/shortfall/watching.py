@@ -77,11 +77,11 @@ WATCHER = Watcher("clearing-shortfall", before=allowed, taking=allowed, effected
 
 def _may_cover(act: Act, proposed: Proposed) -> None:
     row = _named(act, proposed)
+    if row.state != State.CONFIRMED:
+        raise Refused(service.wrong_state(row))
     if act.now_ns <= row.cure_until_ns:
         raise Refused(checks.TOO_EARLY(id=row.id, until=shanghai_text(row.cure_until_ns)))
     left = queries.amounts(row).missing
-    if not left:
-        raise Refused(service.wrong_state(row))
     for line in proposed.lines:
         _must_be(act, row, line.credit)
     _at_most(row, left, proposed.quantity)

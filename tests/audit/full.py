@@ -17,7 +17,12 @@ from tanshu.clearing.bank.gateway import Statement, StatementLine
 from tanshu.clearing.bank.model import Bind, ImportStatement
 from tanshu.clearing.bank.tables import BANK_INSTRUCTION, BANK_POSTING
 from tanshu.clearing.shortfall import service as shortfalls
-from tanshu.clearing.shortfall.model import CureShortfall, NoticeShortfall
+from tanshu.clearing.shortfall.model import (
+    ConfirmShortfall,
+    CureShortfall,
+    NoticeShortfall,
+    WithdrawShortfall,
+)
 from tanshu.compliance import adjustment, deductions, objections
 from tanshu.compliance.duty_tables import CARRY_OVER_NOTICE, WITHHELD, WITHHOLDING
 from tanshu.compliance.tables import PENALTY_DECISION, YEAR_CLOSED
@@ -204,11 +209,18 @@ def _registers_work(house: House) -> None:
 
 
 def _a_shortfall(house: House) -> None:
-    """A participant that is short, told so, and that pays in what is missing."""
+    """A participant that is short, told so, and that pays in what is missing; and one that was not."""
     market, fen = house.market, 1_000
     told = NoticeShortfall(market.plant_b, house.today, fen, "returned-deposit", minutes=60)
     asked = market.ctx(CLERK, reason="入金退回")
-    id = market.accepted(shortfalls.notice_shortfall(asked, told))["shortfall"]
+    id, mistaken = (
+        market.accepted(shortfalls.notice_shortfall(ctx, told))["shortfall"]
+        for ctx in (asked, market.ctx(CLERK, reason="入金退回"))
+    )
+    for one in (mistaken, id):
+        market.accepted(shortfalls.confirm_shortfall(market.ctx(REVIEWER), ConfirmShortfall(one)))
+    back = market.ctx(REVIEWER, reason="重复通知")
+    market.accepted(shortfalls.withdraw_shortfall(back, WithdrawShortfall(mistaken)))
     line = ("CNY", fen, "", market.account(market.plant_b, AccountKind.CASH))
     paid = market.done("bank-maker-1", "cash-deposit", line, by=(REVIEWER,))
     market.accepted(shortfalls.cure_shortfall(market.ctx(CLERK), CureShortfall(id, (paid,))))

@@ -47,7 +47,11 @@ def test_a_shortfall_is_noticed_covered_and_recovered(trading: Trading, by: By, 
     assert by(CLERK, *asked, "--reason", "入金退回").refusal == "CLR-4003"
     told = by(CLERK, *asked, "--reason", "入金退回", "--minutes", 60).ok().json
     id = told["shortfall"]
-    assert (told["amount"], told["suspended"]) == (1_000_000, ["cea"])
+    assert (told["amount"], told["state"]) == (1_000_000, "noticed")
+    assert by("", "day", "shortfall", "explain", id, "--json").ok().json["cure_until_ns"] is None
+    assert "待复核" in by("", "day", "shortfall", "list").ok().out
+    confirmed = by(FIRST, "day", "shortfall", "confirm", id, "--json").ok().json
+    assert (confirmed["amount"], confirmed["suspended"]) == (1_000_000, ["cea"])
     cover = ("day", "shortfall", "cover", id, "--evidence", paper, "--json")
     assert by(CLERK, *cover).refusal == "CLR-4011"
     house.wait()
@@ -82,12 +86,26 @@ def test_a_bank_that_is_short_itself_is_covered_and_pays_back(trading: Trading, 
         "--json",
     )
     id = by(CLERK, "day", "shortfall", *asked, "--json").ok().json["shortfall"]
+    by(FIRST, "day", "shortfall", "confirm", id).ok()
     house.wait()
     _approved(by, by(CLERK, "day", "shortfall", "cover", id, "--evidence", paper, "--json").ok().json["id"])
     back = ("day", "shortfall", "recover", id, RESERVE, "--fund", "reserve", "--evidence", paper, "--json")
     _approved(by, by(CLERK, *back).ok().json["id"])
     explained = by("", "day", "shortfall", "explain", id, "--json").ok().json
     assert (explained["subject"], explained["state"]) == ("bank", "recovered")
+
+
+def test_a_notice_that_was_none_is_withdrawn_and_the_participant_trades_again(trading: Trading, by: By):
+    house = Funded(trading)
+    id = house.noticed(over=False)
+    asked = ("day", "shortfall", "withdraw", id, "--json")
+    assert by(FIRST, *asked).refusal == "CLR-4005"
+    told = by(FIRST, *asked, "--reason", "通知有误").ok().json
+    assert (told["state"], told["lifted"]) == ("withdrawn", ["cea"])
+    shown = by("", "day", "shortfall", "explain", id, "--lang", "en").ok().out
+    assert "withdrawn" in shown and "通知有误" in shown
+    again = by(CLERK, "day", "shortfall", "cover", id, "--json")
+    assert again.refusal == "CLR-4008"
 
 
 def test_a_deposit_after_the_notice_makes_a_shortfall_good(trading: Trading, by: By):
@@ -113,7 +131,9 @@ def test_an_objection_is_filed_sent_back_upheld_and_corrected(trading: Trading, 
     filing = ("day", "object", DAY, who, "--json")
     assert by(maker, *filing).refusal == "CLR-6004"
     id = by(maker, *filing, "--text", "多收手续费").ok().json["objection"]
-    decide = ("day", "decide-objection", id, "--uphold", "--opinion")
+    decide = ("day", "decide-objection", id, "--yuan", "2.50", "--uphold", "--opinion")
+    bare = by(CLERK, "day", "decide-objection", id, "--uphold", "--opinion", "属实", "--json")
+    assert bare.refusal == "CLR-6014"
     by(CLERK, *decide, "待核").ok()
     by(FIRST, "day", "confirm-objection", id, "--reject").ok()
     by(CLERK, *decide, "属实").ok()

@@ -163,3 +163,56 @@ UNWINDING_HANDS = refusal(
     "放弃交收须由申请人以外的人决定,{person} 是申请人。",
     "Whoever asked does not decide; {person} asked.",
 )
+NOT_OPEN = refusal(
+    "CLR-1501",
+    "{day} 的对账没有关于“{about}”的未决差异({kind})。见 tanshu day explain {day};对账单有变的,请先重新对账。",
+    "{day} has no open difference about “{about}” ({kind}). See tanshu day explain {day}; if a statement changed, "
+    "reconcile again first.",
+)
+SEVERAL_OPEN = refusal(
+    "CLR-1502",
+    "{day} 关于“{about}”的差异有多种({kinds}),请用 --kind 指明。",
+    "{day} has several differences about “{about}” ({kinds}). Name one with --kind.",
+)
+NOT_EXPLAINABLE = refusal(
+    "CLR-1503",
+    "差异“{kind}”不能以说明了结:市场与账簿的差异须稽核更正,缺少的对账单须补齐。",
+    "A difference of the kind {kind} is not settled by an explanation: what market and book disagree on is audited "
+    "and put right, a missing statement is brought.",
+)
+EXPLANATION_REASON = refusal(
+    "CLR-1504",
+    "说明差异、终止说明或不同意均须写明理由。",
+    "Say why: what caused the difference, why its explanation ends, or why it is declined.",
+)
+EXPLAINED_ALREADY = refusal(
+    "CLR-1505",
+    "该差异已有说明 {id}。",
+    "This difference has its explanation already: {id}.",
+)
+NO_SUCH_EXPLANATION = refusal("CLR-1506", "没有编号为 {id} 的差异说明。", "There is no explanation {id}.")
+NOTHING_ASKED = refusal(
+    "CLR-1507",
+    "差异说明 {id} 处于“{state}”,没有待复核的事项。",
+    "The explanation {id} is “{state}”; nothing about it waits for a second person.",
+)
+EXPLANATION_HANDS = refusal(
+    "CLR-1508",
+    "{person} 是申请人或该结算日的经办,不能复核差异说明 {id}。",
+    "{person} asked for it or ran that settlement day, and does not decide on the explanation {id}.",
+)
+NOT_IN_FORCE = refusal(
+    "CLR-1509",
+    "差异说明 {id} 处于“{state}”,不能申请终止。",
+    "The explanation {id} is “{state}”; only one in force can end.",
+)
+ENDS_WHEN = refusal(
+    "CLR-1510",
+    "差异说明 {id} 不能自 {on} 起终止:须晚于 {day}、不晚于今日,且该日尚未封账。",
+    "The explanation {id} cannot end on {on}: the day comes after {day}, is not to come, and is not sealed.",
+)
+NO_HASH = refusal(
+    "CLR-1511",
+    "“{value}”不是 SHA-256(64 位小写十六进制)。",
+    "“{value}” is no SHA-256 (64 hexadecimal digits, lower case).",
+)

@@ -58,6 +58,24 @@ class FailState(StrEnum):
     """Given up: both sides had back what was held for it."""
 
 
+class ExplanationState(StrEnum):
+    """How far the explanation of a difference is. One person asks, another decides; so it ends, too."""
+
+    ASKED = "asked"
+    DECLINED = "declined"
+    GRANTED = "granted"
+    ENDING = "ending"
+    """In force; somebody asked to end it."""
+    ENDED = "ended"
+
+
+EXPLANATION_LABELS = {
+    ExplanationState.ASKED: Text("待复核", "waits for a second person"),
+    ExplanationState.DECLINED: Text("未同意", "declined"),
+    ExplanationState.GRANTED: Text("已说明", "explained"),
+    ExplanationState.ENDING: Text("已说明,终止待复核", "explained; its end waits for a second person"),
+    ExplanationState.ENDED: Text("已终止", "ended"),
+}
 MODEL_LABELS = {
     Model.GROSS: Text("逐笔全额", "gross, trade by trade"),
     Model.NET_CASH: Text("配额逐笔、资金净额", "units gross, cash net"),
@@ -165,3 +183,34 @@ class Seal:
     """Close the day for good."""
 
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainDifference:
+    """Say what caused an open difference: the command's reason. kind: where several are about the same.
+
+    document: SHA-256 of what proves it, or nothing.
+    """
+
+    day: date
+    about: str
+    kind: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndExplanation:
+    """Ask to end an explanation from a day on. reference: the line by which the bank put it right, if any."""
+
+    explanation: str
+    on: date
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantExplanation:
+    """Grant what was asked of an explanation, or decline it, with a comment."""
+
+    explanation: str
+    accept: bool = True
+    comment: str = ""

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, select
 
 from tanshu.base.refusal import Refusal
 from tanshu.clearing import checks
-from tanshu.clearing.model import DAY_LABELS, DayState, FailState
+from tanshu.clearing.model import DAY_LABELS, DayState, ExplanationState, FailState
 from tanshu.clearing.tables import (
     CLEARING_BLOCK,
     CLEARING_BREAK,
     CLEARING_DAY,
+    CLEARING_EXPLAINED,
     CLEARING_FAIL,
     CLEARING_MARKET,
 )
@@ -95,3 +96,17 @@ def breaks(conn: Connection, when: date) -> Sequence[Any]:
     newest = select(CLEARING_BREAK.c.round).where(here).order_by(CLEARING_BREAK.c.round.desc()).limit(1)
     query = select(CLEARING_BREAK).where(here, CLEARING_BREAK.c.round == newest.scalar_subquery())
     return conn.execute(query.order_by(CLEARING_BREAK.c.n)).all()
+
+
+def explanations(conn: Connection, when: date, *states: ExplanationState) -> Sequence[Any]:
+    """The explanations of a day's differences, at these states or any, in the order in which they were asked."""
+    t = CLEARING_EXPLAINED.c
+    query = select(CLEARING_EXPLAINED).where(t.day == when)
+    query = query.where(t.state.in_(states)) if states else query
+    return conn.execute(query.order_by(t.asked_seq, t.id)).all()
+
+
+def granted_explanations(conn: Connection, when: date) -> Sequence[Any]:
+    """The differences of a day that were explained, whether the explanation has ended since or not."""
+    granted = (ExplanationState.GRANTED, ExplanationState.ENDING, ExplanationState.ENDED)
+    return explanations(conn, when, *granted)

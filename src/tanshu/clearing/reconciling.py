@@ -23,6 +23,7 @@ from tanshu.book.records import Op, decode
 from tanshu.book.state import State
 from tanshu.clearing import queries
 from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.explained import unexplained
 from tanshu.clearing.bank.position import of_day
 from tanshu.clearing.bank.reconcile import BREAKS, CAUSES, Break, compare
 from tanshu.clearing.collecting import by_clerk
@@ -54,6 +55,7 @@ def reconcile(act: Act, command: Reconcile) -> Decision:
     """Hold market, book and banks against each other, as things stand now; tell every difference.
 
     Without differences the day goes on; with some it waits, and is reconciled again when they are cleared up.
+    One that two people explained (clearing/explaining.py) is none any more.
     Refuses with CLR-1001, CLR-1002.
     """
     need(by_clerk(act))
@@ -84,7 +86,7 @@ def _book_and_bank(conn: Connection, state: State, bank: Subject, day: date) -> 
     """A bank that works on the day owes a statement of it; on its holidays what is in transit waits."""
     statement = banks.newest_statement(conn, bank, day)
     if not isinstance(statement, Refusal):
-        yield from compare(of_day(conn, state, bank, day), statement)
+        yield from unexplained(conn, bank, day, compare(of_day(conn, state, bank, day), statement))
     elif need(calendars.is_bank_day(parties.jurisdiction(conn), day)):
         yield Break(
             "no_statement", "bank", bank.handle, of_day(conn, state, bank, day).balance, 0, "no_statement"

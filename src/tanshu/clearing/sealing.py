@@ -23,6 +23,7 @@ from tanshu.book.records import AccountFlag, Op, decode
 from tanshu.book.state import State
 from tanshu.clearing import checks, queries
 from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.explained import unexplained
 from tanshu.clearing.bank.position import of_day
 from tanshu.clearing.bank.reconcile import compare
 from tanshu.clearing.collecting import by_clerk
@@ -124,7 +125,8 @@ def _told_since(act: Act, row: Any) -> int:
     for bank in banks.banks(act.conn) if newer else ():
         if bank.id in newer:
             statement = need(banks.newest_statement(act.conn, bank, row.day))
-            found += len(compare(of_day(act.conn, act.state, bank, row.day), statement))
+            differing = compare(of_day(act.conn, act.state, bank, row.day), statement)
+            found += len(unexplained(act.conn, bank, row.day, differing))
     return found
 
 

@@ -112,3 +112,36 @@ CLEARING_BREAK = Table(
     Column("cause", Text, nullable=False),
     comment="Differences that a reconciliation found. The newest round counts.",
 )
+
+CLEARING_EXPLAINED = Table(
+    "clearing_explained",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("day", Date, ForeignKey("clearing_day.day"), nullable=False, index=True),
+    Column("bank_id", Text, ForeignKey("subject.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("ours", BigInteger, nullable=False),
+    Column("theirs", BigInteger, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("left", Text, nullable=False, comment="JSON: fen the bank has more from now on, by sub-ledger"),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=False, comment="SHA-256 of what proves it, or nothing"),
+    Column("state", Text, nullable=False, comment="asked, declined, granted, ending, ended"),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_seq", BigInteger, nullable=False),
+    Column("granted_by", Text, comment="who granted it, or declined to"),
+    Column("granted_seq", BigInteger),
+    Column("comment", Text, nullable=False, comment="of who decided last"),
+    Column("ending_by", Text, comment="who asked to end it"),
+    Column("ending_seq", BigInteger),
+    Column("ending_reason", Text, nullable=False),
+    Column("ended_by", Text),
+    Column("ended_seq", BigInteger),
+    Column("ended_on", Date, comment="from this day on the bank has it no more"),
+    Column(
+        "ended_reference", Text, nullable=False, comment="the line by which the bank put it right, or nothing"
+    ),
+    comment="Differences whose cause lies outside of the house: explained by one person, granted by another.",
+)

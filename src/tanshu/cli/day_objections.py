@@ -13,6 +13,7 @@ from tanshu.cli.accounts import read_date
 from tanshu.cli.claim_orders import EvidenceOption, TitleOption, papers_of
 from tanshu.cli.day_statements import DayArgument
 from tanshu.cli.door import Door, command
+from tanshu.cli.market_orders import fen, whole
 from tanshu.cli.onboarding_files import VaultOption
 from tanshu.cli.output import BAD, GOOD, Chip, Line, Reply, Table, number_column, text_column
 from tanshu.cli.transactions import LINE_HELP, read_line, send_proposal
@@ -95,12 +96,15 @@ def decide(
     objection: ObjectionArgument,
     uphold: Annotated[bool, typer.Option("--uphold/--dismiss", help="成立或不成立 · uphold or dismiss")],
     opinion: Annotated[str, typer.Option("--opinion", help="处理意见 · the reasons")] = "",
+    tonnes: Annotated[str, typer.Option("--tonnes", help="更正的数量(吨) · tonnes to be moved")] = "",
+    yuan: Annotated[str, typer.Option("--yuan", help="更正的金额(元) · CNY to be moved")] = "0",
 ) -> Reply:
-    """By a clerk of the registry; it counts once a checker confirms it. Refuses CLR-6001, 6006, 6007."""
+    """By a clerk of the registry; it counts once a checker confirms it. Refuses CLR-6001, 6006, 6007, 6014."""
     from tanshu.clearing.objections import service
     from tanshu.clearing.objections.model import DecideObjection
 
-    answer, key = door.do(service.decide_objection, DecideObjection(objection, uphold, opinion))
+    moved = (whole(door, tonnes) if tonnes else 0, fen(door, yuan))
+    answer, key = door.do(service.decide_objection, DecideObjection(objection, uphold, opinion, *moved))
     return accepted(answer, key, (Text("状态", "state"), _state(answer["state"])))
 
 
@@ -125,7 +129,11 @@ def correct(
     title: TitleOption = "",
     vault: VaultOption = None,
 ) -> Reply:
-    """Dated today; the sealed day stays as it is; two more people approve. Refuses CLR-6001, 6006, 6011."""
+    """Dated today; the sealed day stays as it is; two more people approve.
+
+    It moves what the decision says, between those who have a statement of the day. Refuses CLR-6001, 6006, 6011,
+    6015, 6016.
+    """
     from tanshu.clearing.objections import queries
     from tanshu.clearing.objections.model import CORRECTION
 

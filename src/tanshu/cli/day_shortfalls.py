@@ -235,6 +235,8 @@ def explain(door: Door, shortfall: IdArgument) -> Reply:
         (Text(f"{label.zh}尚未收回(元)", f"{label.en}: outstanding (CNY)"), Fen(told["outstanding"][fund]))
         for fund, label in FUND_LABELS.items()
     ]
+    who, why = "withdrawn_by", "withdrawn_why"
+    withdrawn = [None] if told[who] else []
     facts = Facts(
         (
             (Text("资金不足", "shortfall"), told["shortfall"]),
@@ -244,6 +246,9 @@ def explain(door: Door, shortfall: IdArgument) -> Reply:
             (Text("原因", "cause"), CAUSE_LABELS[Cause(told["cause"])]),
             (Text("说明", "why"), told["why"]),
             (Text("状态", "state"), _state(told["state"])),
+            (Text("提出", "stated by"), told["noticed_by"]),
+            (Text("复核", "confirmed by"), told["confirmed_by"] or ""),
+            *((Text("撤回", "withdrawn"), f"{told[who]}: {told[why]}") for _ in withdrawn),
             (Text("补足期限", "to be made good until"), _until(told["cure_until_ns"])),
             (Text("金额(元)", "CNY"), Fen(told["amount"])),
             (Text("补足(元)", "made good (CNY)"), Fen(told["cured"])),

@@ -17,10 +17,11 @@ from tanshu.clearing.tables import CLEARING_DAY
 from tanshu.parties.model import Appoint, ConfirmPerson, NewPerson
 from tanshu.parties.service import appoint, confirm_person
 from tests.clearing.support import House
-from tests.exchange.bridge.support import DAY, MONEY, NEXT, figures
+from tests.exchange.bridge.support import DAY, MONEY, NEXT, TRADING, figures
 
 CLERK, FIRST, SECOND = "registry-maker-1", "registry-checker-1", "registry-checker-2"
 PAPER = ({"title": "异议处理决定", "sha256": "0" * 64},)
+Line = tuple[str, int, str, str]
 FEN = 2_50
 """What was taken too much, as the objection has it."""
 
@@ -41,30 +42,56 @@ class Objector:
         ctx = self.t.ctx(by or self.t.maker(who))
         return service.file_objection(ctx, FileObjection(who, day, grounds))
 
-    def decide(self, id: str, *, uphold: bool = True, opinion: str = "属实", by: str = CLERK) -> Outcome:
-        return service.decide_objection(self.t.ctx(by), DecideObjection(id, uphold, opinion))
+    def decide(
+        self,
+        id: str,
+        *,
+        uphold: bool = True,
+        opinion: str = "属实",
+        by: str = CLERK,
+        moves: tuple[int, int] | None = None,
+    ) -> Outcome:
+        """moves: tonnes and fen."""
+        bounds = moves or (0, FEN if uphold else 0)
+        return service.decide_objection(self.t.ctx(by), DecideObjection(id, uphold, opinion, *bounds))
 
     def confirm(self, id: str, *, accept: bool = True, by: str = FIRST) -> Outcome:
         return service.confirm_objection(self.t.ctx(by), ConfirmObjection(id, accept))
 
-    def upheld(self, *, uphold: bool = True) -> str:
+    def upheld(self, *, moves: tuple[int, int] | None = None) -> str:
         id = self.t.done(self.file())["objection"]
-        self.t.done(self.decide(id, uphold=uphold))
+        self.t.done(self.decide(id, moves=moves))
         self.t.done(self.confirm(id))
         return id
 
     def corrects(
-        self, id: object, *, day: object = "2024-01-02", giver: str = "", taker: str = ""
+        self,
+        id: object,
+        *more: Line,
+        day: object = "2024-01-02",
+        giver: str = "",
+        taker: str = "",
+        fen: int = FEN,
     ) -> Outcome:
-        accounts = [self.t.market.account(one, MONEY) for one in (giver or self.t.a, taker or self.t.b)]
+        """more: further lines."""
         details = {"objection": id, "day": day, "documents": list(PAPER)}
-        return self.t.market.propose(CLERK, "settlement-correction", ("CNY", FEN, *accounts), details=details)
+        return self.proposes(self.pays(giver or self.t.a, taker or self.t.b, fen), *more, **details)
 
-    def puts_right(self, **details: object) -> Outcome:
+    def puts_right(self, *lines: Line, **details: object) -> Outcome:
         """What the house found wrong by itself."""
-        accounts = [self.t.market.account(one, MONEY) for one in (self.t.a, self.t.b)]
-        told = {"documents": list(PAPER), **details}
-        return self.t.market.propose(CLERK, "settlement-correction", ("CNY", FEN, *accounts), details=told)
+        return self.proposes(
+            *(lines or (self.pays(self.t.a, self.t.b),)), **{"documents": list(PAPER), **details}
+        )
+
+    def pays(self, giver: str, taker: str, fen: int = FEN) -> Line:
+        return ("CNY", fen, self.t.market.account(giver, MONEY), self.t.market.account(taker, MONEY))
+
+    def hands(self, giver: str, taker: str, tonnes: int) -> Line:
+        accounts = [self.t.market.account(one, TRADING) for one in (giver, taker)]
+        return ("CEA22", tonnes, accounts[0], accounts[1])
+
+    def proposes(self, *lines: Line, **details: object) -> Outcome:
+        return self.t.market.propose(CLERK, "settlement-correction", *lines, details=details)
 
     def row(self, id: str) -> Any:
         with self.house.database.read() as conn:
@@ -171,7 +198,45 @@ def test_a_correction_names_its_objection_its_day_and_an_account_of_the_objector
     refuses("CLR-6009", lambda: objector.corrects(id, day=20240102))
     refuses("CLR-6001", lambda: objector.corrects("CO-none"))
     refuses("CLR-6010", lambda: objector.corrects(id, day="2024-01-03"))
-    refuses("CLR-6011", lambda: objector.corrects(id, taker=objector.t.c))
+    a, b, c = objector.t.a, objector.t.b, objector.t.c
+    refuses("CLR-6011", lambda: objector.corrects(id, taker=c))
+    refuses("CLR-6011", lambda: objector.corrects(id, objector.pays(a, c, 1), fen=FEN - 1))
+    objector.t.done(objector.corrects(id, objector.pays(a, b, 1), fen=FEN - 1))
+
+
+def test_a_correction_moves_what_its_decision_says_to_the_tonne_and_the_fen(objector: Objector) -> None:
+    t, refuses = objector.t, objector.t.refuses
+    a, b = t.a, t.b
+    id = objector.upheld(moves=(3, FEN))
+    three = objector.hands(a, b, 3)
+    refused = refuses("CLR-6015", lambda: objector.corrects(id))
+    assert "3" in refused.sentence("en")
+    for fen, more in ((FEN + 1, three), (FEN - 1, three), (FEN, objector.hands(a, b, 2)), (3, three)):
+        refuses("CLR-6015", lambda fen=fen, more=more: objector.corrects(id, more, fen=fen))
+    refuses("CLR-6015", lambda: objector.corrects(id, three, objector.pays(b, a)))
+    asked = t.done(objector.corrects(id, three))["id"]
+    for person in (FIRST, SECOND):
+        t.done(t.market.approve(person, asked))
+    assert (objector.row(id).state, t.findings()) == (State.CORRECTED, [])
+
+
+@pytest.mark.parametrize("uphold, moves", [(True, (0, 0)), (True, (-1, 5)), (False, (0, 1)), (False, (1, 0))])
+def test_who_upholds_says_how_much_and_who_dismisses_says_nothing(
+    objector: Objector, uphold: bool, moves: tuple[int, int]
+) -> None:
+    id = objector.t.done(objector.file())["objection"]
+    objector.t.refuses("CLR-6014", lambda: objector.decide(id, uphold=uphold, moves=moves))
+    objector.t.refuses("CLR-6014", lambda: objector.decide(id, moves=(True, 2**62)))
+
+
+def test_who_has_no_statement_of_the_day_takes_no_part_in_its_correction(objector: Objector) -> None:
+    """A stranger with money: neither what an objection asks for nor what the house finds comes from there."""
+    t, strange = objector.t, objector.t.market.stranger
+    id = objector.upheld()
+    t.refuses("CLR-6016", lambda: objector.corrects(id, giver=strange))
+    line = objector.pays(t.a, strange)
+    told = t.refuses("CLR-6016", lambda: objector.puts_right(line, day="2024-01-02", reason="费率错误"))
+    assert strange in told.sentence("en")
 
 
 def test_what_the_house_finds_wrong_by_itself_is_corrected_with_the_reason(objector: Objector) -> None:
@@ -179,6 +244,8 @@ def test_what_the_house_finds_wrong_by_itself_is_corrected_with_the_reason(objec
     t.refuses("CLR-6009", lambda: objector.puts_right(day="2024-01-02"))
     t.refuses("CLR-6012", lambda: objector.puts_right(day="2024-01-02", reason=" "))
     t.refuses("CLR-6013", lambda: objector.puts_right(day="2024-01-03", reason="费率错误"))
+    bare = {"day": "2024-01-02", "reason": "费率错误", "documents": []}
+    t.refuses("REG-4307", lambda: objector.puts_right(**bare))
     giver, taker = (sum(t.has(one, MONEY, "CNY")) for one in (t.a, t.b))
     asked = t.done(objector.puts_right(day="2024-01-02", reason="费率错误"))["id"]
     for person in (FIRST, SECOND):

@@ -8,7 +8,15 @@ from typing import Any
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Outcome
 from tanshu.clearing.shortfall import queries, service
-from tanshu.clearing.shortfall.model import COVER, NAMED, RECOVERY, CureShortfall, NoticeShortfall
+from tanshu.clearing.shortfall.model import (
+    COVER,
+    NAMED,
+    RECOVERY,
+    ConfirmShortfall,
+    CureShortfall,
+    NoticeShortfall,
+    WithdrawShortfall,
+)
 from tanshu.parties import queries as parties
 from tanshu.parties.model import AccountKind, OpenAccount
 from tanshu.parties.service import open_account
@@ -59,9 +67,20 @@ class House:
         facts = {**facts, "minutes": MINUTES, **changes}
         return service.notice_shortfall(self.trading.ctx(by, reason=reason), NoticeShortfall(**facts))
 
-    def noticed(self, amount: int = SHORT, *, over: bool = True) -> str:
-        """Noticed, and its period is over."""
-        id = self.trading.done(self.notice(amount))["shortfall"]
+    def confirm(self, id: str, *, by: str = FIRST) -> Outcome:
+        return service.confirm_shortfall(self.trading.ctx(by), ConfirmShortfall(id))
+
+    def withdraw(self, id: str, *, by: str = FIRST, reason: str = "入金未退回") -> Outcome:
+        return service.withdraw_shortfall(self.trading.ctx(by, reason=reason), WithdrawShortfall(id))
+
+    def stated(self, amount: int = SHORT, **changes: Any) -> str:
+        """By one person alone."""
+        return self.trading.done(self.notice(amount, **changes))["shortfall"]
+
+    def noticed(self, amount: int = SHORT, *, over: bool = True, **changes: Any) -> str:
+        """Noticed, by two, and its period is over."""
+        id = self.stated(amount, **changes)
+        self.trading.done(self.confirm(id))
         if over:
             self.wait()
         return id

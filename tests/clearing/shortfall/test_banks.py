@@ -68,9 +68,7 @@ def worse(said: Statement, fen: int) -> Statement:
 
 
 def short(bank: Bank) -> str:
-    told = bank.house.notice(LOST, subject="bank", cause="bank-short")
-    bank.house.wait()
-    return bank.house.trading.done(told)["shortfall"]
+    return bank.house.noticed(LOST, subject="bank", cause="bank-short")
 
 
 def test_what_a_bank_lost_the_house_makes_good_until_the_bank_does(bank: Bank) -> None:

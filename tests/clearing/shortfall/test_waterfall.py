@@ -55,7 +55,8 @@ def test_reserve_first_then_own_funds_then_all_of_it_recovered(house: House) -> 
 def test_the_subject_is_told_and_stops_trading_until_two_of_the_exchange_lift_it(house: House) -> None:
     t = house.trading
     t.sell(house.who, 100)
-    answer = t.done(house.notice())
+    id = house.stated()
+    answer = t.done(house.confirm(id))
     assert answer["suspended"] == ["cea"]
     assert t.units(house.who)[1] == 0, "its orders are cancelled"
     outcome = t.orders(house.who, Offer("CEA22", "sell", 1, 8000))
@@ -63,7 +64,7 @@ def test_the_subject_is_told_and_stops_trading_until_two_of_the_exchange_lift_it
     with t.market.database.read() as conn:
         whys = conn.execute(select(MARKET_SUSPENSION.c.why)).scalars().all()
         told = [one.kind.code for one in notices_of(conn, subject_id=house.subject().id)]
-    assert answer["shortfall"] in whys[0] and "shortfall" in told
+    assert id in whys[0] and "shortfall" in told
 
 
 def test_its_suspension_is_lifted_only_when_the_shortfall_is_settled(house: House) -> None:
@@ -80,7 +81,7 @@ def test_its_suspension_is_lifted_only_when_the_shortfall_is_settled(house: Hous
 
 def test_a_second_shortfall_of_one_that_stopped_already_stops_nothing_more(house: House) -> None:
     house.noticed()
-    assert house.trading.done(house.notice(5))["suspended"] == []
+    assert house.trading.done(house.confirm(house.stated(5)))["suspended"] == []
 
 
 def test_money_paid_in_after_the_notice_makes_it_good(house: House) -> None:
@@ -89,7 +90,7 @@ def test_money_paid_in_after_the_notice_makes_it_good(house: House) -> None:
     assert _code(house.cure(id, before)) == "CLR-4016", "it came before the notice"
     part, rest = house.trading.pays_in(house.who, 4_000_00), house.trading.pays_in(house.who, 7_000_00)
     assert house.trading.done(house.cure(id, part))["missing"] == 6_000_00
-    assert house.row(id).state == State.NOTICED
+    assert house.row(id).state == State.CONFIRMED
     assert _code(house.cure(id, part)) == "CLR-4016", "it counts once"
     assert house.trading.done(house.cure(id, rest)).data == {"shortfall": id, "state": "cured", "missing": 0}
     assert [one["amount"] for one in house.explained(id)["payments"]] == [4_000_00, 6_000_00]
@@ -120,6 +121,7 @@ def test_a_notice_is_refused(house: House) -> None:
     refuses("CLR-4002", lambda: house.notice(subject="bank"))
     refuses("CLR-4003", lambda: house.notice(minutes=None))
     refuses("CLR-4003", lambda: house.notice(minutes=0))
+    refuses("CLR-4003", lambda: house.notice(minutes=10**12))
     refuses("CLR-4005", lambda: house.notice(reason=" "))
     refuses("CLR-4006", lambda: house.notice(cause="bad luck"))
     refuses("CLR-4007", lambda: house.notice(day=NEXT))
@@ -134,7 +136,7 @@ def test_the_packs_period_counts_before_the_commands(
     write(tmp_path, "cn.clearing.figures", figures("[shortfall]\ncure_minutes = 90"))
     monkeypatch.setenv("TANSHU_PACKS", str(tmp_path))
     house.trading.refuses("CLR-4004", lambda: house.notice(minutes=MINUTES))
-    answer = house.trading.done(house.notice(minutes=None))
+    answer = house.trading.done(house.confirm(house.stated(minutes=None)))
     assert shanghai_text(answer["cure_until_ns"]).startswith("2024-01-02 11:30")
 
 

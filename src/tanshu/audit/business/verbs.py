@@ -98,6 +98,12 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "clearing_unwinding": frozenset(
         {"state", "why", "asked_by", "asked_seq", "decided_by", "decided_seq", "comment"}
     ),
+    "clearing_explained": frozenset(
+        {
+            *("state", "left", "comment", "granted_by", "granted_seq", "ending_by", "ending_seq"),
+            *("ending_reason", "ended_by", "ended_seq", "ended_on", "ended_reference"),
+        }
+    ),
     "clearing_objection": frozenset(
         {
             *("state", "uphold", "quantity", "amount", "opinion", "decided_by", "decided_seq"),
@@ -164,6 +170,8 @@ COLLECT, CLEAR, CONFIRM = "clearing.collect", "clearing.clear", "clearing.confir
 REVIEW, APPROVE = "clearing.review", "clearing.approve"
 DELIVER, EFFECT = "clearing.deliver", "clearing.effect"
 DELIVER_FAILED, UNWIND = "clearing.deliver-failed", "clearing.unwind-failed"
+EXPLAIN, GRANT_EXPLANATION = "clearing.explain-difference", "clearing.grant-explanation"
+END_EXPLANATION = "clearing.end-explanation"
 RECONCILE, STATE, SEAL = "clearing.reconcile", "clearing.state", "clearing.seal"
 """The steps of a settlement day, in their order."""
 CONFIRM_ALLOCATION, CONFIRM_ALLOCATIONS = "compliance.confirm-allocation", "compliance.confirm-allocations"
@@ -293,6 +301,9 @@ VERBS: Mapping[str, Verb] = {
     ),
     "clearing.ask-unwinding": _verb((_CLERK,), "clearing_unwinding"),
     UNWIND: _verb((_REVIEWER,), f"clearing_unwinding clearing_fail {_CLAIMS}", Op.HOLD, Op.RELEASE),
+    EXPLAIN: _verb((_CLERK,), "clearing_explained"),
+    END_EXPLANATION: _verb((_CLERK,), "clearing_explained"),
+    GRANT_EXPLANATION: _verb((_REVIEWER,), "clearing_explained"),
     "clearing.object": _verb(_HOLDERS, "clearing_objection"),
     "clearing.decide-objection": _verb((_CLERK,), "clearing_objection"),
     "clearing.confirm-objection": _verb((_REVIEWER,), "clearing_objection"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, or_, select
 from tanshu.base.clock import business_date, shanghai_ns
 from tanshu.base.refusal import need
 from tanshu.book.state import State
-from tanshu.clearing.bank import deposits, queries
+from tanshu.clearing.bank import deposits, explained, queries
 from tanshu.clearing.bank.gateway import Kind, LineKind
 from tanshu.clearing.bank.model import OPEN, InstructionState
 from tanshu.clearing.bank.reconcile import BankPosition, Movement, SubLedgerPosition, Where
@@ -48,6 +48,7 @@ def of_day(conn: Connection, state: State, bank: Subject, day: date) -> BankPosi
     codes = {one.account: one for one in queries.sub_ledgers(conn)}
     movements = _instructed(conn, place, codes) + _deposited(conn, place, codes)
     movements += _taken_back(conn, place, codes) + _made_good(conn, place)
+    movements += explained.movements(conn, bank.id, day)
     balance = -queries.total(state, account.number, place.money)
     return BankPosition(bank.handle, day, balance, tuple(movements), _subs(conn, state, place, codes))
 

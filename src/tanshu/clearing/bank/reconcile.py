@@ -8,7 +8,7 @@ is off by exactly what the lines told already is not told again.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -43,7 +43,8 @@ class Where(StrEnum):
 class Movement:
     """One movement as the house knows it. id: its instruction or transaction. reference: the bank's.
 
-    account: the sub-ledger it concerns, "" for positions. amount: fen, what comes in above zero.
+    account: the sub-ledger it concerns, "" for positions. amount: fen, what comes in above zero. explained:
+    it is what an explained difference left behind.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Movement:
     amount: int
     where: Where
     reference: str = ""
+    explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,41 @@ def in_transit(ours: BankPosition, statement: Statement) -> list[Movement]:
     return [
         one
         for one in ours.movements
-        if one.where in (Where.OUTSIDE, Where.AHEAD, Where.OLDER)
-        or (one.where is Where.WAITING and one.id not in there)
+        if not one.explained
+        and (
+            one.where in (Where.OUTSIDE, Where.AHEAD, Where.OLDER)
+            or (one.where is Where.WAITING and one.id not in there)
+        )
     ]
+
+
+def lasting(ours: BankPosition, statement: Statement) -> list[tuple[Break, dict[str, int]]]:
+    """The differences of `compare`, each with what it leaves behind: fen that the bank has more than the
+    book, by sub-ledger, and in all under "".
+
+    Together they are what the balances are off by: a line that the bank did not count leaves nothing.
+    """
+    matched = _match(ours, statement)
+    moved = _on_the_way(ours, matched.found)
+    off = {"": statement.closing - ours.balance - moved[""]}
+    for account in {*ours.subs, *statement.subs} if statement.subs else ():
+        here = ours.subs[account].balance if account in ours.subs else 0
+        off[account] = statement.subs.get(account, 0) - here - moved[account]
+    left: list[dict[str, int]] = [{} for _ in matched.breaks]
+    rest: dict[str, int] = {}
+    for place in {*off, *(account for effect in matched.effects for account, _ in effect)}:
+        told = [(n, fen) for n, effect in enumerate(matched.effects) for at, fen in effect if at == place]
+        total = sum(fen for _, fen in told)
+        counted = _counted(off.get(place, total), [fen for _, fen in told])
+        rest[place] = 0 if counted is not None else off[place] - total
+        for k, (n, fen) in enumerate(told):
+            if counted is None or k in counted:
+                left[n][place] = left[n].get(place, 0) + fen
+    found = list(zip(matched.breaks, left, strict=True))
+    for one in _balances(ours, statement, matched):
+        place = one.about if one.kind == "sub_ledger" else ""
+        found.append((one, {place: rest[place]} if one.cause != "opening" else {}))
+    return found
 
 
 # -- lines -------------------------------------------------------------------------------------------------
@@ -281,14 +315,18 @@ def _sub_ledgers(
     return breaks
 
 
-def _explained(difference: int, effects: Iterable[int]) -> bool:
+def _explained(difference: int, effects: Sequence[int]) -> bool:
     """Whether some of what the lines told comes to just this difference."""
-    if difference == 0:
-        return True
-    effects = list(effects)
-    sums = {0}
-    for fen in effects:
-        sums |= {one + fen for one in sums}
+    return difference == 0 or _counted(difference, effects) is not None
+
+
+def _counted(difference: int, effects: Sequence[int]) -> tuple[int, ...] | None:
+    """Which of these come to just this difference: all if they do, else some; None where none do."""
+    if difference == sum(effects):
+        return tuple(range(len(effects)))
+    sums: dict[int, tuple[int, ...]] = {0: ()}
+    for n, fen in enumerate(effects):
+        sums = {one + fen: (*which, n) for one, which in sums.items()} | sums
         if len(sums) > SUMS_MAX:
-            return difference == sum(effects)
-    return difference in sums
+            return () if difference == 0 else None
+    return sums.get(difference)

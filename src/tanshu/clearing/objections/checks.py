@@ -44,8 +44,8 @@ OTHER_DAY = refusal(
 )
 NOT_THEIRS = refusal(
     "CLR-6011",
-    "更正须涉及异议人 {handle} 的账户。",
-    "A correction concerns an account of {handle}, who objected.",
+    "更正的每项明细须涉及异议人 {handle} 的账户。",
+    "Every line of a correction concerns an account of {handle}, who objected.",
 )
 WHY_NEEDED = refusal(
     "CLR-6012",
@@ -56,4 +56,20 @@ NOT_SEALED = refusal(
     "CLR-6013",
     "明细中的结算日(day){day} 不是已封账的结算日。当日差错请退回重新清算。",
     "The day {day} in the details is no sealed settlement day. An error of a day that is not sealed is cleared again.",
+)
+BOUNDS_NEEDED = refusal(
+    "CLR-6014",
+    "认定异议成立的,须写明更正的数量(吨)和金额(分),均不小于零且不同时为零;不成立的不写。现为 {quantity} 吨、{amount} 分。",
+    "Who upholds says how many tonnes and fen the correction moves: neither below zero, not both zero. Who dismisses "
+    "states none. Given: {quantity} t, {amount} fen.",
+)
+NOT_AS_DECIDED = refusal(
+    "CLR-6015",
+    "异议 {id} 认定更正 {quantity} 吨、{amount} 分,不是 {given_t} 吨、{given_fen} 分。",
+    "The objection {id} was upheld for {quantity} t and {amount} fen, not for {given_t} t and {given_fen} fen.",
+)
+NO_PART = refusal(
+    "CLR-6016",
+    "{handle} 没有 {day} 的结算单,其账户不能列入该日的更正。",
+    "{handle} has no statement of {day}: its accounts take no part in a correction of that day.",
 )

@@ -45,11 +45,16 @@ class FileObjection:
 
 @dataclass(frozen=True, slots=True)
 class DecideObjection:
-    """What a clerk of the registry proposes to decide."""
+    """What a clerk of the registry proposes to decide.
+
+    quantity_t, amount_fen: tonnes and fen that the correction of an upheld objection moves; 0 for none.
+    """
 
     objection: str
     uphold: bool
     opinion: str
+    quantity_t: int = 0
+    amount_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from tanshu.base.quantity import QUANTITY_MAX
 from tanshu.base.refusal import Refusal, need
 from tanshu.book.commit import Act, Decision, verb
 from tanshu.clearing import queries as days
@@ -35,6 +36,10 @@ from tanshu.parties.model import Right, Subject, SubjectKind
 from tanshu.registry import rooms
 from tanshu.registry.model import Proposed
 from tanshu.registry.rooms import Watcher
+from tanshu.registry.types import InstrumentKind
+
+HOUSE = (SubjectKind.REGISTRY, SubjectKind.EXCHANGE)
+"""Whose accounts are the house's own: no statement is made of them."""
 
 
 @verb("clearing.object")
@@ -73,16 +78,24 @@ def file_objection(act: Act, command: FileObjection) -> Decision:
 
 @verb("clearing.decide-objection")
 def decide_objection(act: Act, command: DecideObjection) -> Decision:
-    """Propose the decision: by a clerk of the registry. Refuses with CLR-6001, CLR-6006, CLR-6007."""
+    """Propose the decision: by a clerk of the registry; where it upholds, with what is to be moved.
+
+    Refuses with CLR-6001, CLR-6006, CLR-6007, CLR-6014 (tonnes and fen).
+    """
     need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
     row = need(_standing(act.conn, command.objection, State.FILED))
     if not command.opinion.strip():
         return checks.OPINION_NEEDED(field="opinion")
+    if not _is_bounded(command):
+        told = {"quantity": command.quantity_t, "amount": command.amount_fen}
+        return checks.BOUNDS_NEEDED(field="quantity_t", **told)
     act.update(
         CLEARING_OBJECTION,
         {"id": row.id},
         state=State.PROPOSED,
         uphold=int(command.uphold),
+        quantity=command.quantity_t,
+        amount=command.amount_fen,
         opinion=command.opinion.strip(),
         decided_by=act.actor,
         decided_seq=act.seq,
@@ -118,7 +131,11 @@ def take_part() -> None:
 
 
 def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
-    """At the proposal, and again just before it takes effect."""
+    """At the proposal, and again just before it takes effect.
+
+    For an objection: what its decision says, to the tonne and the fen, and every line is the objector's. Else an
+    error that the house found itself. Either way both sides have their statement of that day.
+    """
     if proposed.type.code != CORRECTION:
         return None
     id, day = proposed.details.get("objection"), proposed.details.get("day")
@@ -131,11 +148,10 @@ def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
         return row
     if row.day.isoformat() != day:
         return checks.OTHER_DAY(field="details", id=id, day=row.day, given=day)
-    sides = {side.subject_id for line in proposed.lines for side in (line.debit, line.credit)}
-    if row.subject_id not in sides:
+    if any(row.subject_id not in (one.debit.subject_id, one.credit.subject_id) for one in proposed.lines):
         handle = parties.subject_by_id(act.conn, row.subject_id).handle
         return checks.NOT_THEIRS(field="lines", handle=handle)
-    return None
+    return _not_as_decided(row, proposed) or _without_part(act, proposed, row.day)
 
 
 def corrected(act: Act, proposed: Proposed) -> None:
@@ -153,8 +169,7 @@ WATCHER = Watcher("clearing-objections", before=may_correct, taking=may_correct,
 
 
 def _open_to(conn: Connection, subject: Subject, day: date) -> Refusal | None:
-    t = CLEARING_STATEMENT.c
-    if conn.execute(select(t.day).where(t.day == day, t.subject_id == subject.id)).first() is None:
+    if not _has_statement(conn, subject, day):
         return checks.NO_STATEMENT(field="day", day=day, handle=subject.handle)
     opened = queries.next_opening(conn, day)
     if opened is not None:
@@ -173,16 +188,51 @@ def _standing(conn: Connection, id: str, state: State) -> Any | Refusal:
 
 
 def _found_by_house(act: Act, proposed: Proposed) -> Refusal | None:
-    """An error that nobody objected to: of a sealed day, with the reason in words."""
+    """An error that nobody objected to: of a sealed day, with the reason in words (and, as the type says, its
+    evidence).
+    """
     day, why = proposed.details.get("day"), proposed.details[OWN_REASON]
     if not isinstance(why, str) or not why.strip():
         return checks.WHY_NEEDED(field="details")
     sealed = select(CLEARING_DAY.c.day).where(CLEARING_DAY.c.state == DayState.SEALED)
-    if day not in {one.isoformat() for one in act.conn.execute(sealed).scalars()}:
+    days_by_name = {one.isoformat(): one for one in act.conn.execute(sealed).scalars()}
+    if day not in days_by_name:
         return checks.NOT_SEALED(field="details", day=day)
+    return _without_part(act, proposed, days_by_name[day])
+
+
+def _is_bounded(command: DecideObjection) -> bool:
+    """Whole numbers, of which an objection that is upheld has one, and another has none."""
+    given = (command.quantity_t, command.amount_fen)
+    whole = all(type(one) is int and 0 <= one <= QUANTITY_MAX for one in given)
+    return whole and any(given) == command.uphold
+
+
+def _not_as_decided(row: Any, proposed: Proposed) -> Refusal | None:
+    """The lines move, all together, what was upheld."""
+    fen = sum(line.quantity for line in proposed.lines if line.instrument.kind is InstrumentKind.CASH)
+    tonnes = proposed.quantity - fen
+    if (tonnes, fen) == (row.quantity, row.amount):
+        return None
+    told = {"quantity": row.quantity, "amount": row.amount, "given_t": tonnes, "given_fen": fen}
+    return checks.NOT_AS_DECIDED(field="lines", id=row.id, **told)
+
+
+def _without_part(act: Act, proposed: Proposed, day: date) -> Refusal | None:
+    """A side that neither has a statement of the day nor is the house itself."""
+    for one in {side.subject_id for line in proposed.lines for side in (line.debit, line.credit)}:
+        subject = parties.subject_by_id(act.conn, one)
+        if subject.kind not in HOUSE and not _has_statement(act.conn, subject, day):
+            return checks.NO_PART(field="lines", handle=subject.handle, day=day)
     return None
 
 
+def _has_statement(conn: Connection, subject: Subject, day: date) -> bool:
+    t = CLEARING_STATEMENT.c
+    query = select(t.day).where(t.day == day, t.subject_id == subject.id)
+    return conn.execute(query).first() is not None
+
+
 def _undecided() -> dict[str, Any]:
-    facts = ("uphold", "opinion", "decided_by", "decided_seq", "confirmed_by", "confirmed_seq")
-    return dict.fromkeys(facts)
+    decided = ("uphold", "quantity", "amount", "opinion", "decided_by", "decided_seq")
+    return dict.fromkeys((*decided, "confirmed_by", "confirmed_seq"))

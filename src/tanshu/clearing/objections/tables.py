@@ -17,6 +17,8 @@ CLEARING_OBJECTION = Table(
     Column("filed_by", Text, nullable=False),
     Column("filed_seq", BigInteger, nullable=False),
     Column("uphold", SmallInteger, comment="1 where the decision, proposed or made, upholds it"),
+    Column("quantity", BigInteger, comment="tonnes that its correction moves"),
+    Column("amount", BigInteger, comment="fen that its correction moves"),
     Column("opinion", Text),
     Column("decided_by", Text, comment="who proposed the decision"),
     Column("decided_seq", BigInteger),

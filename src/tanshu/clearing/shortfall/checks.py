@@ -10,9 +10,9 @@ NO_CASH_ACCOUNT = refusal(
 )
 PERIOD_NEEDED = refusal(
     "CLR-4003",
-    "规则包“{pack}”没有给出补足期限,须在通知中写明(分钟,大于零),或写入 {pack}.figures。",
+    "规则包“{pack}”没有给出补足期限,须在通知中写明(分钟,大于零,至多一年),或写入 {pack}.figures。",
     "Rule pack “{pack}” does not say how long a shortfall may be made good: state it with the notice (minutes, above "
-    "zero), or write it into {pack}.figures.",
+    "zero, a year at most), or write it into {pack}.figures.",
 )
 PERIOD_SETTLED = refusal(
     "CLR-4004",

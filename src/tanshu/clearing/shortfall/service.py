@@ -45,6 +45,8 @@ from tanshu.registry.types import InstrumentKind
 from tanshu.rules.clearing_pack import ClearingRules, clearing_rules
 
 MINUTE_NS = 60 * 10**9
+YEAR = 366 * 24 * 60
+"""Minutes: the longest period."""
 
 
 @verb("clearing.notice-shortfall")
@@ -254,7 +256,7 @@ def _period(rules: ClearingRules, stated: int | None) -> int | Refusal:
         if stated not in (None, given):
             return checks.PERIOD_SETTLED(field="minutes", pack=pack, minutes=given)
         return given
-    if stated is None or isinstance(stated, bool) or stated < 1:
+    if stated is None or isinstance(stated, bool) or not 1 <= stated <= YEAR:
         return checks.PERIOD_NEEDED(field="minutes", pack=pack)
     return stated
 

@@ -18,7 +18,12 @@ SHORTFALL = Table(
     Column("cause", Text, nullable=False),
     Column("why", Text, nullable=False, comment="in words"),
     Column("pack", Text, nullable=False, comment="the clearing pack"),
-    Column("state", Text, nullable=False, comment="noticed, confirmed, cured, covered, recovering, recovered, withdrawn"),
+    Column(
+        "state",
+        Text,
+        nullable=False,
+        comment="noticed, confirmed, cured, covered, recovering, recovered, withdrawn",
+    ),
     Column("cured", BigInteger, nullable=False, comment="fen made good by deposits"),
     Column("covered", BigInteger, nullable=False, comment="fen given by the house"),
     Column("recovered", BigInteger, nullable=False, comment="of them, fen that came back"),

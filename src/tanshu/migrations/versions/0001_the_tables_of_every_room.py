@@ -884,6 +884,49 @@ def upgrade() -> None:
         comment="What each entity was told it may carry over.",
     )
     op.create_table(
+        "clearing_explained",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("bank_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("ours", sa.BigInteger(), nullable=False),
+        sa.Column("theirs", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column(
+            "left",
+            sa.Text(),
+            nullable=False,
+            comment="JSON: fen the bank has more from now on, by sub-ledger",
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False, comment="SHA-256 of what proves it, or nothing"),
+        sa.Column("state", sa.Text(), nullable=False, comment="asked, declined, granted, ending, ended"),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_seq", sa.BigInteger(), nullable=False),
+        sa.Column("granted_by", sa.Text(), nullable=True, comment="who granted it, or declined to"),
+        sa.Column("granted_seq", sa.BigInteger(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False, comment="of who decided last"),
+        sa.Column("ending_by", sa.Text(), nullable=True, comment="who asked to end it"),
+        sa.Column("ending_seq", sa.BigInteger(), nullable=True),
+        sa.Column("ending_reason", sa.Text(), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True, comment="from this day on the bank has it no more"),
+        sa.Column(
+            "ended_reference",
+            sa.Text(),
+            nullable=False,
+            comment="the line by which the bank put it right, or nothing",
+        ),
+        sa.ForeignKeyConstraint(["bank_id"], ["subject.id"], name=op.f("fk_clearing_explained_bank_id")),
+        sa.ForeignKeyConstraint(["day"], ["clearing_day.day"], name=op.f("fk_clearing_explained_day")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clearing_explained")),
+        comment="Differences whose cause lies outside of the house: explained by one person, granted by another.",
+    )
+    op.create_index(op.f("ix_clearing_explained_day"), "clearing_explained", ["day"], unique=False)
+    op.create_table(
         "clearing_holding",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("subject_id", sa.Text(), nullable=False),
@@ -1738,6 +1781,8 @@ def upgrade() -> None:
             nullable=True,
             comment="1 where the decision, proposed or made, upholds it",
         ),
+        sa.Column("quantity", sa.BigInteger(), nullable=True, comment="tonnes that its correction moves"),
+        sa.Column("amount", sa.BigInteger(), nullable=True, comment="fen that its correction moves"),
         sa.Column("opinion", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True, comment="who proposed the decision"),
         sa.Column("decided_seq", sa.BigInteger(), nullable=True),
@@ -1932,20 +1977,32 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False, comment="in words"),
         sa.Column("pack", sa.Text(), nullable=False, comment="the clearing pack"),
         sa.Column(
-            "state", sa.Text(), nullable=False, comment="noticed, cured, covered, recovering, recovered"
+            "state",
+            sa.Text(),
+            nullable=False,
+            comment="noticed, confirmed, cured, covered, recovering, recovered, withdrawn",
         ),
         sa.Column("cured", sa.BigInteger(), nullable=False, comment="fen made good by deposits"),
         sa.Column("covered", sa.BigInteger(), nullable=False, comment="fen given by the house"),
         sa.Column("recovered", sa.BigInteger(), nullable=False, comment="of them, fen that came back"),
         sa.Column("noticed_by", sa.Text(), nullable=False),
         sa.Column("noticed_seq", sa.BigInteger(), nullable=False),
-        sa.Column("cure_until_ns", sa.BigInteger(), nullable=False, comment="UTC; the house covers after it"),
-        sa.Column("ended_seq", sa.BigInteger(), nullable=True, comment="cured or recovered"),
+        sa.Column(
+            "minutes", sa.Integer(), nullable=False, comment="to make it good, from the confirmation on"
+        ),
+        sa.Column(
+            "confirmed_by", sa.Text(), nullable=True, comment="the second person; it binds from then on"
+        ),
+        sa.Column("confirmed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("cure_until_ns", sa.BigInteger(), nullable=True, comment="UTC; the house covers after it"),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_why", sa.Text(), nullable=True),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True, comment="cured, recovered or withdrawn"),
         sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_shortfall_account")),
         sa.ForeignKeyConstraint(["instrument"], ["instrument.number"], name=op.f("fk_shortfall_instrument")),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_shortfall_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shortfall")),
-        comment="Money missing in a subject's cash account.",
+        comment="Money missing in a subject's cash account, as two people say.",
     )
     op.create_index("ix_shortfall_account", "shortfall", ["account"], unique=False)
     op.create_table(
@@ -2226,6 +2283,8 @@ def downgrade() -> None:
     op.drop_table("clearing_statement")
     op.drop_table("clearing_market")
     op.drop_table("clearing_holding")
+    op.drop_index(op.f("ix_clearing_explained_day"), table_name="clearing_explained")
+    op.drop_table("clearing_explained")
     op.drop_table("carry_over_notice")
     op.drop_table("auction_notice")
     op.drop_table("auction_bidder")

@@ -3,6 +3,7 @@ bank's statement was late, somebody objected, and somebody asked to give the fai
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +12,13 @@ import pytest
 
 from tanshu.base.refusal import need
 from tanshu.clearing import day as steps
-from tanshu.clearing import unwinding
+from tanshu.clearing import explaining, unwinding
+from tanshu.clearing.bank import queries as banks
+from tanshu.clearing.bank.gateway import StatementLine
+from tanshu.clearing.bank.model import ImportStatement
+from tanshu.clearing.bank.service import import_statement
 from tanshu.clearing.delivery import Floor
-from tanshu.clearing.model import AskUnwinding
+from tanshu.clearing.model import AskUnwinding, ExplainDifference, GrantExplanation
 from tanshu.clearing.objections import service as objections
 from tanshu.clearing.objections.model import ConfirmObjection, DecideObjection, FileObjection
 from tanshu.exchange import service as trading
@@ -90,7 +95,25 @@ def _cleared(house: House, clearing: Clearing) -> None:
     assert market.accepted(reconciled.verb(market.ctx(PEOPLE[reconciled.role]), reconciled.body))[
         "differences"
     ]
-    clearing.takes("reconcile", "state", "seal")
+    _explained(house, clearing)
+    clearing.takes("state", "seal")
+
+
+def _explained(house: House, clearing: Clearing) -> None:
+    """The statement comes, with a charge on it that two people explain."""
+    market = house.market
+    done, ctx = market.accepted, market.ctx
+    clearing.bank_works(DAY)
+    with market.database.read() as conn:
+        right = need(banks.newest_statement(conn, banks.banks(conn)[0], DAY))
+    fee = StatementLine(len(right.lines) + 1, "fee", "F1", "", "", "", -5, right.closing - 5)
+    said = replace(right, lines=(*right.lines, fee), closing=right.closing - 5)
+    done(import_statement(ctx(CLERK), ImportStatement(said)))
+    asked = explaining.explain_difference(ctx(CLERK, reason="银行收费"), ExplainDifference(DAY, "F1"))
+    granted = GrantExplanation(done(asked)["explanation"])
+    done(explaining.grant_explanation(ctx("registry-checker-1"), granted))
+    for outcome in clearing.take("reconcile"):
+        assert not done(outcome)["differences"]
 
 
 def _as_trading(house: House) -> Any:

@@ -1,9 +1,9 @@
-"""Differences whose cause lies outside of the house: a bank's charge, money for somebody else. Explained by one
-person of the registry and granted by another, they keep no day from being sealed.
+"""Differences whose cause lies outside of the house: a bank's charge, money for somebody else. Explained by
+one person of the registry and granted by another, they keep no day from being sealed.
 
-Only just that difference is left out of the day. What it left behind at the bank is expected of it on the days
-that follow, until the bank puts it right, or it is booked: then its explanation ends, again by two people. What
-market and book disagree on is nobody's to explain.
+Only just that difference is left out of the day. What it left behind at the bank is expected of it on the
+days that follow, until the bank puts it right, or it is booked: then its explanation ends, again by two
+people. What market and book disagree on is nobody's to explain.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tanshu.parties.authority import may_for_kind
 from tanshu.parties.model import Right, Subject, SubjectKind
 
 DIFFERENT = (DayState.EFFECTED, DayState.STATED)
-"""States of a day at which it may have open differences: found by its reconciliation, or by a later statement."""
+"""States of a day with open differences: its reconciliation found them, or a later statement has them."""
 ANY_KIND = Text("不限种类", "of any kind")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -48,8 +48,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def explain_difference(act: Act, command: ExplainDifference) -> Decision:
     """Say what caused an open difference between book and bank: by the registry's clerk.
 
-    Refuses with CLR-1001, CLR-1002, CLR-1501 (it is not open), CLR-1502 (which one?), CLR-1503 (of a kind that
-    nobody explains), CLR-1504 (no reason), CLR-1505 (explained already), CLR-1511, PAR-3xxx.
+    Refuses with CLR-1001, CLR-1002, CLR-1501 (it is not open), CLR-1502 (which one?), CLR-1503 (nobody
+    explains this kind), CLR-1504 (no reason), CLR-1505 (explained already), CLR-1511, PAR-3xxx.
     """
     clerk = need(by_clerk(act))
     need(queries.day_in(act.conn, command.day, *DIFFERENT))
@@ -90,10 +90,10 @@ def end_explanation(act: Act, command: EndExplanation) -> Decision:
 
 @verb("clearing.grant-explanation")
 def grant_explanation(act: Act, command: GrantExplanation) -> Decision:
-    """Grant an explanation, or its end, or decline: by a checker of the registry who neither asked nor ran the day.
+    """Grant an explanation, or its end, or decline: by a checker of the registry.
 
-    Refuses with CLR-1501 (the difference is gone, or another), CLR-1504, CLR-1506, CLR-1507 (nothing was asked),
-    CLR-1508 (the same hands), CLR-1510, PAR-3xxx.
+    It is nobody who asked, or ran the day. Refuses with CLR-1002, CLR-1501 (the difference is gone, or
+    another), CLR-1504, CLR-1506, CLR-1507 (nothing was asked), CLR-1508 (the same hands), CLR-1510, PAR-3xxx.
     """
     person = need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
     row = need(_explanation(act, command.explanation))
@@ -137,7 +137,7 @@ def _ended(
 
 
 def _open(act: Act, day: date, about: str, kind: str) -> tuple[Subject, Break, dict[str, int]] | Refusal:
-    """The difference that is meant, as the banks' newest statements have it, of which none is explained yet."""
+    """The difference that is meant, as the banks' newest statements have it, and not explained yet."""
     named = [one for one in queries.breaks(act.conn, day) if one.about == about and kind in ("", one.kind)]
     for one in named:
         if one.kind not in BREAKS:
@@ -151,13 +151,14 @@ def _open(act: Act, day: date, about: str, kind: str) -> tuple[Subject, Break, d
         if row.state != ExplanationState.DECLINED and row.about == about
     ]
     free: list[tuple[Subject, Break, dict[str, int]]] = []
+    known = ""
     for one in found:
         mine = next((row for row in taken if row.bank_id == one[0].id and same(row) == same(one[1])), None)
         if mine is None:
             free.append(one)
         else:
             taken.remove(mine)
-            known = mine.id
+            known = str(mine.id)
     if not free:
         return checks.EXPLAINED_ALREADY(field="about", id=known)
     if len({same(one) for _, one, _ in free}) > 1:

@@ -99,7 +99,7 @@ def breaks(conn: Connection, when: date) -> Sequence[Any]:
 
 
 def explanations(conn: Connection, when: date, *states: ExplanationState) -> Sequence[Any]:
-    """The explanations of a day's differences, at these states or any, in the order in which they were asked."""
+    """The explanations of a day's differences, at these states or any, the oldest first."""
     t = CLEARING_EXPLAINED.c
     query = select(CLEARING_EXPLAINED).where(t.day == when)
     query = query.where(t.state.in_(states)) if states else query

@@ -46,6 +46,7 @@ INSTRUCTIONS = (
     text_column("状态", "state"),
     text_column("银行流水", "bank's reference"),
     number_column("次数", "asked"),
+    text_column("手工登记", "by hand"),
 )
 LINES = (
     number_column("序号", "n"),
@@ -152,6 +153,7 @@ def instructions(
             STATE_LABELS[InstructionState(one["state"])],
             one["reference"] or "",
             one["attempts"],
+            one["by_hand"],
         )
         for one in told
     ]
@@ -159,7 +161,7 @@ def instructions(
 
 
 def _told(row: Any, handles: dict[str, str], accounts: dict[int, Any]) -> dict[str, Any]:
-    names = ("id", "day", "kind", "amount", "state", "why", "done_on", "attempts", "seq")
+    names = ("id", "day", "kind", "amount", "state", "why", "done_on", "attempts", "seq", "by_hand")
     return {name: getattr(row, name) for name in names} | {
         "bank": handles[row.bank_id],
         "other": handles.get(row.other_id),
@@ -203,6 +205,28 @@ def send(
     if sent.next_day:
         facts.append((Text("非银行日,下一银行日", "no bank day; the next is"), sent.next_day))
     return Reply(data, (Facts(facts),))
+
+
+@command(app, "answer", "手工登记银行回执 · record by hand what a bank answered", writes=True)
+def answer(
+    door: Door,
+    instruction: InstructionArgument,
+    state: Annotated[str, typer.Argument(metavar="done|refused", help="回执 · what it said")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="依据 · from where it is known")],
+    reference: Annotated[str, typer.Option("--reference", metavar="R", help="银行流水 · the bank's")] = "",
+    on: Annotated[
+        str, typer.Option("--on", metavar="YYYY-MM-DD", help="银行办理日 · when the bank did it")
+    ] = "",
+) -> Reply:
+    """For a bank whose line is down: what it said on paper. Refuses CLR-3101 to 3104, CLR-3109, CLR-3110."""
+    from tanshu.clearing.bank import service
+    from tanshu.clearing.bank.model import STATE_LABELS, Answered, Answers, InstructionState
+
+    day = read_date(on, door.lang, "--on") if on else None
+    said = Answered(instruction, state, reference, day, why, by_hand=True)
+    found, key = door.do(service.answered, Answers((said,)))
+    label = STATE_LABELS[InstructionState(next(iter(found["states"])))]
+    return accepted(found, key, (Text("指令", "instruction"), instruction), (Text("状态", "state"), label))
 
 
 @command(app, "take", "接收到账通知并申报入金 · propose the deposits a bank tells of", writes=True)
@@ -351,25 +375,31 @@ def _shown(said: Statement) -> Sequence[Part]:
 @command(app, "compare", "对账 · hold book and statement against each other")
 def compare(door: Door, bank: BankArgument, day: DayArgument) -> Reply:
     """Ends with 3 where there is a difference; what is in transit is none. Refuses CLR-3003, CLR-3204."""
-    from tanshu.clearing.bank import position, queries, reconcile
+    from tanshu.clearing.bank import explained, position, queries, reconcile
 
     on = read_date(day, door.lang, "DAY")
     with door.reading() as (conn, book):
         subject = need(queries.bank_named(conn, bank))
         said = need(queries.newest_statement(conn, subject, on))
         ours = position.of_day(conn, book.catch_up(conn), subject, on)
-    found, transit = reconcile.compare(ours, said), reconcile.in_transit(ours, said)
+        every = reconcile.compare(ours, said)
+        found = explained.unexplained(conn, subject, on, every)
+    transit = reconcile.in_transit(ours, said)
     data = {
         "bank": bank,
         "day": on,
         "differences": len(found),
+        "explained": len(every) - len(found),
         "breaks": [_break(one) for one in found],
         "in_transit": [
             {"about": one.id, "kind": one.kind, "amount": one.amount, "account": one.account}
             for one in transit
         ],
     }
-    return Reply(data, _compared(found, transit), AUDIT_FAILED if found else 0)
+    parts = _compared(found, transit)
+    if data["explained"]:
+        parts.append(Facts(((Text("已说明的差异", "differences explained"), data["explained"]),)))
+    return Reply(data, parts, AUDIT_FAILED if found else 0)
 
 
 def _break(one: Break) -> dict[str, object]:

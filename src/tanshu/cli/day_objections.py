@@ -99,7 +99,7 @@ def decide(
     tonnes: Annotated[str, typer.Option("--tonnes", help="更正的数量(吨) · tonnes to be moved")] = "",
     yuan: Annotated[str, typer.Option("--yuan", help="更正的金额(元) · CNY to be moved")] = "0",
 ) -> Reply:
-    """By a clerk of the registry; it counts once a checker confirms it. Refuses CLR-6001, 6006, 6007, 6014."""
+    """By a clerk of the registry; a checker confirms it. Refuses CLR-6001, 6006, 6007, 6014."""
     from tanshu.clearing.objections import service
     from tanshu.clearing.objections.model import DecideObjection
 
@@ -131,8 +131,8 @@ def correct(
 ) -> Reply:
     """Dated today; the sealed day stays as it is; two more people approve.
 
-    It moves what the decision says, between those who have a statement of the day. Refuses CLR-6001, 6006, 6011,
-    6015, 6016.
+    It moves what the decision says, between those who have a statement of the day. Refuses CLR-6001, 6006,
+    6011, 6015, 6016.
     """
     from tanshu.clearing.objections import queries
     from tanshu.clearing.objections.model import CORRECTION

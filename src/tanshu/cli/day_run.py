@@ -10,6 +10,7 @@ import typer
 
 from tanshu.base.refusal import Refusal, need
 from tanshu.base.text import Text
+from tanshu.cli import day_explained
 from tanshu.cli.accounts import read_date
 from tanshu.cli.bank import AtOption, gateways
 from tanshu.cli.border import AUDIT_FAILED, complain
@@ -56,6 +57,7 @@ DAYS = (
     number_column("金额(元)", "CNY"),
     number_column("未交收", "failed"),
     number_column("差异", "differences"),
+    number_column("已说明", "explained"),
 )
 STEPS = (
     text_column("步骤", "step"),
@@ -168,7 +170,7 @@ def status(door: Door, day: AllDays = "") -> Reply:
             chip = Chip(DAY_LABELS[state], GOOD if state is DayState.SEALED else "yellow")
             counted = (facts["trades"], facts["tonnes"], Fen(facts["amount_fen"]), facts["failed"])
             differs = NONE if one.differences is None else one.differences
-            rows.append((one.day.isoformat(), chip, *counted, differs))
+            rows.append((one.day.isoformat(), chip, *counted, differs, facts["explained"]))
     none = Line(Text("尚无结算日", "no settlement day yet"))
     return Reply({"days": found}, (Table(DAYS, rows),) if rows else (none,))
 
@@ -191,6 +193,8 @@ def explain(door: Door, day: DayArgument) -> Reply:
         fails = [(name, one) for log, name in logs.items() for one in queries.fails(conn, when, log)]
         codes = _codes(conn, {one.account for _, one in fails})
         breaks = queries.breaks(conn, when) if row.differences else ()
+        explained = queries.explanations(conn, when)
+        granted = len(queries.granted_explanations(conn, when))
     waits = asked[0].role if asked else None
     facts: list[tuple[Text, object]] = [(Text("结算日", "day"), when.isoformat())]
     if due:
@@ -215,6 +219,8 @@ def explain(door: Door, day: DayArgument) -> Reply:
         )
     if breaks:
         parts.append(Table(BREAKS, [_break(one) for one in breaks], Text("差异", "differences")))
+    if explained:
+        parts.append(day_explained.table(explained))
     data = {
         "day": when.isoformat(),
         "state": row.state,
@@ -225,6 +231,8 @@ def explain(door: Door, day: DayArgument) -> Reply:
         "blocks": [_plain(block) | {"market": name} for name, block in blocks],
         "fails": [_plain(one) | {"market": name} for name, one in fails],
         "differences": [_plain(one) for one in breaks],
+        "explained": granted,
+        "explanations": [_plain(one) for one in explained],
         "log_hash": row.log_hash,
         "state_hash": row.state_hash,
     }
@@ -329,8 +337,10 @@ def _halted(halt: Halt, day: date) -> Sequence[Part]:
         return (
             Notice(
                 Text(
-                    f"对账差异 {halt.differences} 处:见 tanshu day explain {day}",
-                    f"differences: {halt.differences}; see tanshu day explain {day}",
+                    f"对账差异 {halt.differences} 处:见 tanshu day explain {day};"
+                    "成因在外的可由两人说明(tanshu day explain-difference)",
+                    f"differences: {halt.differences}; see tanshu day explain {day}. What others caused two "
+                    "people explain: tanshu day explain-difference",
                 )
             ),
         )
@@ -345,6 +355,7 @@ def _facts(conn: Connection, row: Any) -> dict[str, Any]:
         "day": row.day.isoformat(),
         "state": row.state,
         "differences": row.differences,
+        "explained": len(queries.granted_explanations(conn, row.day)),
         "trades": sum(one.trades for one in markets),
         "tonnes": sum(one.tonnes for one in markets),
         "amount_fen": sum(one.amount for one in markets),

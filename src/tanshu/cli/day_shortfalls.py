@@ -95,7 +95,7 @@ def notice(
         typer.Option("--minutes", help="补足期限(分钟),规则包未定时必填 · where no pack says how long"),
     ] = None,
 ) -> Reply:
-    """By a clerk of the registry, with --reason; it binds once a checker confirms it. Refuses CLR-4002 to 4007."""
+    """By a clerk of the registry, with --reason; a checker makes it bind. Refuses CLR-4002 to 4007."""
     from tanshu.clearing.shortfall import service
     from tanshu.clearing.shortfall.model import NoticeShortfall
 
@@ -111,8 +111,9 @@ def notice(
 
 
 def confirm(door: Door, shortfall: IdArgument) -> Reply:
-    """By a checker of the registry who did not state it: the participant is told and stops trading, nothing is
-    paid out to it, its period begins. Refuses CLR-4001, CLR-4008, CLR-4022.
+    """By a checker of the registry who did not state it: the participant is told and stops trading.
+
+    Nothing is paid out to it; its period begins. Refuses CLR-4001, CLR-4008, CLR-4022.
     """
     from tanshu.clearing.shortfall import service
     from tanshu.clearing.shortfall.model import ConfirmShortfall

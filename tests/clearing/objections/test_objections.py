@@ -14,10 +14,11 @@ from tanshu.clearing.objections import queries, service
 from tanshu.clearing.objections.model import ConfirmObjection, DecideObjection, FileObjection, State
 from tanshu.clearing.statements.tables import CLEARING_HOLDING, CLEARING_STATEMENT
 from tanshu.clearing.tables import CLEARING_DAY
-from tanshu.parties.model import Appoint, ConfirmPerson, NewPerson
-from tanshu.parties.service import appoint, confirm_person
+from tanshu.parties.model import AccountKind, Appoint, ConfirmPerson, NewPerson, Register, SubjectKind
+from tanshu.parties.service import appoint, confirm_person, register
 from tests.clearing.support import House
 from tests.exchange.bridge.support import DAY, MONEY, NEXT, TRADING, figures
+from tests.support.market import credit_code
 
 CLERK, FIRST, SECOND = "registry-maker-1", "registry-checker-1", "registry-checker-2"
 PAPER = ({"title": "异议处理决定", "sha256": "0" * 64},)
@@ -198,10 +199,9 @@ def test_a_correction_names_its_objection_its_day_and_an_account_of_the_objector
     refuses("CLR-6009", lambda: objector.corrects(id, day=20240102))
     refuses("CLR-6001", lambda: objector.corrects("CO-none"))
     refuses("CLR-6010", lambda: objector.corrects(id, day="2024-01-03"))
-    a, b, c = objector.t.a, objector.t.b, objector.t.c
-    refuses("CLR-6011", lambda: objector.corrects(id, taker=c))
-    refuses("CLR-6011", lambda: objector.corrects(id, objector.pays(a, c, 1), fen=FEN - 1))
-    objector.t.done(objector.corrects(id, objector.pays(a, b, 1), fen=FEN - 1))
+    refuses("CLR-6011", lambda: objector.corrects(id, taker=objector.t.c))
+    last = objector.pays(objector.t.a, objector.t.b, 1)
+    objector.t.done(objector.corrects(id, last, fen=FEN - 1))
 
 
 def test_a_correction_moves_what_its_decision_says_to_the_tonne_and_the_fen(objector: Objector) -> None:
@@ -213,7 +213,7 @@ def test_a_correction_moves_what_its_decision_says_to_the_tonne_and_the_fen(obje
     assert "3" in refused.sentence("en")
     for fen, more in ((FEN + 1, three), (FEN - 1, three), (FEN, objector.hands(a, b, 2)), (3, three)):
         refuses("CLR-6015", lambda fen=fen, more=more: objector.corrects(id, more, fen=fen))
-    refuses("CLR-6015", lambda: objector.corrects(id, three, objector.pays(b, a)))
+    refuses("CLR-6015", lambda: objector.corrects(id, three, objector.pays(a, b)))
     asked = t.done(objector.corrects(id, three))["id"]
     for person in (FIRST, SECOND):
         t.done(t.market.approve(person, asked))
@@ -230,13 +230,42 @@ def test_who_upholds_says_how_much_and_who_dismisses_says_nothing(
 
 
 def test_who_has_no_statement_of_the_day_takes_no_part_in_its_correction(objector: Objector) -> None:
-    """A stranger with money: neither what an objection asks for nor what the house finds comes from there."""
-    t, strange = objector.t, objector.t.market.stranger
+    """Neither what an objection asks for nor what the house finds goes to somebody who was not there."""
+    t, strange = objector.t, credit_code(9)
+    body = Register(SubjectKind.ENTERPRISE, "丁电厂", uscc=strange, region="420100", accounts=("cash",))
+    t.done(register(t.ctx(CLERK), body))
     id = objector.upheld()
-    t.refuses("CLR-6016", lambda: objector.corrects(id, giver=strange))
+    t.refuses("CLR-6016", lambda: objector.corrects(id, giver=t.b, taker=strange))
     line = objector.pays(t.a, strange)
     told = t.refuses("CLR-6016", lambda: objector.puts_right(line, day="2024-01-02", reason="费率错误"))
     assert strange in told.sentence("en")
+
+
+def test_the_second_opinion_finds_a_correction_of_another_amount(
+    objector: Objector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    t = objector.t
+    monkeypatch.setattr(service, "_not_as_decided", lambda *_: None)
+    asked = t.done(objector.corrects(objector.upheld(), fen=FEN + 1))["id"]
+    for person in (FIRST, SECOND):
+        t.done(t.market.approve(person, asked))
+    assert [finding.what.code for finding in t.findings()] == ["AUD-5310"]
+
+
+def test_the_houses_own_fees_take_part_in_a_correction(objector: Objector) -> None:
+    """A fee that was too high is given back by who took it."""
+    t = objector.t
+    fees = t.market.account("exchange", AccountKind.FEES)
+    there = sum(t.has("exchange", AccountKind.FEES, "CNY"))
+    assert there
+    id = objector.upheld(moves=(0, 1))
+    line = ("CNY", 1, fees, t.market.account(t.b, MONEY))
+    details = {"objection": id, "day": "2024-01-02", "documents": list(PAPER)}
+    asked = t.done(objector.proposes(line, **details))["id"]
+    for person in (FIRST, SECOND):
+        t.done(t.market.approve(person, asked))
+    assert sum(t.has("exchange", AccountKind.FEES, "CNY")) == there - 1
+    assert (objector.row(id).state, t.findings()) == (State.CORRECTED, [])
 
 
 def test_what_the_house_finds_wrong_by_itself_is_corrected_with_the_reason(objector: Objector) -> None:

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from tanshu.base.refusal import Refusal
-from tanshu.clearing.shortfall import service
-from tanshu.clearing.shortfall.model import ConfirmShortfall, State, WithdrawShortfall
+from tanshu.book.commit import Act, Decision
+from tanshu.clearing.shortfall.model import State
+from tanshu.clearing.shortfall.tables import SHORTFALL
 from tanshu.exchange.bridge.tables import MARKET_SUSPENSION
 from tanshu.exchange.standing import Lift, Suspend, lift, suspend
 from tanshu.parties.model import Appoint, ConfirmPerson, NewPerson
@@ -73,9 +74,9 @@ def test_who_stated_it_neither_confirms_nor_withdraws_it(house: House, both: str
     t.refuses("CLR-4022", lambda: house.withdraw(id, by=both))
     t.done(house.confirm(id))
     t.refuses("CLR-4022", lambda: house.withdraw(id, by=both))
-    for by in (CLERK, "exchange-checker-1"):
-        t.refuses("PAR-3002", lambda by=by: house.confirm(id, by=by))
-        t.refuses("PAR-3002", lambda by=by: house.withdraw(id, by=by))
+    for by, code in ((CLERK, "PAR-3003"), ("exchange-checker-1", "PAR-3002")):
+        t.refuses(code, lambda by=by: house.confirm(id, by=by))
+        t.refuses(code, lambda by=by: house.withdraw(id, by=by))
     t.refuses("CLR-4001", lambda: house.confirm("SF-none"))
     t.refuses("CLR-4001", lambda: house.withdraw("SF-none"))
     t.refuses("CLR-4005", lambda: house.withdraw(id, reason=" "))
@@ -157,32 +158,37 @@ def test_money_counted_for_a_withdrawn_one_counts_for_another(house: House) -> N
     assert house.trading.done(house.cure(second, half))["missing"] == 6
 
 
-def test_the_second_opinion_finds_a_notice_that_one_person_made_bind_or_took_back(
-    house: House, both: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["confirm", "withdraw"])
+def test_the_second_opinion_finds_what_one_person_made_bind_or_took_back(
+    house: House, both: str, what: str
 ) -> None:
     t = house.trading
-    monkeypatch.setattr(service.checks, "SAME_PERSON", None)
-    for verb, body in (
-        (service.confirm_shortfall, ConfirmShortfall),
-        (service.withdraw_shortfall, WithdrawShortfall),
-    ):
-        id = house.stated(1, by=both)
-        assert callable(verb) and body
-        with monkeypatch.context() as patch:
-            real = service.queries.shortfall
-            patch.setattr(service.queries, "shortfall", lambda conn, id: _Other(real(conn, id)))
-            why = {"reason": "有误"}
-            t.done(verb(t.ctx(both, **why), body(id)))
-        codes = [finding.what.code for finding in t.findings()]
-        assert "AUD-5306" in codes or codes, codes
+    id = house.stated(by=both)
+    changes = {
+        "confirm": {"state": State.CONFIRMED, "confirmed_by": both, "cure_until_ns": 1},
+        "withdraw": {"state": State.WITHDRAWN, "withdrawn_by": both, "withdrawn_why": "有误"},
+    }
+
+    def decide(act: Act, _command: object) -> Decision:
+        act.update(SHORTFALL, {"id": id}, **changes[what])
+        return {}
+
+    t.done(t.ctx(both).commit(f"clearing.{what}-shortfall", {"shortfall": id}, decide))
+    assert [finding.what.code for finding in t.findings()] == ["AUD-5310"]
 
 
-class _Other:
-    """The row, as if somebody else had stated it."""
+def test_the_second_opinion_finds_a_suspension_that_ends_without_its_notice(house: House) -> None:
+    t = house.trading
+    house.noticed()
+    mistaken = house.stated(5)
 
-    def __init__(self, row: object):
-        self._row = row
-        self.noticed_by = "somebody"
+    def decide(act: Act, _command: object) -> Decision:
+        changes = {"state": State.WITHDRAWN, "withdrawn_by": SECOND, "withdrawn_why": "有误"}
+        act.update(SHORTFALL, {"id": mistaken}, ended_seq=act.seq, **changes)
+        row = act.conn.execute(select(MARKET_SUSPENSION)).one()
+        this = {"log": row.log, "party": row.party, "seq": row.seq}
+        act.update(MARKET_SUSPENSION, this, ended_by=SECOND, ended_seq=act.seq)
+        return {}
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._row, name)
+    t.done(t.ctx(SECOND).commit("clearing.withdraw-shortfall", {"shortfall": mistaken}, decide))
+    assert "AUD-5307" in {finding.what.code for finding in t.findings()}

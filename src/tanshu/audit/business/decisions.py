@@ -1,8 +1,8 @@
 """What authorities and the registry decide by two people, beside the chains: each in their own name.
 
-Objections to allocations and to settlement days, shortfalls, deductions, corrections, notices of carry-over, decisions to
-withhold, inquiries, and the tables that provinces upload against a sealed letter. One row tells the whole
-course of each; it is judged by how it changed.
+Objections to allocations and to settlement days, shortfalls, deductions, corrections, notices of carry-over,
+decisions to withhold, inquiries, and the tables that provinces upload against a sealed letter. One row tells
+the whole course of each; it is judged by how it changed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from tanshu.audit.business.entries import Done
 from tanshu.audit.business.facts import Facts, Row
 from tanshu.audit.report import Finding
 from tanshu.book.rows import Change
+from tanshu.registry.types import InstrumentKind
 
 UPLOAD, LETTER = "allocation_upload", "sealed_letter"
 SETTLED = "clearing_objection"
 """Objections to a settlement day."""
 SHORT = "shortfall"
+EXPLAINED = "clearing_explained"
+"""Differences between book and bank whose cause lies outside of the house."""
 
 
 class TwoHands(NamedTuple):
@@ -51,6 +54,19 @@ _BINDING = ("confirmed", "cured", "covered", "recovering", "recovered")
 _AFTER_BINDING = frozenset(
     {"state", "cured", "covered", "recovered", "withdrawn_by", "withdrawn_why", "ended_seq"}
 )
+_AFTER_EXPLAINING = frozenset(
+    {
+        *("state", "comment", "ending_by", "ending_seq", "ending_reason"),
+        *("ended_by", "ended_seq", "ended_on", "ended_reference"),
+    }
+)
+_EXPLAINED_NEXT = {
+    "asked": ("asked", "declined", "granted"),
+    "granted": ("granted", "ending"),
+    "ending": ("granted", "ended"),
+    "declined": (),
+    "ended": (),
+}
 TABLES: Mapping[str, TwoHands] = {
     "objection": TwoHands("confirmed_by", ("decided_by",), _state("upheld", "dismissed")),
     "deduction": TwoHands("confirmed_by", ("maker",), _never),
@@ -60,6 +76,7 @@ TABLES: Mapping[str, TwoHands] = {
     "inquiry": TwoHands("decided_by", ("requested_by",), _state("approved", "refused", "answered"), _ANSWER),
     UPLOAD: TwoHands("compared_by", (), _state("accepted", "returned"), frozenset({"loaded"})),
     SETTLED: TwoHands("confirmed_by", ("decided_by",), _state(*_DECIDED), _CORRECTED),
+    EXPLAINED: TwoHands("granted_by", ("asked_by",), _state("granted", "ending", "ended"), _AFTER_EXPLAINING),
     SHORT: TwoHands("confirmed_by", ("noticed_by",), _state(*_BINDING), _AFTER_BINDING),
 }
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -75,6 +92,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     UPLOAD: ("maker", "compared_by"),
     LETTER: ("maker",),
     SETTLED: ("filed_by", "decided_by", "confirmed_by"),
+    EXPLAINED: ("asked_by", "granted_by", "ending_by", "ended_by"),
     SHORT: ("noticed_by", "confirmed_by", "withdrawn_by"),
     "clearing_unwinding": ("asked_by", "decided_by"),
 }
@@ -98,7 +116,10 @@ def judge(was: Before, facts: Facts, done: Done) -> Iterator[Finding]:
     yield from _in_own_name(done)
     for (table, key), row in was.items():
         now = facts.one(table, *key)
-        if not (_is_in_order(TABLES[table], row, now, done) and _is_withdrawn_well(table, row, now, done)):
+        well = _is_withdrawn_well(table, row, now, done) and _is_corrected_well(facts, table, now)
+        if not (_is_in_order(TABLES[table], row, now, done) and well):
+            yield done.find(checks.DECIDED_ALONE, table=table, id=" ".join(map(str, key)))
+        if table == EXPLAINED and not _is_explained_well(facts, row, now, done):
             yield done.find(checks.DECIDED_ALONE, table=table, id=" ".join(map(str, key)))
         if table == UPLOAD and now is not None and not _is_sealed(facts, now, done):
             yield done.find(checks.NOT_SEALED, upload=now["id"])
@@ -136,6 +157,30 @@ def _is_withdrawn_well(table: str, row: Row | None, now: Row | None, done: Done)
     if row is None or now["withdrawn_by"] is None:
         return False
     return row == now or (now["noticed_by"] != done.entry.actor and not now["covered"])
+
+
+def _is_corrected_well(facts: Facts, table: str, now: Row | None) -> bool:
+    """What corrects a settlement moves the tonnes and fen that two people decided."""
+    if table != SETTLED or now is None or now["correction_id"] is None:
+        return True
+    moved = {True: 0, False: 0}
+    for line in facts.some("transaction_line", transaction_id=now["correction_id"]):
+        instrument = facts.one("instrument", line["instrument"])
+        moved[instrument is not None and instrument["kind"] == InstrumentKind.CASH] += line["quantity"]
+    return (moved[False], moved[True]) == (now["quantity"], now["amount"])
+
+
+def _is_explained_well(facts: Facts, row: Row | None, now: Row | None, done: Done) -> bool:
+    """Does it take its next step; is it granted by nobody who ran the day, and ended by nobody who asked?"""
+    if row is None or now is None:
+        return now is not None and now["state"] == "asked"
+    if now["state"] not in _EXPLAINED_NEXT[row["state"]]:
+        return False
+    day = facts.one("clearing_day", now["day"])
+    if now["state"] == "granted" and day is not None and day["collected_by"] == done.entry.actor:
+        return False
+    ended = now["state"] == "ended"
+    return ended == (now["ended_by"] is not None) and not (ended and now["ending_by"] == done.entry.actor)
 
 
 def _is_sealed(facts: Facts, upload: Row, done: Done) -> bool:

@@ -83,7 +83,10 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "market_due": frozenset({"left"}),
     "bank_binding": frozenset({"ended_seq"}),
     "bank_instruction": frozenset(
-        {"state", "bank_reference", "why", "done_on", "attempts", "answered_seq", "returned_id"}
+        {
+            *("state", "bank_reference", "why", "done_on", "attempts", "answered_seq", "returned_id"),
+            "by_hand",
+        }
     ),
     "clearing_day": frozenset(
         {

@@ -121,3 +121,13 @@ NOT_RETURNED = refusal(
     "Of the deposit {transaction} {there} fen to the account {account} can have been taken back by its bank; {amount} "
     "are too much. Compare the bank's notice.",
 )
+BY_HAND = refusal(
+    "CLR-3109",
+    "手工登记指令 {id} 的回执,须为 done 或 refused,并写明依据(--why)。",
+    "An answer to {id} by hand is done or refused, and says from where it is known (--why).",
+)
+DONE_AHEAD = refusal(
+    "CLR-3110",
+    "银行日期 {on} 尚未到来,今天是 {today}。",
+    "The bank's day {on} is still to come; today is {today}.",
+)

@@ -56,13 +56,17 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A bank's answer to one instruction: done (with reference and day), refused (with why), or unknown."""
+    """A bank's answer to one instruction: done (with reference and day), refused (with why), or unknown.
+
+    by_hand: no machine took it; a person says what the bank said on paper, or on the telephone.
+    """
 
     instruction: str
     state: str
     reference: str = ""
     on: date | None = None
     why: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

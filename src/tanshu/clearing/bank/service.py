@@ -71,7 +71,8 @@ def bind(act: Act, command: Bind) -> Decision:
 def answered(act: Act, command: Answers) -> Decision:
     """Record what banks answered to instructions, all or none: by the registry's clerk.
 
-    An answer that only repeats what is recorded changes nothing. Refuses with CLR-3101 to 3105.
+    An answer that only repeats what is recorded changes nothing. Refuses with CLR-3101 to 3105, and
+    by hand with CLR-3109 (no reason), CLR-3110 (a day to come).
     """
     need(may_for_kind(act.conn, act.actor, Right.MAKER, SubjectKind.REGISTRY))
     if not command.answers:
@@ -225,6 +226,8 @@ def _record(act: Act, answer: Answered) -> str | Refusal:
         return checks.ANSWER_UNKNOWN(field="state", value=answer.state)
     if answer.state == InstructionState.DONE and not (answer.reference and answer.on):
         return checks.ANSWER_INCOMPLETE(field="reference", id=row.id)
+    if answer.by_hand:
+        need(_by_hand(act, answer))
     if row.state not in OPEN:
         return _again(row, answer)
     facts: dict[str, Any] = {"state": answer.state, "attempts": row.attempts + 1, "answered_seq": act.seq}
@@ -232,8 +235,19 @@ def _record(act: Act, answer: Answered) -> str | Refusal:
         facts |= {"bank_reference": answer.reference, "done_on": answer.on}
     if answer.state == InstructionState.REFUSED:
         facts |= {"why": answer.why}
+    if answer.by_hand:
+        facts |= {"why": answer.why, "by_hand": act.actor}
     act.update(BANK_INSTRUCTION, {"id": row.id}, **facts)
     return answer.state
+
+
+def _by_hand(act: Act, answer: Answered) -> Refusal | None:
+    """Done or refused, on a day that is here, and why it is known."""
+    if not answer.why.strip() or answer.state == InstructionState.UNKNOWN:
+        return checks.BY_HAND(field="why", id=answer.instruction)
+    if answer.on is not None and answer.on > act.today:
+        return checks.DONE_AHEAD(field="on", on=answer.on, today=act.today)
+    return None
 
 
 def _again(row: Any, answer: Answered) -> str | Refusal:
@@ -254,6 +268,7 @@ def _instruct(
     row = {"other_id": None, "account": None, "transaction_id": None} | facts
     row |= {"id": id, "day": day, "kind": kind, "bank_id": bank_id, "instrument": instrument}
     row |= {"amount": amount, "state": InstructionState.MADE, "attempts": 0, "seq": act.seq}
+    row["by_hand"] = ""
     act.insert(BANK_INSTRUCTION, row)
     return id
 

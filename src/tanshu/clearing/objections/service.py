@@ -133,8 +133,8 @@ def take_part() -> None:
 def may_correct(act: Act, proposed: Proposed) -> Refusal | None:
     """At the proposal, and again just before it takes effect.
 
-    For an objection: what its decision says, to the tonne and the fen, and every line is the objector's. Else an
-    error that the house found itself. Either way both sides have their statement of that day.
+    For an objection: what its decision says, to the tonne and the fen, and every line is the objector's.
+    Else an error that the house found itself. Either way both sides have their statement of that day.
     """
     if proposed.type.code != CORRECTION:
         return None

@@ -35,8 +35,8 @@ CAUSE_LABELS = {
 
 class State(StrEnum):
     """noticed: one person says so, and nothing follows yet. confirmed: two do; it binds, and its period runs,
-    or is over. cured: made good by deposits. covered: by the house, which gets it back bit by bit: recovering,
-    recovered. withdrawn: it was none.
+    or is over. cured: made good by deposits. covered: by the house, which gets it back bit by bit:
+    recovering, recovered. withdrawn: it was none.
     """
 
     NOTICED = "noticed"

@@ -2,8 +2,9 @@
 the house proposes.
 
 Source: 碳排放权结算管理规则(试行): notify, set a period, use the reserve or own funds, recover from who
-defaulted. It stops somebody's trading and payouts, so two people say that it is one. Cover and recovery are transactions of their own types, with three people; `watching` keeps them to
-what a shortfall allows. Units never cover anything: none can be created for it.
+defaulted. It stops somebody's trading and payouts, so two people say that it is one. Cover and recovery are
+transactions of their own types, with three people; `watching` keeps them to what a shortfall allows. Units
+never cover anything: none can be created for it.
 """
 
 from __future__ import annotations
@@ -129,11 +130,11 @@ def confirm_shortfall(act: Act, command: ConfirmShortfall) -> Decision:
 
 @verb("clearing.withdraw-shortfall")
 def withdraw_shortfall(act: Act, command: WithdrawShortfall) -> Decision:
-    """Take a notice back, saying why: by a checker of the registry who did not state it; nothing is covered yet.
+    """Take a notice back, saying why: by a checker of the registry who did not state it, until it is covered.
 
     Where it bound already the subject is told. It trades again where such notices alone had stopped it, once
-    no other shortfall of it stands, unless its accounts are stopped. Refuses with CLR-4001, CLR-4005, CLR-4008,
-    CLR-4022, CLR-4023.
+    no other shortfall of it stands, unless its accounts are stopped. Refuses with CLR-4001, CLR-4005,
+    CLR-4008, CLR-4022, CLR-4023.
     """
     need(may_for_kind(act.conn, act.actor, Right.CHECKER, SubjectKind.REGISTRY))
     why = act.ctx.reason.strip()

@@ -94,7 +94,7 @@ class MarketReport:
     """A settlement day. day: its row; markets: rows of `clearing_market` with their names.
 
     ours: the sum of all statements; theirs: the same by the market. people: whose statement each row of
-    `clearing_statement` is, in the same order.
+    `clearing_statement` is, in the same order. explained: differences that two people explained.
     """
 
     day: Any
@@ -109,6 +109,7 @@ class MarketReport:
     holdings: tuple[Held, ...]
     fails: tuple[Fail, ...]
     breaks: tuple[Any, ...]
+    explained: tuple[Any, ...]
     people: tuple[Subject, ...]
     statements: tuple[Any, ...]
     packs: tuple[str, ...]
@@ -142,6 +143,7 @@ def market_report(conn: Connection, book: Book, day: date) -> MarketReport | Ref
         tuple(_holdings(conn, day)),
         tuple(_fails(conn, markets, day)),
         tuple(queries.breaks(conn, day)),
+        tuple(queries.granted_explanations(conn, day)),
         tuple(subjects[one.subject_id] for one in statements),
         statements,
         packs_of(conn, day),

@@ -96,6 +96,7 @@ def as_json(found: MarketReport) -> dict[str, object]:
             for one in found.fails
         ],
         "breaks": [{name: getattr(one, name) for name in _BREAK} for one in found.breaks],
+        "explained": [{name: getattr(one, name) for name in _EXPLAINED} for one in found.explained],
         "seal": {
             name: getattr(found.day, name) for name in ("sealed_seq", "log_seq", "log_hash", "state_hash")
         },
@@ -107,6 +108,7 @@ _MARKET = (
     *("delivered", "failed", "trades_hash"),
 )
 _BREAK = ("kind", "side", "about", "ours", "theirs", "cause")
+_EXPLAINED = ("id", *_BREAK, "reason", "document", "state", "asked_by", "granted_by", "ended_on")
 
 
 # -- the table ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -55,6 +55,7 @@ def paper(conn: Connection, found: MarketReport, *, stamp: Text | None = None) -
         _holdings(found),
         *_fails(found),
         _breaks(found),
+        *_explained(found),
         _sums(found.ours, found.theirs),
         _people(found),
     ]
@@ -76,6 +77,11 @@ def facts(found: MarketReport) -> tuple[tuple[Text, Words], ...]:
         (Text("状态", "State"), DAY_LABELS[DayState(day.state)]),
         *((label, who) for label, who in hands if who),
         (Text("差异", "Differences"), str(day.differences or 0)),
+        *(
+            ((Text("已说明的差异", "Differences explained"), str(len(found.explained))),)
+            if found.explained
+            else ()
+        ),
         (Text("结算单合计与市场", "Statements and market"), EQUAL if found.agrees else UNEQUAL),
         (Text("结算单哈希(SHA-256)", "Statements' hash (SHA-256)"), day.statements_hash),
         *(
@@ -227,6 +233,28 @@ def _fails(found: MarketReport) -> tuple[Table, ...]:
         for one in found.fails
     ]
     return (Table(Text("未交收", "Not delivered"), columns, rows, frozenset({2, 3})),)
+
+
+def _explained(found: MarketReport) -> Iterator[Table]:
+    """What kept no day open, since two people said whose it is."""
+    columns = (
+        Text("编号", "Number"),
+        Text("类别", "Kind"),
+        Text("对象", "About"),
+        Text("账簿", "Ours"),
+        Text("对方", "Theirs"),
+        Text("理由", "Reason"),
+        Text("申请与复核", "Asked and granted by"),
+    )
+    rows = [
+        (
+            *(one.id, _word(KINDS, one.kind), one.about, f"{one.ours:,}", f"{one.theirs:,}"),
+            *(one.reason, f"{one.asked_by}, {one.granted_by}"),
+        )
+        for one in found.explained
+    ]
+    if rows:
+        yield Table(Text("已说明的差异", "Differences explained"), columns, rows, frozenset({3, 4}))
 
 
 def _breaks(found: MarketReport) -> Table:

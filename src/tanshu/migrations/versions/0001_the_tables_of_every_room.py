@@ -1654,6 +1654,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("answered_seq", sa.BigInteger(), nullable=True, comment="the newest answer"),
         sa.Column(
+            "by_hand", sa.Text(), nullable=False, comment="who recorded the answer by hand, or nothing"
+        ),
+        sa.Column(
             "returned_id", sa.Text(), nullable=True, comment="the deposit that gave a refused payout back"
         ),
         sa.ForeignKeyConstraint(["account"], ["account.number"], name=op.f("fk_bank_instruction_account")),

@@ -76,6 +76,7 @@ SERIES: Final = {
     "CLI": Text("命令行", "the terminal"),
     "CMP": Text("分配与履约", "allocation and compliance"),
     "INS": Text("统计与报告", "figures and reports"),
+    "CLR": Text("清算与交收", "clearing and settlement"),
     "EXC": Text("交易市场", "the market"),
     "LOG": Text("日志", "the log"),
     "MIG": Text("数据表版本", "versions of the tables"),
@@ -86,6 +87,7 @@ SERIES: Final = {
     "RPL": Text("公布数据的回放", "replays of published data"),
     "RULE": Text("规则包", "rule packs"),
     "SCN": Text("场景", "scenarios"),
+    "SHD": Text("影子运行", "shadow mode"),
 }
 
 

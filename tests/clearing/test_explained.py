@@ -14,7 +14,8 @@ from tanshu.clearing import queries as days
 from tanshu.clearing.bank import queries
 from tanshu.clearing.bank.gateway import LineKind, Statement, StatementLine
 from tanshu.clearing.bank.model import ImportStatement
-from tanshu.clearing.bank.reconcile import BankPosition, SubLedgerPosition, compare, lasting
+from tanshu.clearing.bank.position import of_day
+from tanshu.clearing.bank.reconcile import BankPosition, SubLedgerPosition, compare, in_transit, lasting
 from tanshu.clearing.bank.service import import_statement
 from tanshu.clearing.driving import Driven, run
 from tanshu.clearing.explaining import end_explanation, explain_difference, grant_explanation
@@ -124,6 +125,22 @@ def test_what_two_people_explained_keeps_no_day_open_and_is_expected_from_then_o
     assert differing.breaks(NEXT) == []
     with differing.house.database.read() as conn:
         assert days.granted_explanations(conn, NEXT) == []
+
+
+def test_what_lies_in_a_strange_sub_ledger_is_expected_there(differing: Explaining):
+    differing.explained("F1")
+    differing.explained("D1")
+    with differing.book.reading() as (conn, state):
+        bank = queries.banks(conn)[0]
+        ours = of_day(conn, state, bank, NEXT)
+    held = {code: one.balance for code, one in ours.subs.items()}
+
+    def kinds(**subs: int) -> list[str]:
+        said = Statement("bank", NEXT, ours.balance + 4_000, ours.balance + 4_000, (), held | subs)
+        return [one.kind for one in compare(ours, said)]
+
+    assert (kinds(NOBODY=5_000), kinds(NOBODY=4_999)) == ([], ["sub_ledger"])
+    assert in_transit(ours, Statement("bank", NEXT, 0, 0)) == [], "it is not on its way"
 
 
 def test_the_bank_gives_a_charge_back_and_its_explanation_ends_with_that_line(differing: Explaining):

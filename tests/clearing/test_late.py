@@ -14,6 +14,8 @@ from tanshu.clearing.day import Role
 from tanshu.clearing.driving import run
 from tanshu.clearing.model import AskUnwinding, DayState, DecideUnwinding, DeliverFailed
 from tanshu.clearing.statements.tables import CLEARING_STATEMENT
+from tanshu.parties.model import Appoint, ConfirmPerson, NewPerson
+from tanshu.parties.service import appoint, confirm_person
 from tanshu.registry import settled as dealt
 from tests.clearing.support import CLERK, PEOPLE, House, desk
 from tests.exchange.bridge.support import CEA, DAY, MONEY, NEXT, TRADING, UNITS
@@ -185,6 +187,17 @@ def test_what_another_trade_waits_for_stays_held(house: House) -> None:
     assert t.has(t.b, MONEY, "CNY")[1] == 100 * 8_000 + FEES // 2
 
 
+def test_who_asked_to_give_a_trade_up_does_not_decide_it(house: House) -> None:
+    t = house.trading
+    failed(house)
+    body = Appoint("registry", NewPerson("registry-both-1", ("maker", "checker")))
+    t.done(appoint(t.ctx(CLERK), body))
+    t.done(confirm_person(t.ctx(PEOPLE[Role.FIRST]), ConfirmPerson("registry-both-1")))
+    t.done(asks(house, by="registry-both-1"))
+    t.refuses("CLR-2107", lambda: decides(house, by="registry-both-1"))
+    t.done(decides(house))
+
+
 def test_refusals(house: House) -> None:
     t = house.trading
     failed(house)
@@ -195,7 +208,10 @@ def test_refusals(house: House) -> None:
     t.refuses("CLR-2105", lambda: asks(house))
     t.refuses("CLR-2104", lambda: decides(house, accept=False))
     t.refuses("PAR-3003", lambda: decides(house, by=CLERK))
-    deliver_failed = lambda **how: late.deliver_failed(t.ctx(CLERK), DeliverFailed(NEXT, **how))  # noqa: E731
+
+    def deliver_failed(**how: Any) -> Any:
+        return late.deliver_failed(t.ctx(CLERK), DeliverFailed(NEXT, **how))
+
     t.refuses("CLR-1001", lambda: deliver_failed())
     next_day(house, trades=True)
     house.takes("close", "collect", day=NEXT)

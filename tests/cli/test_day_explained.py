@@ -8,8 +8,8 @@ from tanshu.parties.model import AccountKind
 from tests.clearing.conftest import house, postgresql_tradings, sqlite_tradings, trading
 from tests.clearing.support import House, desk
 from tests.clearing.test_explained import NEXT, ON, Explaining, differing, house_explaining
-from tests.exchange.bridge.support import MONEY
 from tests.cli.test_day_after import CLERK, FIRST, By, by
+from tests.exchange.bridge.support import MONEY
 
 FIXTURES = (by, differing, house, house_explaining, postgresql_tradings, sqlite_tradings, trading)
 

@@ -25,7 +25,7 @@ from tests.support.demo import Demo
 
 TANSHU = Path(sys.executable).with_name("tanshu")
 GOLDEN = (
-    "9288b4036caf7dd94b184c3bc44aadacc2d32b29ac906d6c913a76fe4e276bd7",
+    "f82ea9fd2982f3843ef42a7f59c7b21d6078eb95bf5adb01199ebc2dea22bfc3",
     "2e1161646b060622a12c72b31813c0ae7b70b591bc832b11ad66fa6478ce325d",
 )
 """The hashes of the year's two logs, the book's and the market's. A change of scenario, law or answers

@@ -10,8 +10,9 @@ import typer
 
 from tanshu.base.refusal import Refusal, Refused, need
 from tanshu.base.text import Text
-from tanshu.cli import bank_simulated
+from tanshu.cli import bank_answers, bank_simulated
 from tanshu.cli.accounts import read_date
+from tanshu.cli.bank_answers import InstructionArgument
 from tanshu.cli.bank_simulated import BankArgument, DayArgument
 from tanshu.cli.border import AUDIT_FAILED, complain
 from tanshu.cli.door import Door, command, group
@@ -28,7 +29,6 @@ AtOption = Annotated[
     list[str] | None,
     typer.Option("--at", metavar="BANK=URL", help="银行连接地址,可多次 · a bank's address; may repeat"),
 ]
-InstructionArgument = Annotated[str, typer.Argument(metavar="INSTRUCTION", help="银行指令编号 · its id")]
 HERE = (
     text_column("银行", "bank"),
     number_column("应存(元)", "has to keep (CNY)"),
@@ -74,6 +74,7 @@ def add_to(root: typer.Typer) -> None:
 
 
 bank_simulated.add_to(app)
+bank_answers.add_to(app)
 
 # -- whose money lies where --------------------------------------------------------------------------------
 
@@ -153,7 +154,7 @@ def instructions(
             STATE_LABELS[InstructionState(one["state"])],
             one["reference"] or "",
             one["attempts"],
-            one["by_hand"],
+            one["by_hand"] or "",
         )
         for one in told
     ]
@@ -205,28 +206,6 @@ def send(
     if sent.next_day:
         facts.append((Text("非银行日,下一银行日", "no bank day; the next is"), sent.next_day))
     return Reply(data, (Facts(facts),))
-
-
-@command(app, "answer", "手工登记银行回执 · record by hand what a bank answered", writes=True)
-def answer(
-    door: Door,
-    instruction: InstructionArgument,
-    state: Annotated[str, typer.Argument(metavar="done|refused", help="回执 · what it said")],
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="依据 · from where it is known")],
-    reference: Annotated[str, typer.Option("--reference", metavar="R", help="银行流水 · the bank's")] = "",
-    on: Annotated[
-        str, typer.Option("--on", metavar="YYYY-MM-DD", help="银行办理日 · when the bank did it")
-    ] = "",
-) -> Reply:
-    """For a bank whose line is down: what it said on paper. Refuses CLR-3101 to 3104, CLR-3109, CLR-3110."""
-    from tanshu.clearing.bank import service
-    from tanshu.clearing.bank.model import STATE_LABELS, Answered, Answers, InstructionState
-
-    day = read_date(on, door.lang, "--on") if on else None
-    said = Answered(instruction, state, reference, day, why, by_hand=True)
-    found, key = door.do(service.answered, Answers((said,)))
-    label = STATE_LABELS[InstructionState(next(iter(found["states"])))]
-    return accepted(found, key, (Text("指令", "instruction"), instruction), (Text("状态", "state"), label))
 
 
 @command(app, "take", "接收到账通知并申报入金 · propose the deposits a bank tells of", writes=True)

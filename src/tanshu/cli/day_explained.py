@@ -1,4 +1,4 @@
-"""`tanshu day explain-difference|end-explanation|grant-explanation`: what a bank did and nobody here asked."""
+"""`tanshu day explain-difference|end-explanation|grant-explanation`: what a bank did on its own account."""
 
 from __future__ import annotations
 

@@ -334,16 +334,15 @@ def _halted(halt: Halt, day: date) -> Sequence[Part]:
     if halt.refused:
         return (Notice(Text(f"“{step.zh}”:{halt.refused.text.zh}", f"“{step.en}”: {halt.refused.text.en}")),)
     if halt.differences:
-        return (
-            Notice(
-                Text(
-                    f"对账差异 {halt.differences} 处:见 tanshu day explain {day};"
-                    "成因在外的可由两人说明(tanshu day explain-difference)",
-                    f"differences: {halt.differences}; see tanshu day explain {day}. What others caused two "
-                    "people explain: tanshu day explain-difference",
-                )
-            ),
+        found = Text(
+            f"对账差异 {halt.differences} 处:见 tanshu day explain {day}",
+            f"differences: {halt.differences}; see tanshu day explain {day}",
         )
+        outside = Text(
+            "成因在外的差异可由两人说明:tanshu day explain-difference",
+            "What others caused two people explain: tanshu day explain-difference",
+        )
+        return Notice(found), Line(outside)
     return ()
 
 

@@ -95,6 +95,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     EXPLAINED: ("asked_by", "granted_by", "ending_by", "ended_by"),
     SHORT: ("noticed_by", "confirmed_by", "withdrawn_by"),
     "clearing_unwinding": ("asked_by", "decided_by"),
+    "bank_instruction": ("by_hand",),
 }
 """Columns that hold who acted: the sender of the entry, whoever else is named."""
 

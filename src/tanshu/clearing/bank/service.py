@@ -268,7 +268,7 @@ def _instruct(
     row = {"other_id": None, "account": None, "transaction_id": None} | facts
     row |= {"id": id, "day": day, "kind": kind, "bank_id": bank_id, "instrument": instrument}
     row |= {"amount": amount, "state": InstructionState.MADE, "attempts": 0, "seq": act.seq}
-    row["by_hand"] = ""
+    row["by_hand"] = None
     act.insert(BANK_INSTRUCTION, row)
     return id
 

@@ -36,7 +36,7 @@ BANK_INSTRUCTION = Table(
     Column("attempts", Integer, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("answered_seq", BigInteger, comment="the newest answer"),
-    Column("by_hand", Text, nullable=False, comment="who recorded the answer by hand, or nothing"),
+    Column("by_hand", Text, comment="who recorded the answer by hand"),
     Column("returned_id", Text, comment="the deposit that gave a refused payout back"),
     comment="What banks were asked to do, and what they answered.",
 )

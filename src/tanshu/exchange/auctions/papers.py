@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tanshu.base.documents import Facts, Paper, Paragraphs, Part, Row, Words
+from tanshu.base.documents import Bridge, Facts, Paper, Paragraphs, Part, Row, Words
 from tanshu.base.quantity import yuan
 from tanshu.base.refusal import Refusal
 from tanshu.base.text import Lang, Text
@@ -145,6 +145,8 @@ def text(paper: Paper, lang: Lang) -> str:
                 lines += [f"{say(label)}: {say(value)}" for label, value in part.rows]
             case Paragraphs():
                 lines += map(say, part.lines)
+            case Bridge():
+                lines += [f"{say(step.label)}: {yuan(step.amount)}" for step in part.steps]
             case _:
                 lines += ["\t".join(map(say, row)) for row in part.rows]
     return "\n".join((*lines, "", say(paper.check), ""))

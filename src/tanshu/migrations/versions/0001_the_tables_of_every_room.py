@@ -1653,9 +1653,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("answered_seq", sa.BigInteger(), nullable=True, comment="the newest answer"),
-        sa.Column(
-            "by_hand", sa.Text(), nullable=False, comment="who recorded the answer by hand, or nothing"
-        ),
+        sa.Column("by_hand", sa.Text(), nullable=True, comment="who recorded the answer by hand"),
         sa.Column(
             "returned_id", sa.Text(), nullable=True, comment="the deposit that gave a refused payout back"
         ),

@@ -92,8 +92,9 @@ def _column(values: Sequence[object]) -> Sequence[object]:
     kinds = set(map(type, values))
     if kinds == {int}:
         return values
-    if kinds == {str} and _is_clean("".join(values)):  # type: ignore[arg-type]
-        return list(map(encode_basestring, values))  # type: ignore[arg-type]
+    texts = [value for value in values if type(value) is str] if kinds == {str} else []
+    if texts and _is_clean("".join(texts)):
+        return list(map(encode_basestring, texts))
     if kinds <= {int, date, type(None)}:
         text = {value: _written(plain(value)) for value in set(values)}
         return [text[value] for value in values]

@@ -70,7 +70,9 @@ class Fees:
 
     def of(self, amount: int) -> tuple[int, int, int, int]:
         """Fen: the buyer's and the seller's trading fee, the buyer's and the seller's settlement fee."""
-        return tuple((amount * getattr(self, name) * 2 + PPM) // (2 * PPM) for name in FEES)  # type: ignore[return-value]
+        rates = (getattr(self, name) for name in FEES)
+        first, second, third, fourth = ((amount * rate * 2 + PPM) // (2 * PPM) for rate in rates)
+        return first, second, third, fourth
 
 
 @dataclass(frozen=True, slots=True)

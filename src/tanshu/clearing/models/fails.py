@@ -91,7 +91,8 @@ def _nothing_missing(trades: Trades, have: Have, stopped: Mask) -> bool:
     """Everybody could give everything even if nothing came in. This is how a funded market's day looks."""
     if stopped.any() and (stopped[trades.buyer] | stopped[trades.seller]).any():
         return False
-    units, cash = given(trades, have.units.shape)  # type: ignore[arg-type]
+    kinds, people = have.units.shape
+    units, cash = given(trades, (kinds, people))
     return bool((units <= have.units).all() and (cash <= np.maximum(have.cash, 0)).all())
 
 

@@ -49,7 +49,7 @@ def test_every_step_has_something_to_tell_in_both_languages(hubei: RunYear) -> N
     assert sum(int(str(totals["volume_t"])) for totals in days) == f.traded_t
     first = told["trading-2024-11-11"]
     assert first["close"] == first["average_listing"] == "105.43"
-    assert len(days) == 10 and told["market"] == {"participants": 55}
+    assert len(days) == 10 and told["market"] == {"participants": 60}
     for totals in told.values():
         assert summary.in_words(totals, "zh") != summary.in_words(totals, "en")
     line = summary.in_words(told["pre-allocation"], "zh")

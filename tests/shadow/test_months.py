@@ -39,7 +39,10 @@ def holds(made: faults.Made, result: Result) -> None:
     assert told(result.breaks, made.injected) == sorted(tuple(one) for one in made.injected)
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+SEEDS = [*range(1, 6), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(6, 26))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_twenty_breaks_of_a_month_are_found_and_nothing_else(seed: int, tmp_path: Path, sqlite_url: str):
     made, result = computed(tmp_path, sqlite_url, seed, BREAKS)
     assert len(made.injected) == BREAKS and len({one.kind for one in made.injected}) == BREAKS

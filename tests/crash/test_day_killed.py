@@ -26,7 +26,7 @@ from tests.exchange.conftest import postgresql_tradings, sqlite_tradings
 from tests.support.copies import Copies
 
 __all__ = ["postgresql_tradings", "sqlite_tradings"]
-KILLS = {"sqlite": 3, "postgresql": 2}
+KILLS = {"sqlite": 5, "postgresql": 2}
 """In the middle of steps, besides one at the end of each."""
 SOAK = 100
 STEPS = 15
@@ -47,7 +47,7 @@ def test_a_day_killed_anywhere_resumes_to_the_same_hashes(
     whole, statements = _undisturbed(request, tmp_path, folder)
     dice = random.Random(request.node.name)
     for kind, kills in KILLS.items():
-        boundaries = range(1, STEPS + 1) if kind == "sqlite" else dice.sample(range(1, STEPS + 1), 1)
+        boundaries = range(1, STEPS + 1) if kind == "sqlite" else dice.sample(range(1, STEPS + 1), 2)
         moments = [{"boundary": n} for n in boundaries]
         moments += [{"kill_at": dice.randrange(2, statements)} for _ in range(kills)]
         for n, moment in enumerate(moments):

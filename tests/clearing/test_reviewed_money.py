@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,7 @@ def test_done_on_a_day_to_come_is_not_done(banked: Banked) -> None:
     banked.funded()
     id = banked.withdraw(10_000)
 
-    context = lambda key: banked.context(CLERK, key)  # noqa: E731
+    context = partial(banked.context, CLERK)
     bank = {"bank": Scripted(Done("R", date(2099, 1, 1)), Done("R", DAY))}
     need(sending.send_all(banked.market.database, context, bank, DAY))
     assert banked.row(id).state == InstructionState.UNKNOWN

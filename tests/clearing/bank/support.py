@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from tanshu.base.refusal import Refusal, need
@@ -87,7 +88,7 @@ class Banked:
 
     def sent(self, day: date = DAY, **more: Any) -> Sent | Refusal:
         gateways = {name: self.simulator.bank(name) for name in ("bank", "bank-2")}
-        context = lambda key: self.context(CLERK, key)  # noqa: E731
+        context = partial(self.context, CLERK)
         return send_all(self.market.database, context, gateways, day, **more)
 
     def statement(self, bank: str = "bank", day: date = DAY) -> Statement:

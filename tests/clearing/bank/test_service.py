@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -157,7 +158,7 @@ def test_answers_are_the_clerks_and_some(banked: Banked):
 def test_nothing_is_sent_to_a_bank_without_an_address_CLR_3301(banked: Banked):
     banked.funded()
     banked.withdraw(10)
-    context = lambda key: banked.context(CLERK, key)  # noqa: E731
+    context = partial(banked.context, CLERK)
     found = sending.send_all(banked.market.database, context, {}, DAY)
     assert isinstance(found, Refusal) and found.code == "CLR-3301"
 
@@ -195,7 +196,7 @@ def test_what_is_unknown_is_asked_for_before_it_is_sent_again(banked: Banked):
     banked.funded()
     id = banked.withdraw(10)
     bank = Scripted(Unknown("lost"), NeverHeard(), Done("R9", DAY))
-    context = lambda key: banked.context(CLERK, key)  # noqa: E731
+    context = partial(banked.context, CLERK)
     sent = sending.send_all(banked.market.database, context, {"bank": bank}, DAY, rounds=3)
     assert not isinstance(sent, Refusal) and sent.open == 0
     assert bank.heard == [("submit", id), ("ask", id), ("submit", id)]
